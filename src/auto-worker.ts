@@ -1,0 +1,3 @@
+import { serveAny } from './host/serve.ts'
+
+serveAny()

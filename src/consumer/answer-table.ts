@@ -1,0 +1,69 @@
+import type { RetryReason } from '../message/event.ts'
+import { IN_PROGRESS } from '../protocol/http.ts'
+import { retryAfter } from './retry-after.ts'
+import type { Answered, Attempt } from './transport.ts'
+
+/** What an attempt means for its message. */
+export type Outcome =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'rejected' }
+  | { readonly kind: 'unauthorized' }
+  | {
+      readonly kind: 'retry'
+      readonly reason: RetryReason
+      /** Whether it counts towards `maxAttempts`: only what says something of the message does. */
+      readonly counts: boolean
+      /** How long the server asks to wait, in milliseconds. */
+      readonly wait?: number
+    }
+
+/**
+ * What the server's answer means: the one table.
+ *
+ * | answer | outcome |
+ * | --- | --- |
+ * | none (no connection, timeout) | retry; does not count |
+ * | 2xx | accepted |
+ * | a redirect | retry; counts: usually a login page or a captive portal |
+ * | 401 | unauthorized |
+ * | 408, 425 | retry; counts |
+ * | 409 | retry; counts, unless it is a receiver's "still being processed" or says when to come back |
+ * | 429 | retry, when it says; does not count |
+ * | 502, 503, 504 | retry, when it says; does not count: the server behind the gateway never saw the message |
+ * | 501, 505 | rejected |
+ * | any other 5xx | retry; counts |
+ * | anything else | rejected |
+ */
+export function outcomeOf(attempt: Attempt, now: number): Outcome {
+  if (!attempt.answered) return { kind: 'retry', reason: attempt.reason, counts: false }
+  const { status, isRedirect, headers } = attempt
+  if (isRedirect) return { kind: 'retry', reason: 'redirected', counts: true }
+  if (status >= 200 && status <= 299) return { kind: 'accepted' }
+  const wait = retryAfter(headers, now)
+  const later = wait === undefined ? {} : { wait }
+  switch (status) {
+    case 401:
+      return { kind: 'unauthorized' }
+    case 408:
+    case 425:
+      return { kind: 'retry', reason: 'failed', counts: true }
+    case 409:
+      return isInProgress(attempt) || wait !== undefined
+        ? { kind: 'retry', reason: 'in-progress', counts: false, ...later }
+        : { kind: 'retry', reason: 'failed', counts: true }
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+      return { kind: 'retry', reason: 'busy', counts: false, ...later }
+    case 501:
+    case 505:
+      return { kind: 'rejected' }
+    default:
+      return status >= 500 ? { kind: 'retry', reason: 'failed', counts: true } : { kind: 'rejected' }
+  }
+}
+
+function isInProgress({ headers, text }: Answered): boolean {
+  return headers['content-type']?.startsWith('application/problem+json') === true && text?.includes(`"${IN_PROGRESS}"`) === true
+}

@@ -1,0 +1,23 @@
+import type { Answer } from '../message/message.ts'
+import type { Answered } from './transport.ts'
+
+/** How much of an answer a dead letter keeps, in characters. */
+const EXCERPT = 1_000
+
+/** An answer as a receipt gives it. */
+export function answerOf({ status, headers, text, isWhole }: Answered): Answer {
+  const isJson = /^application\/(?:[\w.-]+\+)?json\b/.test(headers['content-type'] ?? '')
+  return { status, headers, body: isJson && isWhole && text !== undefined ? parsed(text) : text }
+}
+
+export function excerptOf({ text }: Answered): string {
+  return (text ?? '').slice(0, EXCERPT)
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

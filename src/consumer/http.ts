@@ -1,0 +1,75 @@
+import type { Setup } from '../protocol/host.ts'
+import { formatKey, formatPlace, HOLDFAST_MESSAGE, IDEMPOTENCY_KEY } from '../protocol/http.ts'
+import type { Clock } from './clock.ts'
+import type { Attempt, Outgoing, Transport } from './transport.ts'
+
+/** How much of an answer is kept: nothing that a server sends may fill the memory. */
+const LONGEST_ANSWER = 64 * 1024
+
+export interface HttpOptions {
+  readonly queue: string
+  readonly setup: () => Setup
+  readonly fetch: typeof fetch
+  readonly clock: Clock
+}
+
+/** Sends each message in a request of its own. */
+export function httpTransport({ queue, setup, fetch, clock }: HttpOptions): Transport {
+  return {
+    async send(message, signal) {
+      const { timeout } = setup()
+      const stop = new AbortController()
+      const abort = (): void => stop.abort()
+      signal.addEventListener('abort', abort)
+      // A flag of our own: an AbortSignal.timeout() is reported as AbortError in Firefox and WebKit.
+      let isLate = false
+      const cancel = clock.after(timeout, () => {
+        isLate = true
+        abort()
+      })
+      try {
+        return await receive(await fetch(setup().endpoint, request(queue, setup(), message, stop.signal)))
+      } catch {
+        return { answered: false, reason: isLate ? 'timeout' : 'unreachable' }
+      } finally {
+        cancel()
+        signal.removeEventListener('abort', abort)
+      }
+    },
+  }
+}
+
+function request(queue: string, setup: Setup, { id, body, epoch, sequence, headers }: Outgoing, signal: AbortSignal): RequestInit {
+  const all = new Headers({ 'content-type': 'application/json' })
+  for (const [name, value] of headers) all.set(name, value)
+  all.set(IDEMPOTENCY_KEY, formatKey(id))
+  all.set(HOLDFAST_MESSAGE, formatPlace({ queue, epoch, sequence }))
+  // redirect: a POST that is redirected to a login page comes back as GET and 200, which is no acceptance.
+  return { method: setup.method, headers: all, body, credentials: setup.credentials, redirect: 'manual', cache: 'no-store', signal }
+}
+
+async function receive(response: Response): Promise<Attempt> {
+  const isRedirect = response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)
+  const headers = Object.fromEntries(response.headers)
+  return { answered: true, status: response.status, isRedirect, headers, ...(await readText(response)) }
+}
+
+/** The beginning of a body. Losing the connection here takes nothing back of what the status said. */
+async function readText(response: Response): Promise<{ text: string | undefined; isWhole: boolean }> {
+  const decoder = new TextDecoder()
+  const reader = response.body?.getReader()
+  let text = ''
+  try {
+    for (let read = 0; reader && read < LONGEST_ANSWER;) {
+      const { done, value } = await reader.read()
+      if (done) return { text: text + decoder.decode(), isWhole: true }
+      text += decoder.decode(value.subarray(0, LONGEST_ANSWER - read), { stream: true })
+      read += value.byteLength
+    }
+  } catch {
+    return { text: undefined, isWhole: false }
+  }
+  // Not awaited: a server that never ends its answer need not end this either.
+  reader?.cancel().catch(() => {})
+  return { text, isWhole: reader === undefined }
+}

@@ -1,0 +1,32 @@
+import type { HeaderEntries } from '../protocol/host.ts'
+
+/** A message as it goes out. */
+export interface Outgoing {
+  readonly id: string
+  readonly body: string
+  readonly epoch: number
+  readonly sequence: number
+  readonly headers: HeaderEntries
+}
+
+/** What came of one attempt. */
+export type Attempt = Answered | { readonly answered: false; readonly reason: 'unreachable' | 'timeout' }
+
+/** What the server said. */
+export interface Answered {
+  readonly answered: true
+  /** 0 for a redirect that the browser does not let anyone read. */
+  readonly status: number
+  readonly isRedirect: boolean
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** The body's text, cut off after a limit; `undefined` when the connection was lost before its end. */
+  readonly text: string | undefined
+  readonly isWhole: boolean
+}
+
+/** How messages leave. */
+export interface Transport {
+  /** Makes one attempt. Never rejects for what the network or the server does; an aborted one counts as unreachable. */
+  send(message: Outgoing, signal: AbortSignal): Promise<Attempt>
+}

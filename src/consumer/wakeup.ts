@@ -1,0 +1,32 @@
+import type { Clock } from './clock.ts'
+
+/** Lets a loop sleep until it is woken or a time is up. A call that comes while nobody sleeps ends the next sleep at once. */
+export class Wakeup {
+  readonly #clock: Clock
+  #called = false
+  #wake: (() => void) | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  wake(): void {
+    this.#called = true
+    this.#wake?.()
+  }
+
+  /** Sleeps for at most `longest` milliseconds. */
+  async sleep(longest: number): Promise<void> {
+    if (!this.#called) {
+      await new Promise<void>((resolve) => {
+        const cancel = this.#clock.after(longest, resolve)
+        this.#wake = () => {
+          cancel()
+          resolve()
+        }
+      })
+    }
+    this.#wake = undefined
+    this.#called = false
+  }
+}

@@ -1,0 +1,84 @@
+import type { HeadersSource } from '../consumer/burst-headers.ts'
+import type { QueueDefinition } from '../message/definition.ts'
+import { QueueError } from '../message/error.ts'
+import type { QueueEvent } from '../message/event.ts'
+import { askHeaders, toEntries } from '../protocol/headers.ts'
+import type { HostApi, PageApi, Setup } from '../protocol/host.ts'
+import { resultOf, unwrap } from '../protocol/result.ts'
+import type { Result } from '../protocol/result.ts'
+import { deadLetters } from '../queue/dead-letters.ts'
+import { depth } from '../queue/depth.ts'
+import { messages } from '../queue/messages.ts'
+import type { Platform } from './platform.ts'
+import { QueueHost } from './queue-host.ts'
+
+/** The page that a host belongs to. */
+export interface HostPage extends PageApi {
+  events(queue: string, events: readonly QueueEvent[]): void
+}
+
+export interface HostOptions {
+  /** Undefined where there is no IndexedDB or there are no Web Locks. */
+  readonly platform: Platform | undefined
+  readonly page: HostPage
+  /** The definitions that an own worker serves; without it, whatever the page opens is served. */
+  readonly served?: ReadonlyMap<string, QueueDefinition>
+}
+
+/** Runs the queues of one page, in a worker or in place. */
+export function createHost({ platform, page, served }: HostOptions): HostApi {
+  const queues = new Map<string, QueueHost>()
+  let isOnline = true
+
+  function open(queue: string, setup: Setup): void {
+    if (!platform) throw new QueueError('unsupported', 'Expected IndexedDB and Web Locks; they need a browser and a secure page (https or localhost)')
+    if (served && !served.has(queue)) {
+      throw new QueueError('not-served', `Expected the worker to serve "${queue}", it serves ${[...served.keys()].join(', ')}`)
+    }
+    const opened = queues.get(queue)
+    if (opened) return opened.setUp(setup)
+    const toPage = (events: readonly QueueEvent[]): void => page.events(queue, events)
+    const headers = (current: Setup): HeadersSource => headersSource(queue, current)
+    queues.set(queue, new QueueHost({ queue, setup, platform, headers, isOnline: () => isOnline, toPage }))
+  }
+
+  function headersSource(queue: string, setup: Setup): HeadersSource {
+    const own = served?.get(queue)?.options.headers
+    if (typeof own === 'function') {
+      if (setup.asksPage !== 'always') return { canRefresh: true, ask: (unauthorized) => askHeaders(own, unauthorized) }
+    } else if (setup.asksPage === 'never') {
+      return { canRefresh: false, ask: async () => (setup.headers.length > 0 ? setup.headers : toEntries(own ?? {})) }
+    }
+    return { canRefresh: true, ask: async (unauthorized) => unwrap(await page.headers(queue, unauthorized)) }
+  }
+
+  function at<T>(queue: string, verb: (host: QueueHost) => T | Promise<T>): Promise<Result<T>> {
+    return resultOf(() => {
+      const host = queues.get(queue)
+      if (!host) throw new QueueError('closed', `The queue "${queue}" is closed`)
+      return verb(host)
+    })
+  }
+
+  return {
+    open: (queue, setup) => resultOf(() => open(queue, setup)),
+    enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
+    depth: (queue) => at(queue, ({ connection }) => depth(connection)),
+    messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from)),
+    deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, from)),
+    redrive: (queue, ids) => at(queue, (host) => host.redrive(ids)),
+    purge: (queue, ids) => at(queue, (host) => host.purge(ids)),
+    pause: (queue) => at(queue, (host) => host.pause()),
+    resume: (queue) => at(queue, (host) => host.resume()),
+    retryNow: (queue) => at(queue, (host) => host.retryNow()),
+    close: (queue) =>
+      at(queue, (host) => {
+        queues.delete(queue)
+        return host.close()
+      }),
+    async signal(signal) {
+      if (signal !== 'visible') isOnline = signal === 'online'
+      for (const host of queues.values()) host.signal(signal)
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import { systemClock } from '../consumer/clock.ts'
+import type { Clock } from '../consumer/clock.ts'
+
+/** What a host takes from its surroundings, so that tests can give it others. IndexedDB is not among them: `idb` takes the global one. */
+export interface Platform {
+  readonly fetch: typeof fetch
+  readonly clock: Clock
+  /** At least 0 and below 1. */
+  readonly random: () => number
+  readonly locks: LockManager
+  readonly openChannel: (name: string) => Channel
+}
+
+/** As much of a BroadcastChannel as is used. */
+export interface Channel {
+  postMessage(message: unknown): void
+  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void
+  close(): void
+}
+
+/** The platform of the calling realm; `undefined` where it lacks what a queue cannot do without. */
+export function realmPlatform(): Platform | undefined {
+  if (typeof indexedDB === 'undefined' || typeof navigator === 'undefined' || !('locks' in navigator)) return undefined
+  return {
+    fetch: (input, init) => fetch(input, init),
+    clock: systemClock,
+    random: () => Math.random(),
+    locks: navigator.locks,
+    openChannel: (name) => new BroadcastChannel(name),
+  }
+}

@@ -1,0 +1,162 @@
+import { Drain } from '../consumer/drain.ts'
+import type { HeadersSource } from '../consumer/burst-headers.ts'
+import { httpTransport } from '../consumer/http.ts'
+import type { QueueEvent } from '../message/event.ts'
+import type { Message } from '../message/message.ts'
+import type { Batch, OutgoingMessage, PageSignal, Setup } from '../protocol/host.ts'
+import { databaseName, leaderLock } from '../protocol/names.ts'
+import { Connection } from '../queue/connection.ts'
+import { enqueue } from '../queue/enqueue.ts'
+import type { IncomingBatch } from '../queue/enqueue.ts'
+import { GroupCommit } from '../queue/group-commit.ts'
+import { setPaused } from '../queue/pause.ts'
+import { purge } from '../queue/purge.ts'
+import { redrive } from '../queue/redrive.ts'
+import { standForLeader } from './leadership.ts'
+import type { Leadership } from './leadership.ts'
+import type { Platform } from './platform.ts'
+import { TabChannel } from './tab-channel.ts'
+
+/** How many batches may share a transaction. */
+const MOST_BATCHES = 64
+
+export interface QueueHostOptions {
+  readonly queue: string
+  readonly setup: Setup
+  readonly platform: Platform
+  readonly headers: (setup: Setup) => HeadersSource
+  readonly isOnline: () => boolean
+  /** Takes what happened, in any tab, to this host's page. */
+  readonly toPage: (events: readonly QueueEvent[]) => void
+}
+
+/** One queue in this host: what its page asks for, its part in draining, and its ear to the other tabs. */
+export class QueueHost {
+  readonly connection: Connection
+  readonly #options: QueueHostOptions
+  readonly #enqueues: GroupCommit<IncomingBatch, void>
+  readonly #tabs: TabChannel
+  readonly #leadership: Leadership
+  #setup: Setup
+  #drain: Drain | undefined
+  #isClosing = false
+  #happened: QueueEvent[] = []
+
+  constructor(options: QueueHostOptions) {
+    const { queue, platform, setup } = options
+    this.#options = options
+    this.#setup = setup
+    this.connection = new Connection(databaseName(queue))
+    this.#enqueues = new GroupCommit((batches) => enqueue(this.connection, this.#setup.durability, batches), MOST_BATCHES)
+    this.#tabs = new TabChannel(queue, platform.openChannel, {
+      events: (events) => this.#hear(events),
+      retryNow: () => this.#drain?.hurry('server'),
+    })
+    this.#leadership = standForLeader(platform.locks, leaderLock(queue), () => this.#lead())
+  }
+
+  /** The page opened the queue again, perhaps with other options. */
+  setUp(setup: Setup): void {
+    this.#setup = setup
+  }
+
+  async enqueue(batch: Batch): Promise<void> {
+    const enqueuedAt = this.#options.platform.clock.now()
+    await this.#enqueues.add({ ...batch, messages: batch.messages.map((message) => stored(message, enqueuedAt)) })
+    this.#announce(batch.messages.map(({ id }) => ({ type: 'enqueued', id })))
+  }
+
+  async redrive(ids: readonly string[] | undefined): Promise<number> {
+    const redriven = await redrive(this.connection, ids)
+    this.#announce(redriven.map((id) => ({ type: 'redriven', id })))
+    return redriven.length
+  }
+
+  async purge(ids: readonly string[] | undefined): Promise<number> {
+    const purged = await purge(this.connection, ids)
+    this.#announce(purged.map((id) => ({ type: 'purged', id })))
+    return purged.length
+  }
+
+  async pause(): Promise<void> {
+    await setPaused(this.connection, true)
+    this.#announce([{ type: 'paused' }])
+  }
+
+  async resume(): Promise<void> {
+    await setPaused(this.connection, false)
+    this.#announce([{ type: 'resumed' }])
+  }
+
+  /** Only the leader can, and that may be another tab. */
+  retryNow(): void {
+    if (this.#drain) this.#drain.hurry('server')
+    else this.#tabs.retryNow()
+  }
+
+  signal(signal: PageSignal): void {
+    if (signal === 'offline') this.#drain?.wake()
+    else this.#drain?.hurry('backoff')
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await Promise.all([this.#leadership.resign(), this.#drain?.stop()])
+    this.#tell()
+    this.#tabs.close()
+    await this.connection.close()
+  }
+
+  async #lead(): Promise<void> {
+    if (this.#isClosing) return
+    const { queue, platform, headers, isOnline } = this.#options
+    const setup = (): Setup => this.#setup
+    this.#drain = new Drain({
+      connection: this.connection,
+      transport: httpTransport({ queue, setup, fetch: platform.fetch, clock: platform.clock }),
+      headers: () => headers(this.#setup),
+      maxAttempts: () => this.#setup.maxAttempts,
+      isOnline,
+      announce: (event) => this.#announce([event]),
+      clock: platform.clock,
+      random: platform.random,
+    })
+    this.#options.toPage([{ type: 'leadership-gained' }])
+    await this.#drain.run()
+    this.#drain = undefined
+  }
+
+  /** Something happened here: told to this page and to the other tabs, together with all else of this moment. */
+  #announce(events: readonly QueueEvent[]): void {
+    this.#react(events)
+    if (this.#happened.length === 0) queueMicrotask(() => this.#tell())
+    this.#happened.push(...events)
+  }
+
+  #tell(): void {
+    const events = this.#happened
+    if (events.length === 0) return
+    this.#happened = []
+    this.#options.toPage(events)
+    this.#tabs.tell(events)
+  }
+
+  /** Something happened in another tab. */
+  #hear(events: readonly QueueEvent[]): void {
+    this.#react(events)
+    this.#options.toPage(events)
+  }
+
+  #react(events: readonly QueueEvent[]): void {
+    for (const { type } of events) {
+      if (type === 'resumed') this.#drain?.resume()
+      else if (type === 'enqueued' || type === 'redriven' || type === 'paused') this.#drain?.wake()
+    }
+  }
+}
+
+const encoder = new TextEncoder()
+
+function stored({ id, body }: OutgoingMessage, enqueuedAt: number): Message {
+  return { id, body, bytes: encoder.encode(body).byteLength, enqueuedAt }
+}

@@ -1,0 +1,42 @@
+import type { QueueEvent } from '../message/event.ts'
+import { tabChannel } from '../protocol/names.ts'
+import { isTabMessage, MOST_EVENTS } from '../protocol/tabs.ts'
+import type { TabMessage } from '../protocol/tabs.ts'
+import type { Channel } from './platform.ts'
+
+export interface Hears {
+  events(events: readonly QueueEvent[]): void
+  retryNow(): void
+}
+
+/** How the hosts of one queue hear of each other across tabs. Nothing that matters depends on it: what is missed is found in the database. */
+export class TabChannel {
+  readonly #channel: Channel
+
+  constructor(queue: string, openChannel: (name: string) => Channel, hears: Hears) {
+    this.#channel = openChannel(tabChannel(queue))
+    this.#channel.addEventListener('message', ({ data }) => {
+      if (!isTabMessage(data)) return
+      if ('command' in data) hears.retryNow()
+      else hears.events(data.events)
+    })
+  }
+
+  tell(events: readonly QueueEvent[]): void {
+    for (let start = 0; start < events.length; start += MOST_EVENTS) {
+      this.#post({ holdfast: 1, events: events.slice(start, start + MOST_EVENTS) })
+    }
+  }
+
+  retryNow(): void {
+    this.#post({ holdfast: 1, command: 'retry-now' })
+  }
+
+  close(): void {
+    this.#channel.close()
+  }
+
+  #post(message: TabMessage): void {
+    this.#channel.postMessage(message)
+  }
+}

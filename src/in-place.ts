@@ -1,0 +1,1 @@
+export { hostInPlace } from './host/in-place.ts'

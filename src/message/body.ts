@@ -1,0 +1,65 @@
+import { QueueError, shown } from './error.ts'
+
+/** The largest body, in UTF-16 units of its JSON text: what crosses threads in one piece without trouble in each engine. */
+const LARGEST_BODY = 16 * 1024 * 1024
+
+/**
+ * A body as the JSON text that is stored and sent. Text, since the bytes under an idempotency key must never change, and
+ * since a string crosses threads and is stored faster than the object it describes.
+ *
+ * `JSON.stringify` loses much in silence (a function, a `Map`, `NaN`). A queue that says "stored" must not: whatever would not
+ * arrive as it was given is refused. A property that is `undefined` is left out, as everywhere in JSON.
+ */
+export function encodeBody(body: unknown): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(body, refuseLoss)
+  } catch (error) {
+    if (error instanceof QueueError) throw error
+    throw new QueueError('invalid-body', `Expected a body that can be sent as JSON: ${reasonOf(error)}`, { cause: error })
+  }
+  if (text === undefined) throw new QueueError('invalid-body', `Expected a body that can be sent as JSON, got ${shown(body)}`)
+  if (text.length > LARGEST_BODY) {
+    throw new QueueError('body-too-large', `Expected a body of at most ${LARGEST_BODY} characters as JSON, got ${text.length}`)
+  }
+  return text
+}
+
+/** What {@link encodeBody} wrote, as data again. */
+export function decodeBody(text: string): unknown {
+  return JSON.parse(text)
+}
+
+/** Called by `JSON.stringify` for each value in a body, after the value's own `toJSON`. */
+function refuseLoss(key: string, value: unknown): unknown {
+  if (!survivesJson(value)) {
+    const where = key === '' ? 'a body' : `"${key}" of a body`
+    throw new QueueError('invalid-body', `Expected ${where} to be something that JSON can hold, got ${shown(value)}`)
+  }
+  return value
+}
+
+function survivesJson(value: unknown): boolean {
+  switch (typeof value) {
+    case 'function':
+    case 'symbol':
+    case 'bigint':
+      return false
+    case 'number':
+      return Number.isFinite(value)
+    case 'object':
+      return value === null || Array.isArray(value) || isRecordLike(value)
+    default:
+      return true
+  }
+}
+
+/** Plain objects and instances of a user's classes, but not what keeps its content out of its properties: Map, Blob, Promise, Error, … */
+function isRecordLike(value: object): boolean {
+  const tag = Object.prototype.toString.call(value)
+  return tag === '[object Object]' || tag === '[object String]' || tag === '[object Number]' || tag === '[object Boolean]'
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof RangeError ? 'it is nested too deeply' : String(error instanceof Error ? error.message : error)
+}

@@ -1,0 +1,79 @@
+/**
+ * Everything that can go wrong, by name. The union is closed: a `switch` over it can be exhaustive.
+ *
+ * | code | what happened | what to do |
+ * | --- | --- | --- |
+ * | `invalid-name` | a queue's name is empty or has characters that it may not have | choose another |
+ * | `invalid-option` | an option is unknown, of the wrong type, or contradicts another | correct it |
+ * | `invalid-body` | a body would not survive being sent as JSON | send plain data |
+ * | `body-too-large` | a body is larger than 16 MiB as JSON | send less |
+ * | `storage-full` | the browser gives this origin no more space; the message is **not** stored | free some, or tell the user |
+ * | `storage-failed` | IndexedDB failed; whoever called was not answered "stored" | try again |
+ * | `unsupported` | there is no IndexedDB or no Web Locks here (a server, an insecure page) | open the queue elsewhere |
+ * | `host-failed` | the worker did not start | see `cause`; check the worker's URL and the CSP |
+ * | `host-lost` | the worker died while it was being asked; what it was asked may have happened | open the queue again |
+ * | `not-served` | your own worker does not serve a queue of this name | `serve()` it there |
+ * | `closed` | the queue was used after `close()`, or closed while it was being asked | |
+ * | `dead-lettered` | the message of this receipt is now a dead letter; `cause` tells why | look at it, redrive or purge |
+ * | `internal` | a bug in Holdfast | please report it |
+ */
+export type QueueErrorCode =
+  | 'invalid-name'
+  | 'invalid-option'
+  | 'invalid-body'
+  | 'body-too-large'
+  | 'storage-full'
+  | 'storage-failed'
+  | 'unsupported'
+  | 'host-failed'
+  | 'host-lost'
+  | 'not-served'
+  | 'closed'
+  | 'dead-lettered'
+  | 'internal'
+
+/**
+ * The one error that Holdfast throws or rejects with. Its `code` says which kind; the text is for people.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await orders.enqueue(order)
+ * } catch (error) {
+ *   if (isQueueError(error) && error.code === 'storage-full') showStorageFull()
+ *   else throw error
+ * }
+ * ```
+ */
+export class QueueError extends Error {
+  override readonly name = 'QueueError'
+  /** Which kind of error this is. */
+  readonly code: QueueErrorCode
+
+  constructor(code: QueueErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/**
+ * Whether something that was caught is a {@link QueueError}. Unlike `instanceof` it also knows one that came from
+ * another realm or from a second copy of this library.
+ *
+ * @example
+ * ```ts
+ * if (isQueueError(error) && error.code === 'closed') return
+ * ```
+ */
+export function isQueueError(error: unknown): error is QueueError {
+  return error instanceof Error && error.name === 'QueueError' && 'code' in error
+}
+
+/** How a wrong value looks in an error's text: short, and telling its type: `0 (number)`, `"" (string)`. */
+export function shown(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  if (typeof value === 'string') return `${JSON.stringify(value.slice(0, 80))} (string)`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object') return `${Array.isArray(value) ? 'an array' : Object.prototype.toString.call(value)}`
+  return `${String(value)} (${typeof value})`
+}

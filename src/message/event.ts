@@ -1,0 +1,65 @@
+import type { Answer, Death } from './message.ts'
+
+/**
+ * What happened in a queue, in any tab of this origin. Names are in the past tense: when you hear of it, it is on disk.
+ *
+ * @example
+ * ```ts
+ * const stop = orders.subscribe((event) => {
+ *   if (event.type === 'dead-lettered') showProblem(event.id, event.reason)
+ * })
+ * ```
+ */
+export type QueueEvent =
+  /** A message was stored. */
+  | { readonly type: 'enqueued'; readonly id: string }
+  /** An attempt to deliver a message began. `attempt` is 1 for the first, and counts those that were not answered as well. */
+  | { readonly type: 'leased'; readonly id: string; readonly attempt: number }
+  /** The server accepted a message; it has left the queue. */
+  | { readonly type: 'accepted'; readonly id: string; readonly answer: Answer }
+  /** An attempt failed; the message keeps its place and is tried again at `due` (milliseconds since the epoch). */
+  | {
+      readonly type: 'retry-scheduled'
+      readonly id: string
+      readonly reason: RetryReason
+      readonly due: number
+      /** The answer's status; absent when there was no answer. */
+      readonly status?: number
+    }
+  /** A message was moved to the dead letters. */
+  | ({ readonly type: 'dead-lettered'; readonly id: string } & Death)
+  /** A dead letter is ready again, at the tail of the queue. */
+  | { readonly type: 'redriven'; readonly id: string }
+  /** A dead letter was deleted. */
+  | { readonly type: 'purged'; readonly id: string }
+  /** Nothing is ready or leased any more. */
+  | { readonly type: 'emptied' }
+  /** `pause()` was called. */
+  | { readonly type: 'paused' }
+  /** `resume()` was called. */
+  | { readonly type: 'resumed' }
+  /** The server answered 401 twice, the second time to fresh headers. Nothing is sent until `resume()`. */
+  | { readonly type: 'unauthorized' }
+  /** The `headers` function threw, or took too long. Nothing was sent; it is asked again later. */
+  | { readonly type: 'headers-failed'; readonly message: string }
+  /** IndexedDB failed under the drain. It goes on by itself after a while. */
+  | { readonly type: 'storage-failed'; readonly message: string }
+  /** This page's host is up. `reason` says why it is not the worker, where it is not. */
+  | { readonly type: 'host-started'; readonly host: 'worker' | 'in-place'; readonly reason?: string }
+  /** This page's host drains the queue from now on. Heard only in this page. */
+  | { readonly type: 'leadership-gained' }
+
+/** Why a message is tried again. */
+export type RetryReason =
+  /** No answer: no connection, a name that does not resolve, a CORS refusal; browsers do not say which. */
+  | 'unreachable'
+  /** No answer within `timeout`. */
+  | 'timeout'
+  /** The answer was a redirect: usually to a login page, which is no acceptance. */
+  | 'redirected'
+  /** The server asked to wait, or is not there behind its gateway (429, 502, 503, 504). */
+  | 'busy'
+  /** An earlier attempt at this message is still being processed by the server (409). */
+  | 'in-progress'
+  /** The server failed (408, 409, 425, 500 and others above it). */
+  | 'failed'

@@ -1,0 +1,16 @@
+/**
+ * The id of a message is minted where it is enqueued, before anything crosses to the host, and says who minted it:
+ * `<producer>.<batch>.<offset>`. A batch that is issued again, because nobody heard whether the first try was stored,
+ * is known by producer and number, without an index over messages (as in Kafka's idempotent producer).
+ *
+ * A producer is random for each realm and never stored: a tab that the user duplicates copies `sessionStorage`.
+ */
+export function mintProducer(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12))
+  return Array.from(bytes, (byte) => byte.toString(36).padStart(2, '0')).join('')
+}
+
+/** The id of the message at `offset` of a producer's batch. */
+export function messageId(producer: string, batch: number, offset: number): string {
+  return `${producer}.${batch.toString(36)}.${offset.toString(36)}`
+}

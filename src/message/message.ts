@@ -1,0 +1,102 @@
+/** A message as it is kept: in an inbox record, and among the dead letters. */
+export interface Message {
+  /** Minted by the producer; what a server sees as its idempotency key. */
+  readonly id: string
+  /** The user's data as JSON text. */
+  readonly body: string
+  /** The size of that text in UTF-8 bytes. */
+  readonly bytes: number
+  /** When it was enqueued, in milliseconds since the epoch. Never used for order. */
+  readonly enqueuedAt: number
+}
+
+/** A message and its place in the queue: the number that was assigned inside the transaction that stored it. */
+export interface PlacedMessage extends Message {
+  readonly sequence: number
+}
+
+/** What came of the head of the queue so far: kept while it waits for another attempt. */
+export interface Held {
+  /** Attempts that the server answered, and that count towards `maxAttempts`. */
+  readonly attempts: number
+  /** Attempts that do not count: no answer, or an answer that says nothing of this message (429, 502, 503, 504). */
+  readonly uncounted: number
+  /** Not tried before, in milliseconds since the epoch. */
+  readonly due: number
+  /** Who asked to wait: a server's wait (`Retry-After`) is kept even when the connection returns. */
+  readonly by: 'backoff' | 'server'
+  /** The last answer's status; absent when there was none. */
+  readonly status?: number
+}
+
+/** Why a message is a dead letter. */
+export type DeadReason =
+  /** The server's answer says that it will never take it (see the table of answers in the README). */
+  | 'rejected'
+  /** It was tried `maxAttempts` times. */
+  | 'attempts-exhausted'
+
+/** How a message died: what the dead letter keeps beside the message. */
+export interface Death {
+  readonly reason: DeadReason
+  /** When, in milliseconds since the epoch. */
+  readonly deadAt: number
+  /** How often the server answered about it. */
+  readonly attempts: number
+  /** The status of the last answer; 0 for a redirect that a browser does not let anyone read. */
+  readonly status: number
+  /** The beginning of the last answer's body, as text, at most 1,000 characters. */
+  readonly excerpt: string
+}
+
+/** A message with its data, as users read it from `messages()`. */
+export interface WaitingMessage<T = unknown> {
+  readonly id: string
+  readonly body: T
+  /**
+   * - `ready`: waits for its turn, or for another attempt;
+   * - `leased`: an attempt is under way, or next in line.
+   */
+  readonly state: 'ready' | 'leased'
+  /** In milliseconds since the epoch. */
+  readonly enqueuedAt: number
+}
+
+/** A message that was taken out of the queue undelivered, as users read it from `deadLetters()`. */
+export interface DeadLetter<T = unknown> extends Death {
+  readonly id: string
+  readonly body: T
+  /** In milliseconds since the epoch. */
+  readonly enqueuedAt: number
+}
+
+/** How many messages are in each state. It costs the same however many there are. */
+export interface Depth {
+  /** Messages that wait for their turn, or for another attempt. */
+  readonly ready: number
+  /** Messages that wait for a time of their own. Always 0 in this version. */
+  readonly delayed: number
+  /** Messages that the draining tab has reserved: one is under way, the next few are in line. */
+  readonly leased: number
+  /** Dead letters. */
+  readonly dead: number
+  /** The size of all bodies that are ready, delayed or leased, in bytes. */
+  readonly bytes: number
+  /** When the head of the queue was enqueued, in milliseconds since the epoch; `undefined` when nothing waits. */
+  readonly oldest: number | undefined
+  /** Whether `pause()` holds the queue. */
+  readonly paused: boolean
+}
+
+/** What the server said when it accepted a message. */
+export interface Answer {
+  /** The HTTP status, 200 to 299. */
+  readonly status: number
+  /** The answer's headers, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /**
+   * The answer's body: parsed, where the server calls it JSON and it is; its text otherwise. Cut off after 64 KiB (and then
+   * text). `undefined` when the connection was lost after the status had arrived.
+   */
+  readonly body: unknown
+}

@@ -1,0 +1,111 @@
+import { QueueError } from '../message/error.ts'
+import type { QueueEvent } from '../message/event.ts'
+import type { HeaderEntries, HostApi, Setup } from '../protocol/host.ts'
+import { resultOf, unwrap } from '../protocol/result.ts'
+import type { Result } from '../protocol/result.ts'
+import { watchPage } from './page-signals.ts'
+import type { PageEnd, StartedHost, StartHost } from './start-host.ts'
+
+/** A queue of the page, as its link to the host knows it. */
+export interface LinkedQueue {
+  readonly name: string
+  readonly setup: Setup
+  headers(unauthorized: boolean): Promise<HeaderEntries>
+  hear(event: QueueEvent): void
+}
+
+/**
+ * The page's link to one host, shared by all queues that run there. The host is started for the first queue and stopped after
+ * the last; should it die, everything that waits for it rejects with `host-lost`.
+ */
+export class HostLink {
+  readonly #start: StartHost
+  readonly #ended: () => void
+  readonly #queues: LinkedQueue[] = []
+  #host: Promise<StartedHost> | undefined
+  #lost: QueueError | undefined
+  /** Who waits for an answer. Not Promise.race: it would leave a trace of each call on a promise that lives as long as the page. */
+  readonly #waiting = new Set<(error: QueueError) => void>()
+  #unwatch = (): void => {}
+
+  /** @param ended called when the host has been stopped or has died: the next queue needs a new link. */
+  constructor(start: StartHost, ended: () => void) {
+    this.#start = start
+    this.#ended = ended
+  }
+
+  /** Takes a queue in, and opens it at the host; what goes wrong there is told by the calls that follow. */
+  open(queue: LinkedQueue): void {
+    this.#queues.push(queue)
+    this.#host ??= this.#begin()
+    this.call((api) => api.open(queue.name, queue.setup)).catch(() => {})
+  }
+
+  /** Lets a queue go: the host closes it, unless the page has it open once more. */
+  async close(queue: LinkedQueue): Promise<void> {
+    this.#queues.splice(this.#queues.indexOf(queue), 1)
+    const isLast = this.#queues.length === 0
+    if (isLast) this.#ended()
+    try {
+      if (!this.#queues.some(({ name }) => name === queue.name)) await this.call((api) => api.close(queue.name))
+    } finally {
+      if (isLast) await this.#stop()
+    }
+  }
+
+  /** Asks the host. Calls arrive in the order in which they are made here. */
+  async call<T>(ask: (api: HostApi) => Promise<Result<T>>): Promise<T> {
+    if (!this.#host) throw new QueueError('closed', 'The queue is closed')
+    const { api } = await this.#host
+    const result = await new Promise<Result<T>>((resolve, reject) => {
+      if (this.#lost) return reject(this.#lost)
+      this.#waiting.add(reject)
+      ask(api)
+        .then(resolve, reject)
+        .finally(() => this.#waiting.delete(reject))
+    })
+    return unwrap(result)
+  }
+
+  async #begin(): Promise<StartedHost> {
+    const host = await this.#start(this.#page())
+    void host.lost.then(() => this.#lose())
+    this.#unwatch = watchPage((signal) => void host.api.signal(signal))
+    const reason = host.reason === undefined ? {} : { reason: host.reason }
+    for (const queue of this.#queues) queue.hear({ type: 'host-started', host: host.kind, ...reason })
+    return host
+  }
+
+  /** The host has died: Comlink would leave every call under way pending for ever. */
+  #lose(): void {
+    this.#lost = new QueueError('host-lost', 'The worker died; what was being asked may or may not have happened. Open the queue again')
+    this.#unwatch()
+    this.#ended()
+    for (const reject of this.#waiting) reject(this.#lost)
+    this.#waiting.clear()
+  }
+
+  async #stop(): Promise<void> {
+    this.#unwatch()
+    const host = await this.#host?.catch(() => undefined)
+    host?.stop()
+  }
+
+  #page(): PageEnd {
+    return {
+      events: (name, events) => {
+        for (const queue of this.#named(name)) for (const event of events) queue.hear(event)
+      },
+      headers: (name, unauthorized) =>
+        resultOf(async () => {
+          const queue = this.#named(name).at(-1)
+          if (!queue) throw new QueueError('closed', `The queue "${name}" is closed`)
+          return queue.headers(unauthorized)
+        }),
+    }
+  }
+
+  #named(name: string): LinkedQueue[] {
+    return this.#queues.filter((queue) => queue.name === name)
+  }
+}

@@ -1,0 +1,121 @@
+import { checkName, checkOptions, DEFAULTS, openChecks } from '../message/definition.ts'
+import type { OpenOptions, QueueDefinition, QueueOptions } from '../message/definition.ts'
+import { QueueError, shown } from '../message/error.ts'
+import { askHeaders, toEntries } from '../protocol/headers.ts'
+import type { Setup } from '../protocol/host.ts'
+import { HostLink } from './host-link.ts'
+import { QueueHandle } from './queue-handle.ts'
+import type { Queue } from './queue.ts'
+import { startInPlace, startReadyMade, startWorker } from './start-host.ts'
+import type { StartHost } from './start-host.ts'
+
+/**
+ * Opens a queue and returns at once; it is worked in the background, in a Web Worker by default. Opening starts delivery of what an
+ * earlier visit left behind. On a server, where there is no IndexedDB, it does nothing, and its methods reject with `unsupported`.
+ *
+ * @throws QueueError `invalid-name` or `invalid-option`.
+ * @example
+ * ```ts
+ * const orders = openQueue<Order>('orders', {
+ *   endpoint: '/api/orders',
+ *   headers: async () => ({ authorization: `Bearer ${await session.token()}` }),
+ * })
+ * ```
+ */
+export function openQueue<T = unknown>(name: string, options: OpenOptions): Queue<T>
+/**
+ * Opens a queue that was defined with `defineQueue`; options given here go before those of the definition.
+ *
+ * @example
+ * ```ts
+ * const queue = openQueue(orders, {
+ *   worker: () => new Worker(new URL('./queues.worker.ts', import.meta.url), { type: 'module' }),
+ * })
+ * ```
+ */
+export function openQueue<T = unknown>(definition: QueueDefinition<T>, options?: Partial<OpenOptions>): Queue<T>
+export function openQueue<T>(queue: string | QueueDefinition<T>, options: Partial<OpenOptions> = {}): Queue<T> {
+  return openQueueOn(linkFor, queue, options)
+}
+
+/** {@link openQueue}, with the link to the host chosen by the caller. */
+export function openQueueOn<T>(
+  linkTo: (options: OpenOptions) => HostLink,
+  queue: string | QueueDefinition<T>,
+  given: Partial<OpenOptions>,
+): Queue<T> {
+  const isDefined = typeof queue === 'object' && queue !== null
+  const name = isDefined ? queue.name : queue
+  checkName(name)
+  const defined = isDefined ? queue.options : undefined
+  const options = isObject(given) ? withoutUndefined({ ...defined, ...withoutUndefined(given) }) : given
+  checkOptions(options, openChecks)
+  if (options.host && options.worker) {
+    throw new QueueError('invalid-option', `Expected \`host\` or \`worker\`, got both: a worker of your own is a host`)
+  }
+  return new QueueHandle<T>({
+    name,
+    setup: setupOf(options, given.headers === undefined ? 'unless-served' : 'always'),
+    link: linkTo(options),
+    headers: async (unauthorized) => {
+      if (typeof options.headers !== 'function') throw new QueueError('internal', `The queue "${name}" has no \`headers\` function`)
+      return askHeaders(options.headers, unauthorized)
+    },
+  })
+}
+
+const links = new Map<unknown, HostLink>()
+
+/** One host for all queues of the page that want the same: a worker of the user's is known by the function that starts it. */
+function linkFor({ host, worker }: OpenOptions): HostLink {
+  const key = worker ?? host ?? 'worker'
+  const link = links.get(key) ?? new HostLink(starter(host, worker), () => links.get(key) === link && links.delete(key))
+  links.set(key, link)
+  return link
+}
+
+function starter(host: OpenOptions['host'], worker: OpenOptions['worker']): StartHost {
+  if (typeof indexedDB === 'undefined') return startNowhere
+  if (worker) return (page) => startWorker(worker, page)
+  return host === 'in-place' ? startInPlace : startReadyMade
+}
+
+const startNowhere: StartHost = async () => {
+  throw new QueueError('unsupported', 'Expected IndexedDB, which is not to be found here: is this a server?')
+}
+
+/** The options as they cross to the host. */
+function setupOf(options: QueueOptions, asksPage: Exclude<Setup['asksPage'], 'never'>): Setup {
+  const { endpoint, headers, method, credentials, timeout, maxAttempts, durability } = { ...DEFAULTS, ...options }
+  const isAsked = typeof headers === 'function'
+  return {
+    method,
+    credentials,
+    timeout,
+    maxAttempts,
+    durability,
+    endpoint: absolute(endpoint),
+    headers: isAsked || headers === undefined ? [] : toEntries(headers),
+    asksPage: isAsked ? asksPage : 'never',
+  }
+}
+
+/** An endpoint that means the same in a worker, whose base is its own file. */
+function absolute(endpoint: string | URL): string {
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href
+  try {
+    return new URL(endpoint, base).href
+  } catch {
+    // On a server a relative endpoint is as good as any: nothing is sent.
+    if (typeof indexedDB === 'undefined') return String(endpoint)
+    throw new QueueError('invalid-option', `Expected \`endpoint\` to be an absolute URL where there is no page, got ${shown(endpoint)}`)
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function withoutUndefined<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options
+}

@@ -1,0 +1,16 @@
+import type { PageSignal } from '../protocol/host.ts'
+
+/** Tells a host what a worker cannot see: Chromium's get no `online` and `offline` events, and none knows whether its page is in view. */
+export function watchPage(tell: (signal: PageSignal) => void): () => void {
+  if (typeof addEventListener !== 'function') return () => {}
+  const stop = new AbortController()
+  const { signal } = stop
+  addEventListener('online', () => tell('online'), { signal })
+  addEventListener('offline', () => tell('offline'), { signal })
+  if (typeof document !== 'undefined') {
+    document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && tell('visible'), { signal })
+  }
+  // Only false can be believed.
+  if (!navigator.onLine) tell('offline')
+  return () => stop.abort()
+}

@@ -1,0 +1,200 @@
+import { decodeBody, encodeBody } from '../message/body.ts'
+import { QueueError, shown } from '../message/error.ts'
+import type { QueueEvent } from '../message/event.ts'
+import type { DeadLetter, Depth, WaitingMessage } from '../message/message.ts'
+import type { HeaderEntries, HostApi, Page, Setup } from '../protocol/host.ts'
+import type { Result } from '../protocol/result.ts'
+import type { HostLink, LinkedQueue } from './host-link.ts'
+import { Outbound } from './outbound.ts'
+import type { Queue } from './queue.ts'
+import { Receipts } from './receipt.ts'
+import type { Receipt } from './receipt.ts'
+
+export interface HandleOptions {
+  readonly name: string
+  readonly setup: Setup
+  readonly link: HostLink
+  readonly headers: (unauthorized: boolean) => Promise<HeaderEntries>
+}
+
+/** The page's end of a queue: checks what it is given, and asks the host for the rest. */
+export class QueueHandle<T> implements Queue<T>, LinkedQueue {
+  readonly name: string
+  readonly setup: Setup
+  readonly headers: (unauthorized: boolean) => Promise<HeaderEntries>
+  readonly #link: HostLink
+  readonly #outbound: Outbound
+  readonly #receipts = new Receipts()
+  readonly #listeners = new Set<(event: QueueEvent) => void>()
+  #emptied: Signal | undefined
+  #closing: Promise<void> | undefined
+
+  constructor({ name, setup, link, headers }: HandleOptions) {
+    this.name = name
+    this.setup = setup
+    this.headers = headers
+    this.#link = link
+    this.#outbound = new Outbound((batch) => link.call((api) => api.enqueue(name, batch)))
+    link.open(this)
+  }
+
+  async enqueue(body: T): Promise<Receipt> {
+    this.#assertOpen()
+    const { id, stored } = this.#outbound.add(encodeBody(body))
+    const receipt = this.#receipts.issue(id)
+    try {
+      await stored
+    } catch (error) {
+      this.#receipts.withdraw(id)
+      throw error
+    }
+    return receipt
+  }
+
+  depth(): Promise<Depth> {
+    return this.#call((api) => api.depth(this.name))
+  }
+
+  async *messages(): AsyncGenerator<WaitingMessage<T>> {
+    for await (const { id, body, state, enqueuedAt } of this.#paged((api, from) => api.messages(this.name, from))) {
+      yield { id, body: decodeBody(body) as T, state, enqueuedAt }
+    }
+  }
+
+  async *deadLetters(): AsyncGenerator<DeadLetter<T>> {
+    for await (const letter of this.#paged((api, from) => api.deadLetters(this.name, from))) {
+      const { id, body, enqueuedAt, reason, deadAt, attempts, status, excerpt } = letter
+      yield { id, body: decodeBody(body) as T, enqueuedAt, reason, deadAt, attempts, status, excerpt }
+    }
+  }
+
+  async redrive(ids?: Iterable<string>): Promise<number> {
+    const list = listOf(ids)
+    return this.#call((api) => api.redrive(this.name, list))
+  }
+
+  async purge(ids?: Iterable<string>): Promise<number> {
+    const list = listOf(ids)
+    return this.#call((api) => api.purge(this.name, list))
+  }
+
+  pause(): Promise<void> {
+    return this.#call((api) => api.pause(this.name))
+  }
+
+  resume(): Promise<void> {
+    return this.#call((api) => api.resume(this.name))
+  }
+
+  retryNow(): Promise<void> {
+    return this.#call((api) => api.retryNow(this.name))
+  }
+
+  drain(): Promise<void> {
+    return this.retryNow()
+  }
+
+  async idle(): Promise<void> {
+    for (;;) {
+      // Listening before looking: the last message may leave between the two.
+      this.#emptied ??= makeSignal()
+      const { promise } = this.#emptied
+      const { ready, delayed, leased } = await this.depth()
+      if (ready + delayed + leased === 0) return
+      await promise
+    }
+  }
+
+  subscribe(listener: (event: QueueEvent) => void): () => void {
+    if (typeof listener !== 'function') throw new QueueError('invalid-option', `Expected \`listener\` to be a function, got ${shown(listener)}`)
+    this.#assertOpen()
+    // A function of its own: one that subscribes twice is called twice, and each subscription ends by itself.
+    const subscription = (event: QueueEvent): void => listener(event)
+    this.#listeners.add(subscription)
+    return () => void this.#listeners.delete(subscription)
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** Something happened in the queue. */
+  hear(event: QueueEvent): void {
+    this.#receipts.hear(event)
+    if (event.type === 'emptied') {
+      this.#emptied?.resolve()
+      this.#emptied = undefined
+    }
+    for (const listener of this.#listeners) callSafely(listener, event)
+  }
+
+  async #close(): Promise<void> {
+    const error = closedError(this.name)
+    await this.#outbound.flushed()
+    await this.#link.close(this)
+    this.#listeners.clear()
+    this.#receipts.close(error)
+    this.#emptied?.reject(error)
+  }
+
+  async #call<R>(ask: (api: HostApi) => Promise<Result<R>>): Promise<R> {
+    this.#assertOpen()
+    return this.#link.call(ask)
+  }
+
+  async *#paged<Item>(ask: (api: HostApi, from: number) => Promise<Result<Page<Item>>>): AsyncGenerator<Item> {
+    for (let from: number | undefined = 0; from !== undefined;) {
+      const start: number = from
+      const page: Page<Item> = await this.#call((api) => ask(api, start))
+      yield* page.items
+      from = page.next
+    }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw closedError(this.name)
+  }
+}
+
+interface Signal {
+  readonly promise: Promise<void>
+  readonly resolve: () => void
+  readonly reject: (error: QueueError) => void
+}
+
+function makeSignal(): Signal {
+  let resolve!: () => void
+  let reject!: (error: QueueError) => void
+  const promise = new Promise<void>((...settle) => ([resolve, reject] = settle))
+  // Nobody may be waiting any more when the queue is closed.
+  promise.catch(() => {})
+  return { promise, resolve, reject }
+}
+
+function closedError(name: string): QueueError {
+  return new QueueError('closed', `The queue "${name}" is closed`)
+}
+
+/** Ids as they were given: an iterable of strings, and not one string by mistake. */
+function listOf(ids: Iterable<string> | undefined): string[] | undefined {
+  if (ids === undefined) return undefined
+  const list = typeof ids === 'object' && Symbol.iterator in ids ? [...ids] : undefined
+  if (list?.every((id) => typeof id === 'string')) return list
+  throw new QueueError('invalid-option', `Expected \`ids\` to be an iterable of ids, got ${shown(ids)}`)
+}
+
+/** A listener that throws is reported as any uncaught error is, and keeps nobody else from hearing. */
+function callSafely(listener: (event: QueueEvent) => void, event: QueueEvent): void {
+  try {
+    listener(event)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}

@@ -1,0 +1,99 @@
+import { proxy, wrap } from 'comlink'
+import { QueueError } from '../message/error.ts'
+import type { QueueEvent } from '../message/event.ts'
+import { isHostMessage } from '../protocol/host.ts'
+import type { HostApi, HostMessage, PageApi, WorkerApi } from '../protocol/host.ts'
+
+/** How long a worker may take to say that it is ready, in milliseconds: loading its file over a slow line included. */
+const PATIENCE = 10_000
+
+/** The page, as a host sees it. */
+export interface PageEnd extends PageApi {
+  events(queue: string, events: readonly QueueEvent[]): void
+}
+
+/** A host that is up. */
+export interface StartedHost {
+  readonly api: HostApi
+  readonly kind: 'worker' | 'in-place'
+  /** Why it is not the worker, where it should have been. */
+  readonly reason?: string
+  /** Resolves when the host has died. */
+  readonly lost: Promise<void>
+  stop(): void
+}
+
+export type StartHost = (page: PageEnd) => Promise<StartedHost>
+
+/** The ready-made worker; in place where that does not load, since a message in the main thread is better than none. */
+export const startReadyMade: StartHost = async (page) => {
+  try {
+    return await startWorker(() => new Worker(new URL('./auto-worker.js', import.meta.url), { type: 'module' }), page)
+  } catch (error) {
+    return { ...(await startInPlace(page)), reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** In the calling thread. Loaded only when it is needed, as a worker would be: a page that has a worker does not carry it. */
+export const startInPlace: StartHost = async (page) => {
+  const { hostInPlace } = await import('../in-place.ts')
+  return { api: hostInPlace(page), kind: 'in-place', lost: new Promise(() => {}), stop: () => {} }
+}
+
+export async function startWorker(make: () => Worker, page: PageEnd): Promise<StartedHost> {
+  const worker = makeWorker(make)
+  try {
+    const { lock } = await ready(worker)
+    worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      if (isHostMessage(data) && data.holdfast === 'events') page.events(data.queue, data.events)
+    })
+    // Held for good by what is returned: Comlink (4.4.2) loses the answers to a proxy that is garbage-collected.
+    const api = wrap<WorkerApi>(worker) as unknown as WorkerApi
+    // One callback for everything that the worker ever asks: each proxy leaks a port.
+    await api.attach(proxy<PageApi>({ headers: page.headers }))
+    const stopped = new AbortController()
+    const stop = (): void => {
+      stopped.abort()
+      worker.terminate()
+    }
+    return { api, kind: 'worker', lost: gone(lock, stopped.signal), stop }
+  } catch (error) {
+    worker.terminate()
+    throw error
+  }
+}
+
+function makeWorker(make: () => Worker): Worker {
+  try {
+    return make()
+  } catch (error) {
+    throw new QueueError('host-failed', `The worker could not be made: ${String(error)}`, { cause: error })
+  }
+}
+
+/** Waits until the worker says that it listens. Without that, calls to one that never loads would stay pending for ever. */
+function ready(worker: Worker): Promise<HostMessage & { holdfast: 'ready' }> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string): void => reject(new QueueError('host-failed', `The worker did not start: ${why}`))
+    const timer = setTimeout(() => fail(`it said nothing within ${PATIENCE} ms; does it call serve()?`), PATIENCE)
+    worker.addEventListener('error', ({ message }) => {
+      clearTimeout(timer)
+      fail(message || 'its file could not be loaded')
+    })
+    worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+      if (!isHostMessage(data) || data.holdfast !== 'ready') return
+      clearTimeout(timer)
+      resolve(data)
+    })
+  })
+}
+
+/** Resolves when the worker's lock is free. */
+async function gone(lock: string | undefined, stopped: AbortSignal): Promise<void> {
+  if (lock === undefined) return new Promise(() => {})
+  try {
+    await navigator.locks.request(lock, { signal: stopped }, () => {})
+  } catch {
+    return new Promise(() => {})
+  }
+}

@@ -1,0 +1,4 @@
+/** The names under which the contexts of one origin find each other: they are part of the stored format, and never change. */
+export const databaseName = (queue: string): string => `holdfast/${queue}`
+export const leaderLock = (queue: string): string => `holdfast/${queue}/leader`
+export const tabChannel = (queue: string): string => `holdfast/${queue}`

@@ -1,0 +1,17 @@
+import type { QueueEvent } from '../message/event.ts'
+
+/** What the hosts of one queue tell each other across tabs. Hearsay: the truth is in the database. */
+export type TabMessage =
+  | { readonly holdfast: 1; readonly events: readonly QueueEvent[] }
+  /** To the tab that drains: try now, whatever the backoff. */
+  | { readonly holdfast: 1; readonly command: 'retry-now' }
+
+/** The most events that one message between tabs may carry. */
+export const MOST_EVENTS = 1_000
+
+/** Whether something heard on the channel is ours, of this version, and of a size to be believed. */
+export function isTabMessage(data: unknown): data is TabMessage {
+  if (typeof data !== 'object' || data === null || !('holdfast' in data) || data.holdfast !== 1) return false
+  if ('command' in data) return data.command === 'retry-now'
+  return 'events' in data && Array.isArray(data.events) && data.events.length <= MOST_EVENTS
+}

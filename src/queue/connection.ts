@@ -1,0 +1,122 @@
+import { openDB } from 'idb'
+import type { IDBPDatabase } from 'idb'
+import { QueueError } from '../message/error.ts'
+import type { ReadTransaction, Schema, StoreName, WriteTransaction } from './schema.ts'
+
+export type Durability = 'strict' | 'relaxed'
+
+/**
+ * The connection to a queue's database: opened when first needed, given up when the browser or a newer version asks for it, and opened
+ * again by whoever needs it next. Every transaction of the library runs through here.
+ *
+ * `work` may await nothing but its transaction's own requests; the transaction then commits by itself. Never `tx.commit()`: in
+ * WebKit, a worker that ends in the middle of one leaves the database unusable until the browser restarts.
+ */
+export class Connection {
+  readonly #name: string
+  #database: Promise<IDBPDatabase<Schema>> | undefined
+
+  constructor(name: string) {
+    this.#name = name
+  }
+
+  /** Runs `work` in a read-only transaction. */
+  async read<T>(stores: StoreName[], work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    const tx = await this.#begin((database) => database.transaction(stores, 'readonly'))
+    return completed(tx, work(tx))
+  }
+
+  /** Runs `work` in a read-write transaction, and resolves once the transaction has completed: what it wrote is on disk. */
+  async write<T>(stores: StoreName[], durability: Durability, work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    const tx = await this.#begin((database) => database.transaction(stores, 'readwrite', { durability }))
+    return completed(tx, work(tx))
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#database
+    this.#database = undefined
+    await opening?.then(
+      (database) => database.close(),
+      () => {},
+    )
+  }
+
+  /** Begins a transaction, on a new connection where the browser has closed the old one. */
+  async #begin<Tx>(start: (database: IDBPDatabase<Schema>) => Tx): Promise<Tx> {
+    try {
+      const database = await this.#open()
+      try {
+        return start(database)
+      } catch (error) {
+        if (!isClosed(error)) throw error
+        this.#forget(database)
+        return start(await this.#open())
+      }
+    } catch (error) {
+      throw storageError(error)
+    }
+  }
+
+  #open(): Promise<IDBPDatabase<Schema>> {
+    this.#database ??= this.#connect()
+    return this.#database
+  }
+
+  async #connect(): Promise<IDBPDatabase<Schema>> {
+    try {
+      const database = await openDB<Schema>(this.#name, 1, {
+        upgrade: createStores,
+        blocking: () => this.#forget(database),
+        terminated: () => this.#forget(database),
+      })
+      return database
+    } catch (error) {
+      this.#database = undefined
+      throw error
+    }
+  }
+
+  #forget(database: IDBPDatabase<Schema>): void {
+    database.close()
+    this.#database = undefined
+  }
+}
+
+function createStores(database: IDBPDatabase<Schema>): void {
+  database.createObjectStore('inbox')
+  database.createObjectStore('meta')
+  database.createObjectStore('dead').createIndex('id', 'id')
+}
+
+/** What `work` came to, once its transaction is complete; a transaction whose work fails is aborted. */
+async function completed<T>(tx: ReadTransaction | WriteTransaction, work: Promise<T>): Promise<T> {
+  try {
+    const [value] = await Promise.all([work, tx.done])
+    return value
+  } catch (error) {
+    abort(tx)
+    // When a transaction aborts, its requests fail with AbortError; the transaction knows why.
+    throw storageError(tx.error ?? error)
+  }
+}
+
+function abort(tx: ReadTransaction | WriteTransaction): void {
+  try {
+    tx.abort()
+  } catch {
+    // It has ended already.
+  }
+}
+
+/** The connection was closed under us, before a transaction could begin. */
+function isClosed(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'InvalidStateError'
+}
+
+function storageError(error: unknown): unknown {
+  if (!(error instanceof DOMException)) return error
+  if (error.name === 'QuotaExceededError') {
+    return new QueueError('storage-full', 'The browser gives this origin no more space; nothing was stored', { cause: error })
+  }
+  return new QueueError('storage-failed', `IndexedDB failed: ${error.name}: ${error.message}`, { cause: error })
+}
