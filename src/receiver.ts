@@ -1,1 +1,6 @@
-export {}
+export { createReceiver } from './receiver/receiver.ts'
+export type { Handle, ReceivedMessage, ReceiverOptions } from './receiver/receiver.ts'
+export { memoryDedup } from './receiver/dedup.ts'
+export type { DedupStore, Known, MemoryDedupOptions, RememberedAnswer } from './receiver/dedup.ts'
+export { problem } from './receiver/problem.ts'
+export type { Place } from './protocol/http.ts'

@@ -1,0 +1,29 @@
+/** A request's body, and what stands for its content. */
+export interface ReadBody {
+  readonly text: string
+  readonly fingerprint: string
+}
+
+/** Reads a body, and gives up as soon as it is too large, whatever its headers claim. */
+export async function readBody(request: Request, maxBytes: number): Promise<ReadBody | undefined> {
+  const chunks: Uint8Array<ArrayBuffer>[] = []
+  let size = 0
+  const reader = request.body?.getReader()
+  while (reader) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.byteLength
+    if (size > maxBytes) {
+      await reader.cancel()
+      return undefined
+    }
+    chunks.push(value)
+  }
+  const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer())
+  return { text: new TextDecoder().decode(bytes), fingerprint: await sha256(bytes) }
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

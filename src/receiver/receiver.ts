@@ -1,0 +1,135 @@
+import { HOLDFAST_MESSAGE, IDEMPOTENCY_KEY, IN_PROGRESS, parseKey, parsePlace } from '../protocol/http.ts'
+import type { Place } from '../protocol/http.ts'
+import { memoryDedup } from './dedup.ts'
+import type { DedupStore, RememberedAnswer } from './dedup.ts'
+import { problem } from './problem.ts'
+import { readBody } from './read-body.ts'
+
+/** A message as it arrived. */
+export interface ReceivedMessage<T = unknown> {
+  /** Its idempotency key: the id of the message on the device. */
+  readonly id: string
+  readonly body: T
+  /** Whose message it is, as `principal` said. */
+  readonly principal: string
+  /** Where it stands in the device's queue; absent when it was not sent by Holdfast. A client can claim anything here. */
+  readonly place: Place | undefined
+}
+
+/**
+ * Takes a message in. What it returns is the answer: a `Response` as it is, `undefined` as 204, anything else as JSON with 200. An answer of
+ * 200 to 299 accepts the message, and is remembered; with any other, and when it throws (500), the message can come again.
+ */
+export type Handle<T> = (message: ReceivedMessage<T>, request: Request) => unknown
+
+/** How a receiver takes messages in. */
+export interface ReceiverOptions<T = unknown> {
+  /** Takes a message in; called once for each, as long as its key is remembered. */
+  readonly handle: Handle<T>
+  /**
+   * Remembers keys and answers.
+   *
+   * @defaultValue memoryDedup()
+   */
+  readonly dedup?: DedupStore
+  /**
+   * Says who sent a request; keys of one principal mean nothing to another. `undefined` answers 401, at which the device
+   * asks for fresh headers.
+   *
+   * @defaultValue everybody is one
+   * @example (request) => sessions.userOf(request.headers.get('authorization'))
+   */
+  readonly principal?: (request: Request) => string | undefined | Promise<string | undefined>
+  /**
+   * The largest body, in bytes; above, the answer is 413.
+   *
+   * @defaultValue 1_048_576
+   */
+  readonly maxBytes?: number
+}
+
+const DEFAULT_MAX_BYTES = 1_048_576
+
+/**
+ * The server's end: a web-standard handler that gives each message to `handle` once, and answers a repetition with the first answer. It
+ * runs wherever `Request` and `Response` are: Node, Deno, Bun, workers at the edge, inside Hono or Next.
+ *
+ * Follows draft-ietf-httpapi-idempotency-key-header-07: 400 without a key, 409 while it is being handled, 422 when it comes with other content.
+ *
+ * @throws TypeError when `handle` is not a function; RangeError when `maxBytes` is not a positive number.
+ * @example
+ * ```ts
+ * const receive = createReceiver<Order>({ handle: ({ id, body }) => orders.insert(id, body) })
+ * export default { fetch: receive }
+ * ```
+ */
+export function createReceiver<T = unknown>(options: ReceiverOptions<T>): (request: Request) => Promise<Response> {
+  const { handle, dedup = memoryDedup(), principal = () => '', maxBytes = DEFAULT_MAX_BYTES } = options
+  if (typeof handle !== 'function') throw new TypeError(`Expected \`handle\` to be a function, got ${String(handle)}`)
+  if (!(maxBytes > 0)) throw new RangeError(`Expected \`maxBytes\` to be a number above 0, got ${String(maxBytes)}`)
+
+  return async function receive(request) {
+    if (!['POST', 'PUT', 'PATCH'].includes(request.method)) {
+      return problem(405, `Expected POST, PUT or PATCH, got ${request.method}`, { headers: { allow: 'POST, PUT, PATCH' } })
+    }
+    const who = await principal(request)
+    if (who === undefined) return problem(401, 'Expected credentials')
+    const id = parseKey(request.headers.get(IDEMPOTENCY_KEY))
+    if (id === undefined) return problem(400, 'Expected an Idempotency-Key of 1 to 255 characters')
+    if (!/^application\/(?:[\w.-]+\+)?json\b/.test(request.headers.get('content-type') ?? '')) return problem(415, 'Expected JSON')
+    const body = await readBody(request, maxBytes)
+    if (!body) return problem(413, `Expected a body of at most ${maxBytes} bytes`)
+    const parsed = parse<T>(body.text)
+    if (!parsed) return problem(400, 'Expected a body that is JSON')
+    const place = parsePlace(request.headers.get(HOLDFAST_MESSAGE))
+    return once(`${who}\n${id}`, body.fingerprint, () => handle({ id, body: parsed.value, principal: who, place }, request))
+  }
+
+  /** Lets a message be handled, unless its key says that it was, or is being. */
+  async function once(key: string, fingerprint: string, work: () => unknown): Promise<Response> {
+    const known = await dedup.begin(key, fingerprint)
+    switch (known.state) {
+      case 'done':
+        return responseOf(known.answer)
+      case 'in-progress':
+        return problem(409, 'This message is being handled', { type: IN_PROGRESS, headers: { 'retry-after': '1' } })
+      case 'mismatch':
+        return problem(422, 'This Idempotency-Key was used for other content')
+      case 'new':
+        return handled(key, work)
+    }
+  }
+
+  async function handled(key: string, work: () => unknown): Promise<Response> {
+    let answer: RememberedAnswer
+    try {
+      answer = await rememberable(await work())
+    } catch (error) {
+      await dedup.abandon(key)
+      // The device keeps an excerpt of the answer: what went wrong in here is not for it.
+      console.error('holdfast: a handler failed', error)
+      return problem(500, 'The message could not be handled')
+    }
+    const isAccepted = answer.status >= 200 && answer.status <= 299
+    await (isAccepted ? dedup.complete(key, answer) : dedup.abandon(key))
+    return responseOf(answer)
+  }
+}
+
+function parse<T>(text: string): { readonly value: T } | undefined {
+  try {
+    return { value: JSON.parse(text) as T }
+  } catch {
+    return undefined
+  }
+}
+
+async function rememberable(result: unknown): Promise<RememberedAnswer> {
+  const response = result instanceof Response ? result : result === undefined ? new Response(null, { status: 204 }) : Response.json(result)
+  return { status: response.status, headers: [...response.headers], body: await response.text() }
+}
+
+function responseOf({ status, headers, body }: RememberedAnswer): Response {
+  // A 204 may not even have an empty body.
+  return new Response(body === '' ? null : body, { status, headers: headers.map(([name, value]): [string, string] => [name, value]) })
+}

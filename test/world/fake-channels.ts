@@ -1,0 +1,46 @@
+import type { Channel } from '../../src/host/platform.ts'
+
+type Listener = (event: MessageEvent) => void
+
+/** Channels between the tabs of one test: delivered in order, a microtask later, as clones. */
+export class FakeChannels {
+  readonly #open = new Map<string, Set<FakeChannel>>()
+
+  get size(): number {
+    return [...this.#open.values()].reduce((sum, channels) => sum + channels.size, 0)
+  }
+
+  readonly open = (name: string): Channel => {
+    const peers = this.#open.get(name) ?? new Set()
+    this.#open.set(name, peers)
+    return new FakeChannel(peers)
+  }
+}
+
+class FakeChannel implements Channel {
+  readonly #peers: Set<FakeChannel>
+  readonly #listeners: Listener[] = []
+
+  constructor(peers: Set<FakeChannel>) {
+    this.#peers = peers
+    peers.add(this)
+  }
+
+  postMessage(message: unknown): void {
+    const data: unknown = structuredClone(message)
+    for (const peer of this.#peers) if (peer !== this) queueMicrotask(() => peer.#hear(data))
+  }
+
+  addEventListener(_: 'message', listener: Listener): void {
+    this.#listeners.push(listener)
+  }
+
+  close(): void {
+    this.#peers.delete(this)
+    this.#listeners.length = 0
+  }
+
+  #hear(data: unknown): void {
+    for (const listener of this.#listeners) listener({ data } as MessageEvent)
+  }
+}

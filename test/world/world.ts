@@ -1,0 +1,109 @@
+import 'fake-indexeddb/auto'
+import { expect } from 'vitest'
+import { createHost } from '../../src/host/host.ts'
+import type { Platform } from '../../src/host/platform.ts'
+import type { OpenOptions, QueueDefinition } from '../../src/message/definition.ts'
+import type { QueueEvent } from '../../src/message/event.ts'
+import { HostLink } from '../../src/producer/host-link.ts'
+import { openQueueOn } from '../../src/producer/open-queue.ts'
+import type { Queue } from '../../src/producer/queue.ts'
+import type { HostApi, PageSignal } from '../../src/protocol/host.ts'
+import { FakeChannels } from './fake-channels.ts'
+import { FakeClock } from './fake-clock.ts'
+import { FakeLocks } from './fake-locks.ts'
+import { FakeServer } from './fake-server.ts'
+
+let worlds = 0
+
+/** One origin with its tabs, its server and its time. IndexedDB is shared by all worlds of a file, so that each has queue names of its own. */
+export class World {
+  readonly clock: FakeClock = new FakeClock()
+  readonly locks: FakeLocks = new FakeLocks()
+  readonly channels: FakeChannels = new FakeChannels()
+  readonly server: FakeServer = new FakeServer()
+  /** The name that queues have unless a test gives another. */
+  readonly name: string = `queue-${++worlds}`
+  readonly #tabs: Tab[] = []
+
+  /** Full jitter at its longest, so that waits can be foretold. */
+  random: () => number = () => 1 - Number.EPSILON
+
+  get platform(): Platform {
+    return {
+      fetch: this.server.fetch,
+      clock: this.clock,
+      random: () => this.random(),
+      locks: this.locks.manager,
+      openChannel: this.channels.open,
+    }
+  }
+
+  openTab(): Tab {
+    const tab = new Tab(this)
+    this.#tabs.push(tab)
+    return tab
+  }
+
+  /** Opens a queue in a tab of its own. */
+  open<T = unknown>(options: Partial<OpenOptions> = {}): Queue<T> {
+    return this.openTab().open<T>(options)
+  }
+
+  /** Closes whatever is open; nothing may then be held any more. */
+  async end(): Promise<void> {
+    await Promise.all(this.#tabs.map((tab) => tab.close()))
+    expect({ locks: this.locks.size, channels: this.channels.size, timers: this.clock.armed }).toEqual({ locks: 0, channels: 0, timers: 0 })
+  }
+}
+
+/** A tab: a link to a host of its own, as a page has to its worker. */
+export class Tab {
+  readonly #world: World
+  readonly #link: HostLink
+  readonly #queues: Queue<never>[] = []
+  #host: HostApi | undefined
+
+  constructor(world: World) {
+    this.#world = world
+    this.#link = new HostLink(
+      async (page) => {
+        this.#host = createHost({ platform: world.platform, page })
+        return { api: this.#host, kind: 'in-place', lost: new Promise(() => {}), stop: () => {} }
+      },
+      () => {},
+    )
+  }
+
+  open<T = unknown>(options: Partial<OpenOptions> = {}, definition?: QueueDefinition<T>): Queue<T> {
+    const given = definition ? options : { endpoint: 'https://shop.example/orders', ...options }
+    const queue = openQueueOn<T>(() => this.#link, definition ?? this.#world.name, given as OpenOptions)
+    this.#queues.push(queue as unknown as Queue<never>)
+    return queue
+  }
+
+  /** What the page would tell its worker. */
+  async signal(signal: PageSignal): Promise<void> {
+    await this.#host?.signal(signal)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#queues.map((queue) => queue.close()))
+  }
+}
+
+/** Resolves with the next event of a type. */
+export function heard<Type extends QueueEvent['type']>(queue: Queue<never> | Queue, type: Type): Promise<Extract<QueueEvent, { type: Type }>> {
+  return new Promise((resolve) => {
+    const stop = (queue as Queue).subscribe((event) => {
+      if (event.type !== type) return
+      stop()
+      resolve(event as Extract<QueueEvent, { type: Type }>)
+    })
+  })
+}
+
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
