@@ -12,6 +12,16 @@ const config: ViteUserConfig = defineConfig({
           typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'] },
         },
       },
+      {
+        test: {
+          name: 'chromium',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: 'test/browser/setup.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

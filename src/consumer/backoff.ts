@@ -10,6 +10,3 @@ const LONGEST = 300_000
 export function backoff(failures: number, random: () => number): number {
   return Math.round(random() * Math.min(LONGEST, FIRST * 2 ** (failures - 1)))
 }
-
-/** The longest wait that backoff chooses, and the longest that a server is granted, in milliseconds. */
-export const LONGEST_WAIT: { readonly backoff: number; readonly server: number } = { backoff: LONGEST, server: 3_600_000 }

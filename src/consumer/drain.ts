@@ -1,5 +1,5 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { Death, Held, PlacedMessage } from '../message/message.ts'
+import type { Death, PlacedMessage } from '../message/message.ts'
 import type { HeaderEntries } from '../protocol/host.ts'
 import type { Connection } from '../queue/connection.ts'
 import { lead } from '../queue/lead.ts'
@@ -7,7 +7,7 @@ import { Superseded } from '../queue/settle.ts'
 import { outcomeOf } from './answer-table.ts'
 import type { Outcome } from './answer-table.ts'
 import { answerOf, excerptOf } from './answer.ts'
-import { backoff, LONGEST_WAIT } from './backoff.ts'
+import { backoff } from './backoff.ts'
 import { BurstHeaders } from './burst-headers.ts'
 import type { HeadersSource } from './burst-headers.ts'
 import type { Clock } from './clock.ts'
@@ -122,7 +122,7 @@ export class Drain {
   }
 
   async #step(window: Window): Promise<void> {
-    const wait = this.#remainingWait(window.held)
+    const wait = Math.max(await this.#waitOfHead(window), this.#waitOfHeaders())
     if (wait > 0) return this.#wait(window, wait)
     const message = this.#mayDeliver() ? await window.next() : undefined
     if (message) await this.#deliver(window, message)
@@ -133,16 +133,19 @@ export class Drain {
     return !this.#isUnauthorized && this.#options.isOnline()
   }
 
-  /**
-   * How long the head, or who gives the headers, is to be left alone. A time that was stored under another clock is never waited for
-   * longer than anyone can have meant.
-   */
-  #remainingWait(held: Held | undefined): number {
+  /** How long the head is to be left alone. Where the clock was set back meanwhile, its time is set anew. */
+  async #waitOfHead(window: Window): Promise<number> {
+    const { held } = window
+    if (!held || this.#hurry === 'server' || this.#hurry === held.by) return 0
     const now = this.#clock.now()
-    const mustWait = held !== undefined && this.#hurry !== 'server' && this.#hurry !== held.by
-    const ofHead = mustWait ? Math.min(held.due - now, LONGEST_WAIT[held.by]) : 0
-    const ofHeaders = this.#hurry === undefined ? Math.min(this.#headersDue - now, LONGEST_WAIT.backoff) : 0
-    return Math.max(ofHead, ofHeaders)
+    if (held.due - now <= held.wait) return held.due - now
+    await window.hold({ ...held, due: now + held.wait })
+    return held.wait
+  }
+
+  /** How long whoever gives the headers is to be left alone. */
+  #waitOfHeaders(): number {
+    return this.#hurry ? 0 : this.#headersDue - this.#clock.now()
   }
 
   async #wait(window: Window, wait: number): Promise<void> {
@@ -232,9 +235,10 @@ export class Drain {
     if (counts && attempts >= this.#options.maxAttempts()) {
       return this.#bury(window, message, 'attempts-exhausted', attempt as Answered)
     }
-    const due = this.#clock.now() + (wait ?? backoff(counts ? attempts : uncounted, this.#options.random))
+    const delay = wait ?? backoff(counts ? attempts : uncounted, this.#options.random)
+    const due = this.#clock.now() + delay
     const status = attempt.answered ? { status: attempt.status } : {}
-    await window.hold({ attempts, uncounted, due, by: wait === undefined ? 'backoff' : 'server', ...status })
+    await window.hold({ attempts, uncounted, due, wait: delay, by: wait === undefined ? 'backoff' : 'server', ...status })
     this.#options.announce({ type: 'retry-scheduled', id: message.id, reason, due, ...status })
   }
 }

@@ -1,4 +1,5 @@
-import { LONGEST_WAIT } from './backoff.ts'
+/** The longest wait that a server is granted, in milliseconds. */
+const LONGEST = 3_600_000
 
 /**
  * What `Retry-After` asks for, in milliseconds, at most an hour (RFC 9110, 10.2.3: seconds or a date). A date is compared with the
@@ -7,9 +8,9 @@ import { LONGEST_WAIT } from './backoff.ts'
 export function retryAfter(headers: Readonly<Record<string, string>>, now: number): number | undefined {
   const value = headers['retry-after']?.trim()
   if (!value) return undefined
-  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1_000, LONGEST_WAIT.server)
+  if (/^\d+$/.test(value)) return Math.min(Number(value) * 1_000, LONGEST)
   const until = Date.parse(value)
   if (Number.isNaN(until)) return undefined
   const sent = Date.parse(headers['date'] ?? '')
-  return Math.min(Math.max(0, until - (Number.isNaN(sent) ? now : sent)), LONGEST_WAIT.server)
+  return Math.min(Math.max(0, until - (Number.isNaN(sent) ? now : sent)), LONGEST)
 }

@@ -88,9 +88,10 @@ export class Window {
     await this.#commit.add()
   }
 
-  /** It keeps its place and waits for another attempt. */
+  /** The message at the head keeps its place and waits for another attempt; what was reserved is given back. */
   async hold(held: Held): Promise<void> {
     this.#held = held
+    this.#isReleased = true
     await this.#commit.add()
   }
 

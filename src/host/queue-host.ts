@@ -40,6 +40,7 @@ export class QueueHost {
   #setup: Setup
   #drain: Drain | undefined
   #isClosing = false
+  #isHurried = false
   #happened: QueueEvent[] = []
 
   constructor(options: QueueHostOptions) {
@@ -88,8 +89,9 @@ export class QueueHost {
     this.#announce([{ type: 'resumed' }])
   }
 
-  /** Only the leader can, and that may be another tab. */
+  /** Only the leader can, and that may be another tab, or this one in a moment. */
   retryNow(): void {
+    this.#isHurried = !this.#drain
     if (this.#drain) this.#drain.hurry('server')
     else this.#tabs.retryNow()
   }
@@ -121,6 +123,8 @@ export class QueueHost {
       clock: platform.clock,
       random: platform.random,
     })
+    if (this.#isHurried) this.#drain.hurry('server')
+    this.#isHurried = false
     this.#options.toPage([{ type: 'leadership-gained' }])
     await this.#drain.run()
     this.#drain = undefined

@@ -23,6 +23,8 @@ export interface Held {
   readonly uncounted: number
   /** Not tried before, in milliseconds since the epoch. */
   readonly due: number
+  /** How long that was to be, in milliseconds: a clock that is set back must not make it longer. */
+  readonly wait: number
   /** Who asked to wait: a server's wait (`Retry-After`) is kept even when the connection returns. */
   readonly by: 'backoff' | 'server'
   /** The last answer's status; absent when there was none. */

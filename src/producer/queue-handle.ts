@@ -193,8 +193,7 @@ function callSafely(listener: (event: QueueEvent) => void, event: QueueEvent): v
   try {
     listener(event)
   } catch (error) {
-    queueMicrotask(() => {
-      throw error
-    })
+    // As for an event listener of the platform's own; Node has no reportError.
+    ;(globalThis.reportError ?? console.error)(error)
   }
 }

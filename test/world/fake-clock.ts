@@ -5,18 +5,19 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** A clock that stands still until a test moves it. */
+/** A clock that stands still until a test moves it. Timers run by the time that passes, whatever the clock is set to. */
 export class FakeClock implements Clock {
-  #now = Date.UTC(2026, 0, 1)
+  #passed = 0
+  #setTo = Date.UTC(2026, 0, 1)
   readonly #timers = new Set<Timer>()
   readonly #watchers = new Set<() => void>()
 
   now(): number {
-    return this.#now
+    return this.#setTo + this.#passed
   }
 
   after(delay: number, callback: () => void): () => void {
-    const timer = { at: this.#now + delay, callback }
+    const timer = { at: this.#passed + delay, callback }
     this.#timers.add(timer)
     for (const watcher of this.#watchers) watcher()
     return () => this.#timers.delete(timer)
@@ -29,25 +30,25 @@ export class FakeClock implements Clock {
 
   /** Milliseconds until the next timer; `undefined` when none is armed. */
   get next(): number | undefined {
-    return this.#timers.size === 0 ? undefined : Math.min(...[...this.#timers].map(({ at }) => at)) - this.#now
+    return this.#timers.size === 0 ? undefined : Math.min(...[...this.#timers].map(({ at }) => at)) - this.#passed
   }
 
   /** Lets time pass, and what is due happen. */
   advance(by: number): void {
-    const end = this.#now + by
+    const end = this.#passed + by
     for (;;) {
       const [due] = [...this.#timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)
       if (!due) break
       this.#timers.delete(due)
-      this.#now = Math.max(this.#now, due.at)
+      this.#passed = due.at
       due.callback()
     }
-    this.#now = end
+    this.#passed = end
   }
 
-  /** The clock of the device is set: time jumps, and no timer knows. */
+  /** The user, or a time server, sets the clock. */
   jump(by: number): void {
-    this.#now += by
+    this.#setTo += by
   }
 
   /** Waits until a timer is armed that goes off within some time, without moving the clock. */

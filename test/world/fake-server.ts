@@ -8,6 +8,8 @@ export class FakeServer {
   /** Takes the place of the default answer. */
   react: Reaction = () => Response.json({ ok: true })
   readonly #scripted: Reaction[] = []
+  readonly #hangUps = new Set<(error: Error) => void>()
+  readonly #watchers: (() => void)[] = []
   #underWay = 0
   /** The most requests that were ever under way at once. */
   mostAtOnce = 0
@@ -27,13 +29,34 @@ export class FakeServer {
     init?.signal?.throwIfAborted()
     const text = await request.clone().text()
     this.arrivals.push({ body: JSON.parse(text), headers: request.headers, method: request.method, url: request.url })
+    this.#watchers.splice(0).forEach((watcher) => watcher())
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay)
     try {
       const reaction = this.#scripted.shift() ?? this.react
-      return await Promise.race([reaction(request), aborted(init?.signal)])
+      return await Promise.race([reaction(request), this.#cut(init?.signal)])
     } finally {
       this.#underWay -= 1
     }
+  }
+
+  /** Resolves when so many requests have arrived. */
+  async arrived(count: number): Promise<void> {
+    while (this.arrivals.length < count) await new Promise<void>((resolve) => this.#watchers.push(resolve))
+  }
+
+  /** Cuts every connection on which nothing was answered yet. */
+  hangUp(): void {
+    for (const hangUp of this.#hangUps) hangUp(new TypeError('Failed to fetch'))
+    this.#hangUps.clear()
+  }
+
+  /** Rejects when the client aborts, or the server hangs up. */
+  #cut(signal: AbortSignal | null | undefined): Promise<never> {
+    return new Promise((_, reject) => {
+      this.#hangUps.add(reject)
+      if (signal?.aborted) reject(signal.reason as Error)
+      signal?.addEventListener('abort', () => reject(signal.reason as Error))
+    })
   }
 }
 
@@ -42,10 +65,6 @@ export interface Arrival {
   readonly headers: Headers
   readonly method: string
   readonly url: string
-}
-
-function aborted(signal: AbortSignal | null | undefined): Promise<never> {
-  return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)))
 }
 
 /** Answers with a status and nothing else. */

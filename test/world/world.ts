@@ -51,7 +51,9 @@ export class World {
 
   /** Closes whatever is open; nothing may then be held any more. */
   async end(): Promise<void> {
-    await Promise.all(this.#tabs.map((tab) => tab.close()))
+    const closed = Promise.all(this.#tabs.map((tab) => tab.close()))
+    this.server.hangUp()
+    await closed
     expect({ locks: this.locks.size, channels: this.channels.size, timers: this.clock.armed }).toEqual({ locks: 0, channels: 0, timers: 0 })
   }
 }
@@ -81,9 +83,15 @@ export class Tab {
     return queue
   }
 
+  /** The tab's host, once a queue is open. */
+  get host(): HostApi {
+    if (!this.#host) throw new Error('no queue was used in this tab')
+    return this.#host
+  }
+
   /** What the page would tell its worker. */
   async signal(signal: PageSignal): Promise<void> {
-    await this.#host?.signal(signal)
+    await this.host.signal(signal)
   }
 
   async close(): Promise<void> {

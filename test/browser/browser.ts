@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { chromium } from 'playwright'
+import type { BrowserContext, Page } from 'playwright'
+import { inject } from 'vitest'
+import type * as holdfast from '../../src/index.ts'
+import { CHROMIUM_ARGS } from './find-chromium.ts'
+
+declare global {
+  // What the shop's page puts there.
+  var holdfast: typeof import('../../src/index.ts')
+  var orders: holdfast.Queue<{ n: number }>
+}
+
+/** A real browser on a profile that outlives it: Playwright's usual contexts keep IndexedDB in memory. */
+export class Browser {
+  readonly #profile: string
+  #context: BrowserContext
+
+  private constructor(profile: string, context: BrowserContext) {
+    this.#profile = profile
+    this.#context = context
+  }
+
+  static async launch(): Promise<Browser> {
+    const profile = await mkdtemp(path.join(tmpdir(), 'holdfast-'))
+    return new Browser(profile, await launch(profile))
+  }
+
+  get context(): BrowserContext {
+    return this.#context
+  }
+
+  /** Kills every process of the browser, as a crash or a battery would, and starts it again on the same profile. */
+  async killAndRestart(): Promise<void> {
+    const session = await this.#context.browser()!.newBrowserCDPSession()
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+    const closed = new Promise((resolve) => this.#context.once('close', resolve))
+    for (const { id } of processInfo.sort((a) => (a.type === 'browser' ? -1 : 1))) kill(id)
+    await closed
+    this.#context = await launch(this.#profile)
+  }
+
+  async close(): Promise<void> {
+    await this.#context.close()
+    await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  /** A tab with the shop's page, its queue open. */
+  async openShop(url: string, options: Partial<holdfast.OpenOptions> = {}): Promise<Page> {
+    const page = await this.#context.newPage()
+    await page.goto(url)
+    await openOrders(page, options)
+    return page
+  }
+}
+
+/** Opens the queue on a page that was loaded, or loaded again. */
+export async function openOrders(page: Page, options: Partial<holdfast.OpenOptions> = {}): Promise<void> {
+  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await page.evaluate((given) => {
+    globalThis.orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders', ...given })
+  }, options)
+}
+
+/** Enqueues numbers from one on, and resolves when they are stored. */
+export async function enqueue(page: Page, from: number, count: number): Promise<void> {
+  await page.evaluate(
+    async ([first, length]) => {
+      await Promise.all(Array.from({ length }, (_, i) => globalThis.orders.enqueue({ n: first + i })))
+    },
+    [from, count] as const,
+  )
+}
+
+export const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i)
+
+function launch(profile: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(profile, { executablePath: inject('chromium').executablePath, args: CHROMIUM_ARGS })
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended with its parent.
+  }
+}

@@ -1,0 +1,14 @@
+import type { TestProject } from 'vitest/node'
+import { findChromium } from './find-chromium.ts'
+import type { FoundBrowser } from './find-chromium.ts'
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    chromium: FoundBrowser
+  }
+}
+
+/** Without a browser, the browser's tests fail: a run that did not try the browser's promises proves nothing. */
+export default async function setup(project: TestProject): Promise<void> {
+  project.provide('chromium', await findChromium((line) => console.log(`[browser] ${line}`)))
+}
