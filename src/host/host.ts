@@ -73,6 +73,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     retryNow: (queue) => at(queue, (host) => host.retryNow()),
     close: (queue) =>
       at(queue, (host) => {
+        // At once: a page that opens it again meanwhile gets a new one, which leads when this has let go.
         queues.delete(queue)
         return host.close()
       }),

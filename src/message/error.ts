@@ -66,7 +66,7 @@ export class QueueError extends Error {
  * ```
  */
 export function isQueueError(error: unknown): error is QueueError {
-  return error instanceof Error && error.name === 'QueueError' && 'code' in error
+  return Object.prototype.toString.call(error) === '[object Error]' && (error as Error).name === 'QueueError' && 'code' in (error as Error)
 }
 
 /** How a wrong value looks in an error's text: short, and telling its type: `0 (number)`, `"" (string)`. */

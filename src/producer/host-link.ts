@@ -34,11 +34,11 @@ export class HostLink {
     this.#ended = ended
   }
 
-  /** Takes a queue in, and opens it at the host; what goes wrong there is told by the calls that follow. */
-  open(queue: LinkedQueue): void {
+  /** Takes a queue in, and opens it at the host. */
+  async open(queue: LinkedQueue): Promise<void> {
     this.#queues.push(queue)
     this.#host ??= this.#begin()
-    this.call((api) => api.open(queue.name, queue.setup)).catch(() => {})
+    await this.call((api) => api.open(queue.name, queue.setup))
   }
 
   /** Lets a queue go: the host closes it, unless the page has it open once more. */
@@ -46,11 +46,11 @@ export class HostLink {
     this.#queues.splice(this.#queues.indexOf(queue), 1)
     const isLast = this.#queues.length === 0
     if (isLast) this.#ended()
-    try {
-      if (!this.#queues.some(({ name }) => name === queue.name)) await this.call((api) => api.close(queue.name))
-    } finally {
-      if (isLast) await this.#stop()
+    if (!this.#queues.some(({ name }) => name === queue.name)) {
+      // A host that never started, or has died, has closed it as well.
+      await this.call((api) => api.close(queue.name)).catch(() => {})
     }
+    if (isLast) await this.#stop()
   }
 
   /** Asks the host. Calls arrive in the order in which they are made here. */

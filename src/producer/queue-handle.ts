@@ -26,6 +26,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly #outbound: Outbound
   readonly #receipts = new Receipts()
   readonly #listeners = new Set<(event: QueueEvent) => void>()
+  readonly #opened: Promise<void>
   #emptied: Signal | undefined
   #closing: Promise<void> | undefined
 
@@ -34,8 +35,10 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.setup = setup
     this.headers = headers
     this.#link = link
-    this.#outbound = new Outbound((batch) => link.call((api) => api.enqueue(name, batch)))
-    link.open(this)
+    this.#outbound = new Outbound((batch) => this.#ask((api) => api.enqueue(name, batch)))
+    this.#opened = link.open(this)
+    // Whoever asks for something next is told.
+    this.#opened.catch(() => {})
   }
 
   async enqueue(body: T): Promise<Receipt> {
@@ -144,6 +147,11 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async #call<R>(ask: (api: HostApi) => Promise<Result<R>>): Promise<R> {
     this.#assertOpen()
+    return this.#ask(ask)
+  }
+
+  async #ask<R>(ask: (api: HostApi) => Promise<Result<R>>): Promise<R> {
+    await this.#opened
     return this.#link.call(ask)
   }
 
@@ -183,7 +191,7 @@ function closedError(name: string): QueueError {
 /** Ids as they were given: an iterable of strings, and not one string by mistake. */
 function listOf(ids: Iterable<string> | undefined): string[] | undefined {
   if (ids === undefined) return undefined
-  const list = typeof ids === 'object' && Symbol.iterator in ids ? [...ids] : undefined
+  const list = typeof ids === 'object' && ids !== null && Symbol.iterator in ids ? [...ids] : undefined
   if (list?.every((id) => typeof id === 'string')) return list
   throw new QueueError('invalid-option', `Expected \`ids\` to be an iterable of ids, got ${shown(ids)}`)
 }

@@ -10,10 +10,13 @@ export class FakeChannels {
     return [...this.#open.values()].reduce((sum, channels) => sum + channels.size, 0)
   }
 
+  /** Whether words get lost: as when a tab dies before it could say one. */
+  isDeaf = false
+
   readonly open = (name: string): Channel => {
     const peers = this.#open.get(name) ?? new Set()
     this.#open.set(name, peers)
-    return new FakeChannel(peers)
+    return new FakeChannel(peers, () => this.isDeaf)
   }
 }
 
@@ -21,12 +24,16 @@ class FakeChannel implements Channel {
   readonly #peers: Set<FakeChannel>
   readonly #listeners: Listener[] = []
 
-  constructor(peers: Set<FakeChannel>) {
+  readonly #isDeaf: () => boolean
+
+  constructor(peers: Set<FakeChannel>, isDeaf: () => boolean) {
     this.#peers = peers
+    this.#isDeaf = isDeaf
     peers.add(this)
   }
 
   postMessage(message: unknown): void {
+    if (this.#isDeaf()) return
     const data: unknown = structuredClone(message)
     for (const peer of this.#peers) if (peer !== this) queueMicrotask(() => peer.#hear(data))
   }

@@ -19,6 +19,11 @@ export class FakeServer {
     this.#scripted.push(...reactions)
   }
 
+  /** Takes back what was scripted. */
+  forget(): void {
+    this.#scripted.length = 0
+  }
+
   /** The bodies that arrived, in order. */
   get bodies(): unknown[] {
     return this.arrivals.map(({ body }) => body)

@@ -38,8 +38,9 @@ export class World {
     }
   }
 
-  openTab(): Tab {
-    const tab = new Tab(this)
+  /** @param platform what is different for this tab. */
+  openTab(platform: Partial<Platform> = {}): Tab {
+    const tab = new Tab(this, { ...this.platform, ...platform })
     this.#tabs.push(tab)
     return tab
   }
@@ -65,11 +66,11 @@ export class Tab {
   readonly #queues: Queue<never>[] = []
   #host: HostApi | undefined
 
-  constructor(world: World) {
+  constructor(world: World, platform: Platform) {
     this.#world = world
     this.#link = new HostLink(
       async (page) => {
-        this.#host = createHost({ platform: world.platform, page })
+        this.#host = createHost({ platform, page })
         return { api: this.#host, kind: 'in-place', lost: new Promise(() => {}), stop: () => {} }
       },
       () => {},

@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { defineQueue } from '../../src/message/definition.ts'
+import { isQueueError, QueueError } from '../../src/message/error.ts'
+import { openQueue } from '../../src/producer/open-queue.ts'
+import { World } from '../world/world.ts'
+
+let world: World
+beforeEach(() => void (world = new World()))
+afterEach(() => world.end())
+
+/** Calls the way a user without types might. */
+const open = (...args: unknown[]): unknown => (openQueue as (...args: unknown[]) => unknown)(...args)
+const define = (...args: unknown[]): unknown => (defineQueue as (...args: unknown[]) => unknown)(...args)
+const endpoint = 'https://shop.example/'
+
+describe('a queue’s name', () => {
+  test.each([[''], [' '], ['ümlaut'], ['a/b'], ['-a'], ['a'.repeat(65)], [undefined], [null], [7], [{}], [['a']]])('%j is refused', (name) => {
+    const refused = expect.objectContaining({ name: 'QueueError', code: 'invalid-name', message: expect.stringContaining('got ') as string }) as Error
+    expect(() => open(name, { endpoint })).toThrow(refused)
+    expect(() => define(name, { endpoint })).toThrow(refused)
+  })
+
+  test.each(['a', 'orders', 'Orders_2.eu-west:1', 'a'.repeat(64)])('%s is taken', (name) => {
+    expect(defineQueue(name, { endpoint }).name).toBe(name)
+  })
+})
+
+describe('an option', () => {
+  test.each([
+    [undefined, 'Expected `options` to be an object, got undefined'],
+    ['x', 'Expected `options` to be an object, got "x" (string)'],
+    [{}, 'Expected `endpoint` to be an http or https URL, got undefined'],
+    [{ endpoint: '' }, 'Expected `endpoint` to be an http or https URL, got "" (string)'],
+    [{ endpoint: 'ftp://x/' }, 'Expected `endpoint` to be an http or https URL, got "ftp://x/" (string)'],
+    [{ endpoint: 'http://' }, 'Expected `endpoint` to be an http or https URL, got "http://" (string)'],
+    [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL, got 7 (number)'],
+    [{ endpoint, endpont: 'x' }, 'Unknown option `endpont`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability'],
+    [{ endpoint, method: 'GET' }, "Expected `method` to be 'POST' or 'PUT' or 'PATCH', got \"GET\" (string)"],
+    [{ endpoint, headers: { 'a b': 'x' } }, 'Expected `headers` to be headers, or a function that gives them, got [object Object]'],
+    [{ endpoint, headers: 'x' }, 'Expected `headers` to be headers, or a function that gives them, got "x" (string)'],
+    [{ endpoint, credentials: true }, "Expected `credentials` to be 'same-origin' or 'include' or 'omit', got true (boolean)"],
+    [{ endpoint, timeout: 0 }, 'Expected `timeout` to be a number of milliseconds from 1 to 2147483647, got 0 (number)'],
+    [{ endpoint, timeout: NaN }, 'Expected `timeout` to be a number of milliseconds from 1 to 2147483647, got NaN (number)'],
+    [{ endpoint, timeout: '30' }, 'Expected `timeout` to be a number of milliseconds from 1 to 2147483647, got "30" (string)'],
+    [{ endpoint, maxAttempts: 0 }, 'Expected `maxAttempts` to be a whole number from 1, or Infinity, got 0 (number)'],
+    [{ endpoint, maxAttempts: 1.5 }, 'Expected `maxAttempts` to be a whole number from 1, or Infinity, got 1.5 (number)'],
+    [{ endpoint, durability: 'loose' }, "Expected `durability` to be 'strict' or 'relaxed', got \"loose\" (string)"],
+    [{ endpoint, toString: 'x' }, 'Unknown option `toString`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability'],
+  ])('%j is refused with a sentence', (options, message) => {
+    const refused = expect.objectContaining({ code: 'invalid-option', message }) as Error
+    expect(() => define('orders', options)).toThrow(refused)
+  })
+
+  test.each([
+    [{ endpoint, host: 'moon' }, "Expected `host` to be 'worker' or 'in-place', got \"moon\" (string)"],
+    [{ endpoint, worker: 'worker.js' }, 'Expected `worker` to be a function that starts a worker, got "worker.js" (string)'],
+    [{ endpoint, host: 'in-place', worker: () => {} }, 'Expected `host` or `worker`, got both: a worker of your own is a host'],
+    [{ endpoint: '/orders' }, 'Expected `endpoint` to be an absolute URL where there is no page, got "/orders" (string)'],
+  ])('%o is refused at opening', (options, message) => {
+    expect(() => open('orders', options)).toThrow(expect.objectContaining({ code: 'invalid-option', message }))
+  })
+
+  test('of the wrong type beside a definition is refused too', () => {
+    const orders = defineQueue('orders', { endpoint })
+    expect(() => open(orders, { timeout: -1 })).toThrow(expect.objectContaining({ code: 'invalid-option' }))
+    expect(() => open(orders, null)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
+  })
+
+  test('that is undefined counts as left out', () => {
+    expect(defineQueue('orders', { endpoint, timeout: undefined as unknown as number }).options.endpoint).toBe(endpoint)
+  })
+})
+
+describe('a body', () => {
+  const cycle: Record<string, unknown> = {}
+  cycle['self'] = cycle
+  let deep: unknown = 1
+  for (let i = 0; i < 100_000; i++) deep = [deep]
+
+  test.each<[string, unknown, string]>([
+    ['undefined', undefined, 'undefined'],
+    ['a function', () => {}, 'got a function'],
+    ['a symbol', Symbol('x'), 'Symbol(x) (symbol)'],
+    ['a BigInt', 1n, '1 (bigint)'],
+    ['NaN', { total: Number.NaN }, '"total" of a body'],
+    ['Infinity', [Infinity], 'Infinity (number)'],
+    ['a cycle', cycle, 'ircular'],
+    ['a function inside', { a: { send: () => {} } }, '"send" of a body'],
+    ['a Map', { tags: new Map() }, '"tags" of a body to be something that JSON can hold, got [object Map]'],
+    ['a Set', new Set([1]), 'got [object Set]'],
+    ['bytes', new Uint8Array(3), 'got [object Uint8Array]'],
+    ['a Blob', { photo: new Blob(['x']) }, '"photo" of a body'],
+    ['a promise', { order: Promise.resolve(1) }, 'got [object Promise]'],
+    ['an error', new Error('x'), 'got [object Error]'],
+    ['what is nested too deeply', deep, 'nested too deeply'],
+    ['a toJSON that throws', { toJSON: () => { throw new Error('no') } }, 'no'],
+  ])('%s is refused before anything is stored', async (_, body, words) => {
+    const orders = world.open()
+    await expect(orders.enqueue(body)).rejects.toMatchObject({ code: 'invalid-body', message: expect.stringContaining(words) as string })
+    expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0 })
+  })
+
+  test('larger than 16 MiB is refused', async () => {
+    const orders = world.open()
+    await expect(orders.enqueue('x'.repeat(16 * 1024 * 1024))).rejects.toMatchObject({ code: 'body-too-large' })
+  })
+
+  test('that is refused takes nobody with it who is enqueued in the same tick', async () => {
+    const orders = world.open<unknown>()
+    const results = await Promise.allSettled([orders.enqueue(1), orders.enqueue(2n), orders.enqueue(3)])
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    await orders.idle()
+    expect(world.server.bodies).toEqual([1, 3])
+  })
+
+  test.each<[string, unknown, unknown]>([
+    ['null', null, null],
+    ['an empty string', '', ''],
+    ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
+    ['a URL', new URL('https://a.example/'), 'https://a.example/'],
+    ['an instance with properties', new (class { a = 1 })(), { a: 1 }],
+    ['a property that is undefined', { a: 1, b: undefined }, { a: 1 }],
+    ['lone surrogates and every plane', '\ud800 ä€😀', '\ud800 ä€😀'],
+    ['an object without a prototype', Object.assign(Object.create(null) as object, { a: 1 }), { a: 1 }],
+  ])('%s arrives', async (_, body, arrived) => {
+    const orders = world.open()
+    await orders.enqueue(body)
+    await orders.idle()
+    expect(world.server.bodies).toEqual([arrived])
+  })
+
+  test('is what it was when enqueue was called, whatever happens to it after', async () => {
+    const orders = world.open<{ n: number }>()
+    const body = { n: 1 }
+    const stored = orders.enqueue(body)
+    body.n = 2
+    await stored
+    await orders.idle()
+    expect(world.server.bodies).toEqual([{ n: 1 }])
+  })
+})
+
+test('a listener that is no function is refused', () => {
+  expect(() => world.open().subscribe('x' as unknown as () => void)).toThrow(expect.objectContaining({ code: 'invalid-option' }))
+})
+
+test('isQueueError knows one from another realm, and nothing else', () => {
+  expect(isQueueError(new QueueError('closed', 'x'))).toBe(true)
+  expect(isQueueError(Object.assign(new Error('x'), { name: 'QueueError', code: 'closed' }))).toBe(true)
+  for (const other of [new Error('x'), { name: 'QueueError', code: 'closed' }, undefined, null, 'QueueError']) expect(isQueueError(other)).toBe(false)
+})

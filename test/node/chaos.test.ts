@@ -1,0 +1,134 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createReceiver } from '../../src/receiver.ts'
+import { status, unreachable } from '../world/fake-server.ts'
+import type { Reaction } from '../world/fake-server.ts'
+import { collect, World } from '../world/world.ts'
+import type { Tab } from '../world/world.ts'
+import type { Queue } from '../../src/producer/queue.ts'
+
+/**
+ * Whatever happens in whatever order: tabs enqueue, close, open, and lose the lead without knowing; the server fails, rejects, loses
+ * connections and answers; time passes, and the clock jumps. Then all is well again, and the promises must hold.
+ */
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('enqueue' as const), tab: fc.nat(2), count: fc.integer({ min: 1, max: 6 }) }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('work' as const), turns: fc.integer({ min: 1, max: 30 }) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('server' as const), next: fc.array(fc.constantFrom('away', 'lost', 'fails', 'busy', 'rejects'), { maxLength: 4 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), by: fc.integer({ min: 1, max: 10_000 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('jump' as const), by: fc.integer({ min: -1e9, max: 1e9 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const), tab: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('steal' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('redrive' as const), tab: fc.nat(2) }) },
+)
+
+const runs = Number(process.env['CHAOS_RUNS'] ?? 500)
+
+test(`after ${runs} random histories nothing is lost, nothing takes effect twice, and first arrivals are in order`, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+      const chaos = new Chaos()
+      for (const each of steps) await chaos.run(each)
+      await chaos.heal()
+      await chaos.check()
+      await chaos.world.end()
+    }),
+    { numRuns: runs },
+  )
+}, 120_000)
+
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+class Chaos {
+  readonly world = new World()
+  readonly #tabs: { tab: Tab; queue: Queue<number> }[] = []
+  readonly #stored: Promise<string | undefined>[] = []
+  readonly #effects: string[] = []
+  #n = 0
+  readonly #receive = createReceiver({
+    handle: ({ id }) => {
+      this.#effects.push(id)
+    },
+  })
+  readonly #reactions: Record<string, Reaction> = {
+    away: unreachable,
+    lost: async (request) => {
+      await this.#receive(request)
+      throw new TypeError('Failed to fetch')
+    },
+    fails: status(500),
+    busy: status(503, { 'retry-after': '1' }),
+    rejects: status(422),
+  }
+
+  constructor() {
+    this.world.random = Math.random
+    this.world.server.react = this.#receive
+    for (let tab = 0; tab < 3; tab++) this.#tabs.push(this.#open())
+  }
+
+  #open(): { tab: Tab; queue: Queue<number> } {
+    const tab = this.world.openTab()
+    return { tab, queue: tab.open<number>({ maxAttempts: 3 }) }
+  }
+
+  async run(each: Step): Promise<void> {
+    switch (each.do) {
+      case 'enqueue':
+        for (let i = 0; i < each.count; i++) {
+          this.#stored.push(this.#tabs[each.tab]!.queue.enqueue(this.#n++).then(({ id }) => id, () => undefined))
+        }
+        return
+      case 'work':
+        for (let turn = 0; turn < each.turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+        return
+      case 'server':
+        return this.world.server.next(...each.next.map((name) => this.#reactions[name]!))
+      case 'advance':
+        return this.world.clock.advance(each.by)
+      case 'jump':
+        return this.world.clock.jump(each.by)
+      case 'reopen': {
+        const closing = this.#tabs[each.tab]!.tab.close()
+        this.world.server.hangUp()
+        await closing
+        this.#tabs[each.tab] = this.#open()
+        return
+      }
+      case 'steal':
+        return this.world.locks.steal(`holdfast/${this.world.name}/leader`)
+      case 'redrive':
+        await this.#tabs[each.tab]!.queue.redrive()
+    }
+  }
+
+  /** The server is well from now on; whoever waits is hurried until nothing waits. */
+  async heal(): Promise<void> {
+    this.world.server.forget()
+    const { queue } = this.#tabs[0]!
+    await Promise.all(this.#stored)
+    for (;;) {
+      const { ready, leased } = await queue.depth()
+      if (ready + leased === 0) return
+      await Promise.all(this.#tabs.map((each) => each.queue.retryNow()))
+      this.world.clock.advance(60_000)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+
+  async check(): Promise<void> {
+    const { queue } = this.#tabs[0]!
+    const stored = (await Promise.all(this.#stored)).filter((id) => id !== undefined)
+    const dead = (await collect(queue.deadLetters())).map(({ id }) => id)
+    expect(new Set(this.#effects).size, 'nothing takes effect twice').toBe(this.#effects.length)
+    expect(new Set([...this.#effects, ...dead]), 'nothing is lost, nothing is made up').toEqual(new Set(stored))
+    expect(await queue.depth()).toMatchObject({ ready: 0, leased: 0, bytes: 0, dead: dead.length })
+    const first = new Map<string, number>()
+    for (const { headers } of this.world.server.arrivals) {
+      const key = headers.get('idempotency-key')!
+      if (!first.has(key)) first.set(key, Number(/sequence=(\d+)/.exec(headers.get('holdfast-message')!)![1]))
+    }
+    const sequences = [...first.values()]
+    expect(sequences, 'first arrivals are in order').toEqual(sequences.toSorted((a, b) => a - b))
+  }
+}

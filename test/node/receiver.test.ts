@@ -1,0 +1,122 @@
+import { describe, expect, test, vi } from 'vitest'
+import { createReceiver, memoryDedup, problem } from '../../src/receiver.ts'
+
+const send = (body: BodyInit | null = '{"n":1}', headers: Record<string, string> = {}, method = 'POST'): Request =>
+  new Request('https://shop.example/orders', {
+    method,
+    headers: { 'idempotency-key': '"k"', 'content-type': 'application/json', ...headers },
+    ...(body !== null && { body, duplex: 'half' }),
+  } as RequestInit)
+
+describe('once in effect', () => {
+  test('a message is handled once, and a repetition gets the first answer', async () => {
+    const handle = vi.fn(() => ({ number: 7 }))
+    const receive = createReceiver({ handle })
+    for (let i = 0; i < 3; i++) {
+      const answer = await receive(send())
+      expect([answer.status, answer.headers.get('content-type'), await answer.json()]).toEqual([200, 'application/json', { number: 7 }])
+    }
+    expect(handle).toHaveBeenCalledTimes(1)
+    expect(handle).toHaveBeenCalledWith({ id: 'k', body: { n: 1 }, principal: '', place: undefined }, expect.any(Request))
+  })
+
+  test('a repetition while the first is being handled is answered 409, with our problem type and Retry-After', async () => {
+    let finish!: () => void
+    const receive = createReceiver({ handle: () => new Promise<void>((resolve) => (finish = resolve)) })
+    const first = receive(send())
+    await vi.waitFor(() => expect(finish).toBeDefined())
+    const second = await receive(send())
+    expect([second.status, second.headers.get('retry-after')]).toEqual([409, '1'])
+    expect(await second.json()).toMatchObject({ type: 'urn:holdfast:in-progress' })
+    finish()
+    expect((await first).status).toBe(204)
+    expect((await receive(send())).status).toBe(204)
+  })
+
+  test('a message that is not accepted can come again', async () => {
+    const handle = vi.fn().mockReturnValueOnce(problem(422, 'no')).mockReturnValueOnce(new Response('later', { status: 503 })).mockReturnValue('yes')
+    const receive = createReceiver({ handle })
+    expect((await receive(send())).status).toBe(422)
+    expect((await receive(send())).status).toBe(503)
+    expect((await receive(send())).status).toBe(200)
+    expect(handle).toHaveBeenCalledTimes(3)
+  })
+
+  test('a handler that throws answers 500 without a word of why, and the message can come again', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const handle = vi.fn().mockRejectedValueOnce(new Error('secret')).mockResolvedValue(undefined)
+    const receive = createReceiver({ handle })
+    const failed = await receive(send())
+    expect(failed.status).toBe(500)
+    expect(await failed.text()).not.toContain('secret')
+    expect((await receive(send())).status).toBe(204)
+    expect(log).toHaveBeenCalledOnce()
+    log.mockRestore()
+  })
+
+  test('a key that comes with other content is answered 422', async () => {
+    const receive = createReceiver({ handle: () => 'yes' })
+    await receive(send('{"n":1}'))
+    expect((await receive(send('{"n":2}'))).status).toBe(422)
+  })
+
+  test('keys of one principal mean nothing to another, and nobody is answered 401', async () => {
+    const handle = vi.fn(() => 'yes')
+    const receive = createReceiver({ handle, principal: (request) => request.headers.get('x-user') ?? undefined })
+    await receive(send('1', { 'x-user': 'a' }))
+    await receive(send('2', { 'x-user': 'b' }))
+    expect(handle).toHaveBeenCalledTimes(2)
+    expect((await receive(send())).status).toBe(401)
+  })
+
+  test('as many keys are remembered as said, the latest', async () => {
+    const handle = vi.fn(() => 'yes')
+    const receive = createReceiver({ handle, dedup: memoryDedup({ maxKeys: 2 }) })
+    for (const key of ['a', 'b', 'c', 'b', 'a']) await receive(send('1', { 'idempotency-key': key }))
+    expect(handle).toHaveBeenCalledTimes(4)
+  })
+})
+
+describe('what is no message is told why', () => {
+  const receive = createReceiver({ handle: () => 'yes', maxBytes: 10 })
+  test.each([
+    ['GET', send(null, {}, 'GET'), 405],
+    ['no key', send('1', { 'idempotency-key': '' }), 400],
+    ['an odd key', send('1', { 'idempotency-key': '"a' }), 400],
+    ['a key that is too long', send('1', { 'idempotency-key': 'x'.repeat(256) }), 400],
+    ['not JSON by its type', send('1', { 'content-type': 'text/plain' }), 415],
+    ['not JSON by its content', send('{'), 400],
+    ['too large', send('"12345678901"'), 413],
+  ])('%s', async (_, request, code) => {
+    const answer = await receive(request)
+    expect(answer.status).toBe(code)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(await answer.json()).toMatchObject({ status: code, detail: expect.stringContaining('Expected') as string })
+  })
+
+  test('an endless body is not read to its end', async () => {
+    let sent = 0
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 4
+        controller.enqueue(new TextEncoder().encode('1111'))
+      },
+    })
+    expect((await receive(send(endless as unknown as BodyInit))).status).toBe(413)
+    expect(sent).toBeLessThan(100)
+  })
+
+  test('a place that is claimed is handed on, and rubbish is not', async () => {
+    const handle = vi.fn()
+    const open = createReceiver({ handle })
+    await open(send('1', { 'idempotency-key': 'a', 'holdfast-message': '"orders";epoch=2;sequence=9' }))
+    await open(send('1', { 'idempotency-key': 'b', 'holdfast-message': 'x' }))
+    expect(handle.mock.calls.map(([message]) => (message as { place: unknown }).place)).toEqual([{ queue: 'orders', epoch: 2, sequence: 9 }, undefined])
+  })
+})
+
+test('wrong options are refused', () => {
+  expect(() => createReceiver({} as never)).toThrow('Expected `handle` to be a function')
+  expect(() => createReceiver({ handle: () => {}, maxBytes: 0 })).toThrow('Expected `maxBytes`')
+  expect(() => memoryDedup({ maxKeys: 0 })).toThrow('Expected `maxKeys`')
+})

@@ -1,0 +1,177 @@
+import 'fake-indexeddb/auto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { Connection } from '../../src/queue/connection.ts'
+import { deadLetters } from '../../src/queue/dead-letters.ts'
+import { depth } from '../../src/queue/depth.ts'
+import { enqueue } from '../../src/queue/enqueue.ts'
+import { GroupCommit } from '../../src/queue/group-commit.ts'
+import { lead } from '../../src/queue/lead.ts'
+import { messages } from '../../src/queue/messages.ts'
+import { readRecord } from '../../src/queue/read.ts'
+import { toRecords } from '../../src/queue/record.ts'
+import { settle, Superseded } from '../../src/queue/settle.ts'
+import type { Message, PlacedMessage } from '../../src/message/message.ts'
+import type { Tail } from '../../src/queue/schema.ts'
+
+let count = 0
+let connection: Connection
+beforeEach(() => void (connection = new Connection(`store-${++count}`)))
+afterEach(() => connection.close())
+
+const message = (id: string, body = '1'): Message => ({ id, body, bytes: body.length, enqueuedAt: 0 })
+const batch = (producer: string, number: number, ...ids: string[]): { producer: string; number: number; messages: Message[] } => ({
+  producer,
+  number,
+  messages: ids.map((id) => message(id)),
+})
+const ids = async (): Promise<string[]> => (await messages(connection, 0)).items.map(({ id }) => id)
+
+describe('records', () => {
+  test('hold up to 56 kB, so that Chromium gives none a file of its own', () => {
+    const records = toRecords(Array.from({ length: 100 }, (_, i) => message(`${i}`, 'x'.repeat(1_000))), 1)
+    expect(records.map(({ first }) => first)).toEqual([1, 53])
+    expect(records.flatMap((record) => record.messages.map(({ id }) => id))).toEqual(Array.from({ length: 100 }, (_, i) => `${i}`))
+  })
+
+  test('count two bytes for each character of a body that is not Latin-1', () => {
+    expect(toRecords(Array.from({ length: 100 }, (_, i) => message(`${i}`, `€${'x'.repeat(999)}`)), 1)).toHaveLength(4)
+  })
+
+  test('hold a larger message alone', () => {
+    const records = toRecords([message('a'), message('b', 'x'.repeat(100_000)), message('c')], 10)
+    expect(records.map(({ first, messages: held }) => [first, held.length])).toEqual([
+      [10, 1],
+      [11, 1],
+      [12, 1],
+    ])
+  })
+})
+
+describe('enqueue', () => {
+  test('stores a batch that is issued again once', async () => {
+    await enqueue(connection, 'strict', [batch('p', 0, 'p.0.0', 'p.0.1')])
+    await enqueue(connection, 'strict', [batch('p', 0, 'p.0.0', 'p.0.1'), batch('p', 1, 'p.1.0')])
+    expect(await ids()).toEqual(['p.0.0', 'p.0.1'])
+    expect((await messages(connection, 3)).items.map(({ id }) => id)).toEqual(['p.1.0'])
+    expect(await depth(connection)).toMatchObject({ ready: 3, bytes: 3 })
+  })
+
+  test('keeps producers apart', async () => {
+    await enqueue(connection, 'strict', [batch('p', 5, 'p.5.0'), batch('q', 0, 'q.0.0')])
+    expect(await ids()).toEqual(['p.5.0', 'q.0.0'])
+  })
+
+  test('remembers a bounded number of producers, the latest', async () => {
+    for (let i = 0; i < 70; i++) await enqueue(connection, 'relaxed', [batch(`p${i}`, 0, `p${i}.0.0`)])
+    const tail = await connection.read(['meta'], async (tx) => tx.objectStore('meta').get('tail'))
+    expect(tail).toMatchObject({ next: 71 })
+    expect((tail as Tail).marks).toHaveLength(64)
+  })
+
+  test('by two contexts at once never gives a number twice', async () => {
+    const other = new Connection(`store-${count}`)
+    await Promise.all(Array.from({ length: 200 }, (_, i) => enqueue(i % 2 ? connection : other, 'relaxed', [batch(`p${i % 2}`, i, `${i}`)])))
+    const found: string[] = []
+    for (let from = 0; from <= 200;) {
+      const page = await messages(connection, from)
+      found.push(...page.items.map(({ id }) => id))
+      from = page.next ?? Infinity
+    }
+    expect(new Set(found).size).toBe(200)
+    expect(found).toHaveLength(200)
+    await other.close()
+  })
+})
+
+describe('settle', () => {
+  const settlement = { record: 1, exhausted: [], bytes: 0, dead: [], held: undefined }
+
+  test('by a leader of an earlier epoch changes nothing', async () => {
+    await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
+    const old = await lead(connection)
+    await lead(connection)
+    const death = { reason: 'rejected', deadAt: 0, attempts: 1, status: 422, excerpt: '' } as const
+    const dead = [{ message: { ...message('a'), sequence: 1 } satisfies PlacedMessage, death }]
+    await expect(settle(connection, { ...settlement, epoch: old.epoch, position: 2, reserve: 3, dead })).rejects.toThrow(Superseded)
+    expect(await depth(connection)).toMatchObject({ ready: 2, leased: 0, dead: 0 })
+    expect((await deadLetters(connection, 0)).items).toEqual([])
+  })
+
+  test('moves the head, deletes exhausted records and reserves, in one transaction', async () => {
+    await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
+    await enqueue(connection, 'strict', [batch('p', 1, 'c')])
+    const { epoch } = await lead(connection)
+    await settle(connection, { ...settlement, epoch, position: 3, record: 3, exhausted: [1], bytes: 2, reserve: 4 })
+    expect(await readRecord(connection, 0)).toMatchObject({ first: 3 })
+    expect(await depth(connection)).toMatchObject({ ready: 0, leased: 1, bytes: 1 })
+  })
+
+  test('a new leader gives back what the last one had reserved', async () => {
+    await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
+    const { epoch } = await lead(connection)
+    await settle(connection, { ...settlement, epoch, position: 1, reserve: 3 })
+    expect(await depth(connection)).toMatchObject({ ready: 0, leased: 2 })
+    expect(await lead(connection)).toMatchObject({ epoch: epoch + 1, position: 1, reserved: 1 })
+  })
+})
+
+describe('the connection', () => {
+  test('makes way for a later version of the database, and says so from then on', async () => {
+    await enqueue(connection, 'strict', [batch('p', 0, 'a')])
+    const database = await openRaw(2)
+    database.close()
+    await expect(enqueue(connection, 'strict', [batch('p', 1, 'b')])).rejects.toMatchObject({ code: 'storage-failed', cause: { name: 'VersionError' } })
+  })
+
+  test('rejects with the reason of the transaction, and nothing of it is stored', async () => {
+    const failing = connection.write(['meta'], 'strict', async (tx) => {
+      await tx.objectStore('meta').put({} as never, 'tail')
+      throw new Error('mine')
+    })
+    await expect(failing).rejects.toThrow('mine')
+    expect(await connection.read(['meta'], (tx) => tx.objectStore('meta').get('tail'))).toBeUndefined()
+  })
+
+  test('that was closed opens again when it is needed', async () => {
+    await enqueue(connection, 'strict', [batch('p', 0, 'a')])
+    await connection.close()
+    expect(await ids()).toEqual(['a'])
+  })
+})
+
+/** Another release of an app, that has the same database at a later version. */
+function openRaw(version: number): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open(`store-${count}`, version)
+    opening.onsuccess = () => resolve(opening.result)
+    opening.onerror = () => reject(opening.error as Error)
+  })
+}
+
+describe('group commit', () => {
+  test('writes one at a time, and what arrives meanwhile shares the next', async () => {
+    const writes: number[][] = []
+    let finish!: () => void
+    const commit = new GroupCommit<number, void>((entries) => {
+      writes.push(entries)
+      return new Promise((resolve) => (finish = resolve))
+    })
+    const all = [commit.add(1), commit.add(2), commit.add(3)]
+    expect(writes).toEqual([[1]])
+    finish()
+    await all[0]
+    await Promise.resolve()
+    expect(writes).toEqual([[1], [2, 3]])
+    finish()
+    await Promise.all(all)
+  })
+
+  test('a write that fails fails those who shared it, and nobody else', async () => {
+    const commit = new GroupCommit<number, void>(async (entries) => {
+      if (entries.includes(2)) throw new Error('full')
+    })
+    const results = await Promise.allSettled([commit.add(1), commit.add(2), commit.add(3)])
+    expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'rejected'])
+    await expect(commit.add(4)).resolves.toBeUndefined()
+  })
+})
