@@ -74,6 +74,16 @@ export async function enqueue(page: Page, from: number, count: number): Promise<
   )
 }
 
+/** Hurries the queue along, whatever waits it is in, until nothing waits. */
+export async function idle(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    let isIdle = false
+    const idle = globalThis.orders.idle().then(() => (isIdle = true))
+    const hurry = setInterval(() => !isIdle && void globalThis.orders.retryNow(), 200)
+    await idle.finally(() => clearInterval(hurry))
+  })
+}
+
 export const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i)
 
 function launch(profile: string): Promise<BrowserContext> {

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { createReceiver, problem } from '../../src/receiver.ts'
 
 /** What the server does with orders. */
@@ -11,6 +13,8 @@ export type Mood =
   | 'away'
   /** The order is taken in, and the connection cut before the answer. */
   | 'losing-answers'
+  /** Never answers. */
+  | 'hanging'
   /** Answers with a status of its own. */
   | { readonly status: number; readonly headers?: Record<string, string> }
 
@@ -18,6 +22,7 @@ interface Arrival {
   readonly key: string
   readonly n: number
   readonly at: number
+  readonly authorization: string | undefined
 }
 
 const root = new URL('../../', import.meta.url)
@@ -34,6 +39,11 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title><link rel=
   globalThis.holdfast = holdfast
 </script>`
 
+/** A worker of the user's own, with a definition as a module shared with the page would export it. */
+const OWN_WORKER = `
+import { defineQueue, serve } from './dist/worker.js'
+serve(defineQueue('orders', { endpoint: '/orders', headers: () => ({ authorization: 'from the worker' }) }))`
+
 /** The server of one test. It outlives browsers, since its port is part of the storage's key. */
 export class ShopServer {
   mood: Mood = 'accepting'
@@ -43,6 +53,10 @@ export class ShopServer {
   readonly arrivals: Arrival[] = []
   /** Orders that took effect, in order. */
   readonly taken: number[] = []
+  /** The most requests for orders that were ever under way at once. */
+  mostAtOnce = 0
+  #underWay = 0
+  readonly #watchers: (() => void)[] = []
   readonly #receive = createReceiver<{ n: number }>({
     handle: ({ body }) => {
       if (this.unwanted.has(body.n)) return problem(422, `Nobody wants ${body.n}`)
@@ -69,6 +83,11 @@ export class ShopServer {
     return [...new Map(this.arrivals.map(({ key, n }) => [key, n])).values()]
   }
 
+  /** Resolves when so many requests have arrived. */
+  async arrived(count: number): Promise<void> {
+    while (this.arrivals.length < count) await new Promise<void>((resolve) => this.#watchers.push(resolve))
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
@@ -76,21 +95,39 @@ export class ShopServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/orders') return this.#takeOrder(request, response)
-    const file = request.url?.startsWith('/dist/') ? request.url.slice(1) : modules[request.url ?? '']
-    const type = file === undefined ? 'text/html' : 'text/javascript'
-    response.setHeader('content-type', `${type}; charset=utf-8`).end(file === undefined ? PAGE : await readFile(new URL(file, root)))
+    const found = await this.#find(request.url ?? '/')
+    if (found === undefined) return void response.writeHead(404).end()
+    response.setHeader('content-type', `${found.type}; charset=utf-8`).end(found.content)
+  }
+
+  async #find(url: string): Promise<{ type: string; content: string | Buffer } | undefined> {
+    if (url === '/') return { type: 'text/html', content: PAGE }
+    if (url === '/own-worker.js') return { type: 'text/javascript', content: await bundled(OWN_WORKER) }
+    const file = url.startsWith('/dist/') ? url.slice(1) : modules[url]
+    return file === undefined ? undefined : { type: 'text/javascript', content: await readFile(new URL(file, root)) }
   }
 
   async #takeOrder(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks).toString()
-    this.arrivals.push({ key: String(request.headers['idempotency-key']), n: (JSON.parse(body) as { n: number }).n, at: Date.now() })
+    const { authorization, 'idempotency-key': key } = request.headers
+    this.arrivals.push({ key: String(key), n: (JSON.parse(body) as { n: number }).n, at: Date.now(), authorization })
+    this.#watchers.splice(0).forEach((watcher) => watcher())
+    this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay)
+    response.once('close', () => (this.#underWay -= 1))
     const { mood } = this
+    if (mood === 'hanging') return
     if (mood === 'away') return void request.socket.destroy()
     if (typeof mood === 'object') return void response.writeHead(mood.status, mood.headers).end()
     const answer = await this.#receive(new Request(this.url, { method: 'POST', headers: request.headers as Record<string, string>, body }))
     if (this.mood === 'losing-answers') return void request.socket.destroy()
     response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
   }
+}
+
+/** Workers know no import maps: what they import is bundled, as a user's bundler would. */
+async function bundled(contents: string): Promise<string> {
+  const { outputFiles } = await build({ stdin: { contents, resolveDir: fileURLToPath(root) }, bundle: true, format: 'esm', write: false })
+  return outputFiles[0]!.text
 }

@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { QueueEvent } from '../../src/index.ts'
+import { Browser, enqueue, idle, numbers, openOrders } from './browser.ts'
+import { ShopServer } from './shop-server.ts'
+
+let shop: ShopServer
+let browser: Browser
+beforeEach(async () => {
+  shop = await ShopServer.start()
+  browser = await Browser.launch()
+})
+afterEach(async () => {
+  await browser.close()
+  await shop.close()
+})
+
+test('the page never waits: queues of one page share one worker, and the page itself never touches IndexedDB', async () => {
+  const page = await browser.openShop(shop.url)
+  await page.evaluate(() => {
+    globalThis.indexedDB.open = () => {
+      throw new Error('the page touched IndexedDB')
+    }
+  })
+  const event = await page.evaluate(async () => {
+    const invoices = globalThis.holdfast.openQueue('invoices', { endpoint: '/orders' })
+    const started = new Promise<QueueEvent>((resolve) => void globalThis.orders.subscribe((heard) => heard.type === 'host-started' && resolve(heard)))
+    await invoices.enqueue({ n: 1 })
+    await invoices.idle()
+    await globalThis.orders.enqueue({ n: 2 })
+    await globalThis.orders.idle()
+    return started
+  })
+  expect(event).toEqual({ type: 'host-started', host: 'worker' })
+  expect(shop.taken).toEqual([1, 2])
+  expect(page.workers()).toHaveLength(1)
+})
+
+test('the worker ends with the last queue of the page, and starts again with the next', async () => {
+  const page = await browser.openShop(shop.url)
+  await idle(page)
+  expect(page.workers()).toHaveLength(1)
+  const closed = page.workers()[0]!.waitForEvent('close')
+  await page.evaluate(() => globalThis.orders.close())
+  await closed
+  await openOrders(page)
+  await enqueue(page, 0, 3)
+  await idle(page)
+  expect(shop.taken).toEqual(numbers(0, 3))
+})
+
+test('where the worker’s file does not load, the queue works in place and says why', async () => {
+  const page = await browser.context.newPage()
+  await page.route('**/auto-worker.js', (route) => route.fulfill({ status: 404 }))
+  await page.goto(shop.url)
+  await openOrders(page)
+  const event = await page.evaluate(
+    () => new Promise<QueueEvent>((resolve) => void globalThis.orders.subscribe((heard) => heard.type === 'host-started' && resolve(heard))),
+  )
+  expect(event).toMatchObject({ host: 'in-place', reason: 'The worker did not start: its file could not be loaded' })
+  await enqueue(page, 0, 3)
+  await idle(page)
+  expect(shop.taken).toEqual(numbers(0, 3))
+  expect(page.workers()).toHaveLength(0)
+})
+
+test('in place, the same host runs in the page', async () => {
+  const page = await browser.openShop(shop.url, { host: 'in-place' })
+  await enqueue(page, 0, 50)
+  await idle(page)
+  expect(shop.taken).toEqual(numbers(0, 50))
+  expect(page.workers()).toHaveLength(0)
+})
+
+test('headers that the page gives to the ready-made worker are asked for in the page, through one callback', async () => {
+  const page = await browser.context.newPage()
+  await page.goto(shop.url)
+  await page.waitForFunction(() => 'holdfast' in globalThis)
+  const asked = await page.evaluate(async () => {
+    let token = 0
+    const headers = (): HeadersInit => ({ authorization: `Bearer ${++token} of ${document.title}` })
+    const orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders', headers: headers as () => Record<string, string> })
+    await Promise.all([1, 2, 3].map((n) => orders.enqueue({ n })))
+    await orders.idle()
+    return token
+  })
+  expect(asked).toBe(1)
+  expect(shop.arrivals.map(({ authorization }) => authorization)).toEqual(Array(3).fill('Bearer 1 of shop'))
+})
+
+test('a worker of one’s own serves definitions that page and worker share', async () => {
+  const page = await browser.context.newPage()
+  await page.goto(shop.url)
+  await page.waitForFunction(() => 'holdfast' in globalThis)
+  const body = await page.evaluate(async () => {
+    const worker = (): Worker => new Worker('/own-worker.js', { type: 'module' })
+    const orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders', worker })
+    const { delivered } = await orders.enqueue({ n: 1 })
+    return (await delivered).body
+  })
+  expect(body).toEqual({ number: 1 })
+  expect(shop.arrivals[0]?.authorization).toBe('from the worker')
+})
+
+test('a worker of one’s own that does not load, or serves no queue, is an error and not a silence', async () => {
+  const page = await browser.context.newPage()
+  await page.goto(shop.url)
+  await page.waitForFunction(() => 'holdfast' in globalThis)
+  const codes = await page.evaluate(async () => {
+    const codeWith = async (name: string, file: string): Promise<unknown> => {
+      const worker = (): Worker => new Worker(file, { type: 'module' })
+      const queue = globalThis.holdfast.openQueue(name, { endpoint: '/orders', worker })
+      return queue.enqueue({ n: 1 }).catch((error: unknown) => (globalThis.holdfast.isQueueError(error) ? error.code : error))
+    }
+    return [await codeWith('orders', '/nowhere.js'), await codeWith('invoices', '/own-worker.js')]
+  })
+  expect(codes).toEqual(['host-failed', 'not-served'])
+})
+
+test('every call ends when its worker does, and the queue can be opened again', async () => {
+  const page = await browser.context.newPage()
+  await page.goto(shop.url)
+  await page.waitForFunction(() => 'holdfast' in globalThis)
+  shop.mood = 'away'
+  const result = await page.evaluate(async () => {
+    let worker!: Worker
+    const make = (): Worker => (worker = new Worker('/own-worker.js', { type: 'module' }))
+    const codeOf = (error: unknown): unknown => (globalThis.holdfast.isQueueError(error) ? error.code : error)
+    const orders = globalThis.holdfast.openQueue<{ n: number }>('orders', { endpoint: '/orders', worker: make })
+    await orders.enqueue({ n: 1 })
+    const idle = orders.idle().catch(codeOf)
+    worker.terminate()
+    const codes = [await idle, await orders.depth().catch(codeOf)]
+    await orders.close()
+    globalThis.orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders', worker: make })
+    const { ready, leased } = await globalThis.orders.depth()
+    return { codes, waiting: ready + leased }
+  })
+  expect(result).toEqual({ codes: ['host-lost', 'host-lost'], waiting: 1 })
+  shop.mood = 'accepting'
+  await idle(page)
+  expect(shop.taken).toEqual([1])
+})
+
+test('a full disk: the enqueue is refused with storage-full; what was stored stays, and goes out when there is space', async () => {
+  const page = await browser.openShop(shop.url)
+  await page.evaluate(() => globalThis.orders.pause())
+  const session = await browser.context.newCDPSession(page)
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(shop.url).origin, quotaSize: 3_000_000 })
+  const { stored, code } = await page.evaluate(async () => {
+    for (let stored = 0; ; stored++) {
+      try {
+        await globalThis.orders.enqueue({ n: stored, filler: 'x'.repeat(500_000) } as { n: number })
+      } catch (error) {
+        return { stored, code: globalThis.holdfast.isQueueError(error) ? error.code : String(error) }
+      }
+    }
+  })
+  expect(code).toBe('storage-full')
+  expect(stored).toBeGreaterThan(0)
+  expect(await page.evaluate(() => globalThis.orders.depth())).toMatchObject({ ready: stored })
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(shop.url).origin })
+  await page.evaluate(() => globalThis.orders.resume())
+  await idle(page)
+  expect(shop.taken).toEqual(numbers(0, stored))
+})
