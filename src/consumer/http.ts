@@ -56,20 +56,21 @@ async function receive(response: Response): Promise<Attempt> {
 
 /** The beginning of a body. Losing the connection here takes nothing back of what the status said. */
 async function readText(response: Response): Promise<{ text: string | undefined; isWhole: boolean }> {
-  const decoder = new TextDecoder()
   const reader = response.body?.getReader()
+  if (!reader) return { text: '', isWhole: true }
+  const decoder = new TextDecoder()
   let text = ''
   try {
-    for (let read = 0; reader && read < LONGEST_ANSWER;) {
+    for (let size = 0; size < LONGEST_ANSWER;) {
       const { done, value } = await reader.read()
       if (done) return { text: text + decoder.decode(), isWhole: true }
-      text += decoder.decode(value.subarray(0, LONGEST_ANSWER - read), { stream: true })
-      read += value.byteLength
+      text += decoder.decode(value.subarray(0, LONGEST_ANSWER - size), { stream: true })
+      size += value.byteLength
     }
   } catch {
     return { text: undefined, isWhole: false }
   }
   // Not awaited: a server that never ends its answer need not end this either.
-  reader?.cancel().catch(() => {})
-  return { text, isWhole: reader === undefined }
+  reader.cancel().catch(() => {})
+  return { text, isWhole: false }
 }

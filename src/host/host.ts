@@ -31,7 +31,8 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
   let isOnline = true
 
   function open(queue: string, setup: Setup): void {
-    if (!platform) throw new QueueError('unsupported', 'Expected IndexedDB and Web Locks; they need a browser and a secure page (https or localhost)')
+    if (!platform)
+      throw new QueueError('unsupported', 'Expected IndexedDB and Web Locks; they need a browser and a secure page (https or localhost)')
     if (served && !served.has(queue)) {
       throw new QueueError('not-served', `Expected the worker to serve "${queue}", it serves ${[...served.keys()].join(', ')}`)
     }

@@ -52,7 +52,7 @@ function start(definitions?: ReadonlyMap<string, QueueDefinition>): void {
   const host = createHost({ platform, page: hostPage, ...(definitions && { served: definitions }) })
   const api: WorkerApi = {
     ...host,
-    attach(remote) {
+    async attach(remote) {
       page = remote as unknown as Remote<PageApi>
     },
   }

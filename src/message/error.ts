@@ -74,6 +74,6 @@ export function shown(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   if (typeof value === 'string') return `${JSON.stringify(value.slice(0, 80))} (string)`
   if (typeof value === 'function') return 'a function'
-  if (typeof value === 'object') return `${Array.isArray(value) ? 'an array' : Object.prototype.toString.call(value)}`
-  return `${String(value)} (${typeof value})`
+  if (typeof value === 'object') return Array.isArray(value) ? 'an array' : Object.prototype.toString.call(value)
+  return `${(value as number | bigint | boolean | symbol).toString()} (${typeof value})`
 }

@@ -109,7 +109,8 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   subscribe(listener: (event: QueueEvent) => void): () => void {
-    if (typeof listener !== 'function') throw new QueueError('invalid-option', `Expected \`listener\` to be a function, got ${shown(listener)}`)
+    if (typeof listener !== 'function')
+      throw new QueueError('invalid-option', `Expected \`listener\` to be a function, got ${shown(listener)}`)
     this.#assertOpen()
     // A function of its own: one that subscribes twice is called twice, and each subscription ends by itself.
     const subscription = (event: QueueEvent): void => listener(event)

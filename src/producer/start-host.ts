@@ -50,7 +50,7 @@ export async function startWorker(make: () => Worker, page: PageEnd): Promise<St
     // Held for good by what is returned: Comlink (4.4.2) loses the answers to a proxy that is garbage-collected.
     const api = wrap<WorkerApi>(worker) as unknown as WorkerApi
     // One callback for everything that the worker ever asks: each proxy leaks a port.
-    await api.attach(proxy<PageApi>({ headers: page.headers }))
+    await api.attach(proxy<PageApi>({ headers: (queue, unauthorized) => page.headers(queue, unauthorized) }))
     const stopped = new AbortController()
     const stop = (): void => {
       stopped.abort()

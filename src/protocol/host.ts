@@ -34,7 +34,7 @@ export interface PageApi {
 
 /** A worker's end: Comlink exposes it, and the page introduces itself first. */
 export interface WorkerApi extends HostApi {
-  attach(page: PageApi): void
+  attach(page: PageApi): Promise<void>
 }
 
 export type HeaderEntries = readonly (readonly [string, string])[]

@@ -19,7 +19,10 @@ export function formatKey(id: string): string {
 
 /** A key as sent by us, or bare as others send it. `undefined` when it is neither. */
 export function parseKey(value: string | null): string | undefined {
-  const match = value === null ? null : /^(?:"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,255}))$/.exec(value.trim())
+  const match =
+    value === null
+      ? null
+      : /^(?:"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,255}))$/.exec(value.trim())
   return match?.[1] ?? match?.[2]
 }
 

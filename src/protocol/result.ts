@@ -30,5 +30,5 @@ export function unwrap<T>(result: Result<T>): T {
 function errorData(error: unknown): ErrorData {
   if (!isQueueError(error)) return { code: 'internal', message: String(error) }
   const { code, message, cause } = error
-  return cause === undefined ? { code, message } : { code, message, cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause) }
+  return cause instanceof Error ? { code, message, cause: `${cause.name}: ${cause.message}` } : { code, message }
 }

@@ -19,7 +19,11 @@ export function enqueue(connection: Connection, durability: Durability, batches:
   return connection.write(['inbox', 'meta'], durability, async (tx) => {
     const tail = await readTail(tx)
     const fresh = batches.filter(({ producer, number }) => number > lastBatch(tail.marks, producer))
-    await append(tx, { ...tail, marks: withMarks(tail.marks, fresh) }, fresh.flatMap(({ messages }) => messages))
+    await append(
+      tx,
+      { ...tail, marks: withMarks(tail.marks, fresh) },
+      fresh.flatMap(({ messages }) => messages),
+    )
   })
 }
 

@@ -50,7 +50,8 @@ interface Entry {
  * @throws RangeError when `maxKeys` is not a whole number from 1.
  */
 export function memoryDedup({ maxKeys = 100_000 }: MemoryDedupOptions = {}): DedupStore {
-  if (!Number.isInteger(maxKeys) || maxKeys < 1) throw new RangeError(`Expected \`maxKeys\` to be a whole number from 1, got ${String(maxKeys)}`)
+  if (!Number.isInteger(maxKeys) || maxKeys < 1)
+    throw new RangeError(`Expected \`maxKeys\` to be a whole number from 1, got ${String(maxKeys)}`)
   const inProgress = new Map<string, Entry>()
   const done = new Map<string, Entry>()
   return {

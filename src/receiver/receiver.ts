@@ -79,10 +79,10 @@ export function createReceiver<T = unknown>(options: ReceiverOptions<T>): (reque
     if (!/^application\/(?:[\w.-]+\+)?json\b/.test(request.headers.get('content-type') ?? '')) return problem(415, 'Expected JSON')
     const body = await readBody(request, maxBytes)
     if (!body) return problem(413, `Expected a body of at most ${maxBytes} bytes`)
-    const parsed = parse<T>(body.text)
+    const parsed = parse(body.text)
     if (!parsed) return problem(400, 'Expected a body that is JSON')
     const place = parsePlace(request.headers.get(HOLDFAST_MESSAGE))
-    return once(`${who}\n${id}`, body.fingerprint, () => handle({ id, body: parsed.value, principal: who, place }, request))
+    return once(`${who}\n${id}`, body.fingerprint, () => handle({ id, body: parsed.value as T, principal: who, place }, request))
   }
 
   /** Lets a message be handled, unless its key says that it was, or is being. */
@@ -116,9 +116,9 @@ export function createReceiver<T = unknown>(options: ReceiverOptions<T>): (reque
   }
 }
 
-function parse<T>(text: string): { readonly value: T } | undefined {
+function parse(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) as T }
+    return { value: JSON.parse(text) }
   } catch {
     return undefined
   }

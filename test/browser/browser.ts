@@ -4,13 +4,13 @@ import path from 'node:path'
 import { chromium } from 'playwright'
 import type { BrowserContext, Page } from 'playwright'
 import { inject } from 'vitest'
-import type * as holdfast from '../../src/index.ts'
+import type * as library from '../../src/index.ts'
 import { CHROMIUM_ARGS } from './find-chromium.ts'
 
 declare global {
   // What the shop's page puts there.
-  var holdfast: typeof import('../../src/index.ts')
-  var orders: holdfast.Queue<{ n: number }>
+  var holdfast: typeof library
+  var orders: library.Queue<{ n: number }>
 }
 
 /** A real browser on a profile that outlives it: Playwright's usual contexts keep IndexedDB in memory. */
@@ -48,7 +48,7 @@ export class Browser {
   }
 
   /** A tab with the shop's page, its queue open. */
-  async openShop(url: string, options: Partial<holdfast.OpenOptions> = {}): Promise<Page> {
+  async openShop(url: string, options: Partial<library.OpenOptions> = {}): Promise<Page> {
     const page = await this.#context.newPage()
     await page.goto(url)
     await openOrders(page, options)
@@ -57,7 +57,7 @@ export class Browser {
 }
 
 /** Opens the queue on a page that was loaded, or loaded again. */
-export async function openOrders(page: Page, options: Partial<holdfast.OpenOptions> = {}): Promise<void> {
+export async function openOrders(page: Page, options: Partial<library.OpenOptions> = {}): Promise<void> {
   await page.waitForFunction(() => 'holdfast' in globalThis)
   await page.evaluate((given) => {
     globalThis.orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders', ...given })

@@ -77,7 +77,8 @@ async function download(log: (line: string) => void): Promise<string | undefined
     return undefined
   }
   const cli = path.join(path.dirname(createRequire(import.meta.url).resolve('playwright/package.json')), 'cli.js')
-  return (await run(process.execPath, [cli, 'install', '--with-deps', 'chromium'], log)) || (await run(process.execPath, [cli, 'install', 'chromium'], log))
+  return (await run(process.execPath, [cli, 'install', '--with-deps', 'chromium'], log)) ||
+    (await run(process.execPath, [cli, 'install', 'chromium'], log))
     ? playwrights()
     : undefined
 }
@@ -85,7 +86,9 @@ async function download(log: (line: string) => void): Promise<string | undefined
 function systems(): string | undefined {
   const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge']
   const folders = (process.env['PATH'] ?? '').split(path.delimiter)
-  const windows = ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'].map((name) => path.join(process.env[name] ?? '', 'Google/Chrome/Application/chrome.exe'))
+  const windows = ['PROGRAMFILES', 'PROGRAMFILES(X86)', 'LOCALAPPDATA'].map((name) =>
+    path.join(process.env[name] ?? '', 'Google/Chrome/Application/chrome.exe'),
+  )
   const mac = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
   return [...names.flatMap((name) => folders.map((folder) => path.join(folder, name))), mac, ...windows].find(isExecutable)
 }
@@ -109,7 +112,10 @@ function isExecutable(file: string): boolean {
 function run(command: string, args: string[], log: (line: string) => void): Promise<boolean> {
   log([path.basename(command), ...args].join(' '))
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+    const child = spawn(command, args, {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    })
     child.on('error', () => resolve(false))
     child.on('exit', (code) => resolve(code === 0))
   })

@@ -23,7 +23,9 @@ test('the page never waits: queues of one page share one worker, and the page it
   })
   const event = await page.evaluate(async () => {
     const invoices = globalThis.holdfast.openQueue('invoices', { endpoint: '/orders' })
-    const started = new Promise<QueueEvent>((resolve) => void globalThis.orders.subscribe((heard) => heard.type === 'host-started' && resolve(heard)))
+    const started = new Promise<QueueEvent>(
+      (resolve) => void globalThis.orders.subscribe((heard) => heard.type === 'host-started' && resolve(heard)),
+    )
     await invoices.enqueue({ n: 1 })
     await invoices.idle()
     await globalThis.orders.enqueue({ n: 2 })
@@ -54,7 +56,8 @@ test('where the worker’s file does not load, the queue works in place and says
   await page.goto(shop.url)
   await openOrders(page)
   const event = await page.evaluate(
-    () => new Promise<QueueEvent>((resolve) => void globalThis.orders.subscribe((heard) => heard.type === 'host-started' && resolve(heard))),
+    () =>
+      new Promise<QueueEvent>((resolve) => void globalThis.orders.subscribe((heard) => heard.type === 'host-started' && resolve(heard))),
   )
   expect(event).toMatchObject({ host: 'in-place', reason: 'The worker did not start: its file could not be loaded' })
   await enqueue(page, 0, 3)
@@ -78,7 +81,7 @@ test('headers that the page gives to the ready-made worker are asked for in the 
   const asked = await page.evaluate(async () => {
     let token = 0
     const headers = (): HeadersInit => ({ authorization: `Bearer ${++token} of ${document.title}` })
-    const orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders', headers: headers as () => Record<string, string> })
+    const orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders', headers: headers })
     await Promise.all([1, 2, 3].map((n) => orders.enqueue({ n })))
     await orders.idle()
     return token

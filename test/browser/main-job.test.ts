@@ -126,7 +126,9 @@ test('a message that the server rejects with 422 is a dead letter with its reaso
     for await (const letter of globalThis.orders.deadLetters()) all.push(letter)
     return all
   })
-  expect(letters).toMatchObject([{ body: { n: 1 }, reason: 'rejected', status: 422, excerpt: expect.stringContaining('Nobody wants 1') as string }])
+  expect(letters).toMatchObject([
+    { body: { n: 1 }, reason: 'rejected', status: 422, excerpt: expect.stringContaining('Nobody wants 1') as string },
+  ])
   shop.unwanted = new Set()
   expect(await page.evaluate(() => globalThis.orders.redrive())).toBe(1)
   await idle(page)

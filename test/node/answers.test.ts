@@ -29,7 +29,9 @@ describe('rejected: the message is a dead letter, and the next goes on', () => {
     await expect(receipt.delivered).rejects.toMatchObject({ code: 'dead-lettered', cause: { reason: 'rejected', status: code } })
     await orders.idle()
     expect(world.server.bodies).toEqual(['x', 'y'])
-    expect(await collect(orders.deadLetters())).toMatchObject([{ body: 'x', reason: 'rejected', status: code, excerpt: 'because', attempts: 1 }])
+    expect(await collect(orders.deadLetters())).toMatchObject([
+      { body: 'x', reason: 'rejected', status: code, excerpt: 'because', attempts: 1 },
+    ])
   })
 })
 

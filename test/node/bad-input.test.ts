@@ -14,11 +14,18 @@ const define = (...args: unknown[]): unknown => (defineQueue as (...args: unknow
 const endpoint = 'https://shop.example/'
 
 describe('a queue’s name', () => {
-  test.each([[''], [' '], ['ümlaut'], ['a/b'], ['-a'], ['a'.repeat(65)], [undefined], [null], [7], [{}], [['a']]])('%j is refused', (name) => {
-    const refused = expect.objectContaining({ name: 'QueueError', code: 'invalid-name', message: expect.stringContaining('got ') as string }) as Error
-    expect(() => open(name, { endpoint })).toThrow(refused)
-    expect(() => define(name, { endpoint })).toThrow(refused)
-  })
+  test.each([[''], [' '], ['ümlaut'], ['a/b'], ['-a'], ['a'.repeat(65)], [undefined], [null], [7], [{}], [['a']]])(
+    '%j is refused',
+    (name) => {
+      const refused = expect.objectContaining({
+        name: 'QueueError',
+        code: 'invalid-name',
+        message: expect.stringContaining('got ') as string,
+      }) as Error
+      expect(() => open(name, { endpoint })).toThrow(refused)
+      expect(() => define(name, { endpoint })).toThrow(refused)
+    },
+  )
 
   test.each(['a', 'orders', 'Orders_2.eu-west:1', 'a'.repeat(64)])('%s is taken', (name) => {
     expect(defineQueue(name, { endpoint }).name).toBe(name)
@@ -34,7 +41,10 @@ describe('an option', () => {
     [{ endpoint: 'ftp://x/' }, 'Expected `endpoint` to be an http or https URL, got "ftp://x/" (string)'],
     [{ endpoint: 'http://' }, 'Expected `endpoint` to be an http or https URL, got "http://" (string)'],
     [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL, got 7 (number)'],
-    [{ endpoint, endpont: 'x' }, 'Unknown option `endpont`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability'],
+    [
+      { endpoint, endpont: 'x' },
+      'Unknown option `endpont`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability',
+    ],
     [{ endpoint, method: 'GET' }, "Expected `method` to be 'POST' or 'PUT' or 'PATCH', got \"GET\" (string)"],
     [{ endpoint, headers: { 'a b': 'x' } }, 'Expected `headers` to be headers, or a function that gives them, got [object Object]'],
     [{ endpoint, headers: 'x' }, 'Expected `headers` to be headers, or a function that gives them, got "x" (string)'],
@@ -45,7 +55,10 @@ describe('an option', () => {
     [{ endpoint, maxAttempts: 0 }, 'Expected `maxAttempts` to be a whole number from 1, or Infinity, got 0 (number)'],
     [{ endpoint, maxAttempts: 1.5 }, 'Expected `maxAttempts` to be a whole number from 1, or Infinity, got 1.5 (number)'],
     [{ endpoint, durability: 'loose' }, "Expected `durability` to be 'strict' or 'relaxed', got \"loose\" (string)"],
-    [{ endpoint, toString: 'x' }, 'Unknown option `toString`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability'],
+    [
+      { endpoint, toString: 'x' },
+      'Unknown option `toString`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability',
+    ],
   ])('%j is refused with a sentence', (options, message) => {
     const refused = expect.objectContaining({ code: 'invalid-option', message }) as Error
     expect(() => define('orders', options)).toThrow(refused)
@@ -93,7 +106,15 @@ describe('a body', () => {
     ['a promise', { order: Promise.resolve(1) }, 'got [object Promise]'],
     ['an error', new Error('x'), 'got [object Error]'],
     ['what is nested too deeply', deep, 'nested too deeply'],
-    ['a toJSON that throws', { toJSON: () => { throw new Error('no') } }, 'no'],
+    [
+      'a toJSON that throws',
+      {
+        toJSON: () => {
+          throw new Error('no')
+        },
+      },
+      'no',
+    ],
   ])('%s is refused before anything is stored', async (_, body, words) => {
     const orders = world.open()
     await expect(orders.enqueue(body)).rejects.toMatchObject({ code: 'invalid-body', message: expect.stringContaining(words) as string })
@@ -118,7 +139,13 @@ describe('a body', () => {
     ['an empty string', '', ''],
     ['a date', new Date(0), '1970-01-01T00:00:00.000Z'],
     ['a URL', new URL('https://a.example/'), 'https://a.example/'],
-    ['an instance with properties', new (class { a = 1 })(), { a: 1 }],
+    [
+      'an instance with properties',
+      new (class {
+        a = 1
+      })(),
+      { a: 1 },
+    ],
     ['a property that is undefined', { a: 1, b: undefined }, { a: 1 }],
     ['lone surrogates and every plane', '\ud800 ä€😀', '\ud800 ä€😀'],
     ['an object without a prototype', Object.assign(Object.create(null) as object, { a: 1 }), { a: 1 }],
@@ -147,5 +174,6 @@ test('a listener that is no function is refused', () => {
 test('isQueueError knows one from another realm, and nothing else', () => {
   expect(isQueueError(new QueueError('closed', 'x'))).toBe(true)
   expect(isQueueError(Object.assign(new Error('x'), { name: 'QueueError', code: 'closed' }))).toBe(true)
-  for (const other of [new Error('x'), { name: 'QueueError', code: 'closed' }, undefined, null, 'QueueError']) expect(isQueueError(other)).toBe(false)
+  for (const other of [new Error('x'), { name: 'QueueError', code: 'closed' }, undefined, null, 'QueueError'])
+    expect(isQueueError(other)).toBe(false)
 })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createReceiver } from '../../src/receiver.ts'
 import { status, unreachable } from '../world/fake-server.ts'
@@ -14,7 +14,13 @@ import type { Queue } from '../../src/producer/queue.ts'
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('enqueue' as const), tab: fc.nat(2), count: fc.integer({ min: 1, max: 6 }) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('work' as const), turns: fc.integer({ min: 1, max: 30 }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('server' as const), next: fc.array(fc.constantFrom('away', 'lost', 'fails', 'busy', 'rejects'), { maxLength: 4 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('server' as const),
+      next: fc.array(fc.constantFrom('away', 'lost', 'fails', 'busy', 'rejects'), { maxLength: 4 }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), by: fc.integer({ min: 1, max: 10_000 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('jump' as const), by: fc.integer({ min: -1e9, max: 1e9 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const), tab: fc.nat(2) }) },
@@ -76,7 +82,12 @@ class Chaos {
     switch (each.do) {
       case 'enqueue':
         for (let i = 0; i < each.count; i++) {
-          this.#stored.push(this.#tabs[each.tab]!.queue.enqueue(this.#n++).then(({ id }) => id, () => undefined))
+          this.#stored.push(
+            this.#tabs[each.tab]!.queue.enqueue(this.#n++).then(
+              ({ id }) => id,
+              () => undefined,
+            ),
+          )
         }
         return
       case 'work':

@@ -150,7 +150,8 @@ test('nothing secret is at rest: neither headers nor answers are stored', async 
   const tx = database.transaction([...database.objectStoreNames])
   const rows = await Promise.all(
     [...database.objectStoreNames].map(
-      (store) => new Promise((resolve) => (tx.objectStore(store).getAll().onsuccess = ({ target }) => resolve((target as IDBRequest).result))),
+      (store) =>
+        new Promise((resolve) => (tx.objectStore(store).getAll().onsuccess = ({ target }) => resolve((target as IDBRequest).result))),
     ),
   )
   database.close()

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { messageId, mintProducer } from '../../src/message/id.ts'
 import { formatKey, formatPlace, parseKey, parsePlace } from '../../src/protocol/http.ts'
@@ -58,6 +58,9 @@ describe('a result', () => {
   })
 
   test('of anything else that is thrown is a bug of ours', async () => {
-    expect(await resultOf(() => Promise.reject(new TypeError('x')))).toMatchObject({ ok: false, error: { code: 'internal', message: 'TypeError: x' } })
+    expect(await resultOf(() => Promise.reject(new TypeError('x')))).toMatchObject({
+      ok: false,
+      error: { code: 'internal', message: 'TypeError: x' },
+    })
   })
 })

@@ -6,7 +6,7 @@ const send = (body: BodyInit | null = '{"n":1}', headers: Record<string, string>
     method,
     headers: { 'idempotency-key': '"k"', 'content-type': 'application/json', ...headers },
     ...(body !== null && { body, duplex: 'half' }),
-  } as RequestInit)
+  })
 
 describe('once in effect', () => {
   test('a message is handled once, and a repetition gets the first answer', async () => {
@@ -34,7 +34,11 @@ describe('once in effect', () => {
   })
 
   test('a message that is not accepted can come again', async () => {
-    const handle = vi.fn().mockReturnValueOnce(problem(422, 'no')).mockReturnValueOnce(new Response('later', { status: 503 })).mockReturnValue('yes')
+    const handle = vi
+      .fn()
+      .mockReturnValueOnce(problem(422, 'no'))
+      .mockReturnValueOnce(new Response('later', { status: 503 }))
+      .mockReturnValue('yes')
     const receive = createReceiver({ handle })
     expect((await receive(send())).status).toBe(422)
     expect((await receive(send())).status).toBe(503)
@@ -111,7 +115,10 @@ describe('what is no message is told why', () => {
     const open = createReceiver({ handle })
     await open(send('1', { 'idempotency-key': 'a', 'holdfast-message': '"orders";epoch=2;sequence=9' }))
     await open(send('1', { 'idempotency-key': 'b', 'holdfast-message': 'x' }))
-    expect(handle.mock.calls.map(([message]) => (message as { place: unknown }).place)).toEqual([{ queue: 'orders', epoch: 2, sequence: 9 }, undefined])
+    expect(handle.mock.calls.map(([message]) => (message as { place: unknown }).place)).toEqual([
+      { queue: 'orders', epoch: 2, sequence: 9 },
+      undefined,
+    ])
   })
 })
 

@@ -28,13 +28,21 @@ const ids = async (): Promise<string[]> => (await messages(connection, 0)).items
 
 describe('records', () => {
   test('hold up to 56 kB, so that Chromium gives none a file of its own', () => {
-    const records = toRecords(Array.from({ length: 100 }, (_, i) => message(`${i}`, 'x'.repeat(1_000))), 1)
+    const records = toRecords(
+      Array.from({ length: 100 }, (_, i) => message(`${i}`, 'x'.repeat(1_000))),
+      1,
+    )
     expect(records.map(({ first }) => first)).toEqual([1, 53])
     expect(records.flatMap((record) => record.messages.map(({ id }) => id))).toEqual(Array.from({ length: 100 }, (_, i) => `${i}`))
   })
 
   test('count two bytes for each character of a body that is not Latin-1', () => {
-    expect(toRecords(Array.from({ length: 100 }, (_, i) => message(`${i}`, `€${'x'.repeat(999)}`)), 1)).toHaveLength(4)
+    expect(
+      toRecords(
+        Array.from({ length: 100 }, (_, i) => message(`${i}`, `€${'x'.repeat(999)}`)),
+        1,
+      ),
+    ).toHaveLength(4)
   })
 
   test('hold a larger message alone', () => {
@@ -70,7 +78,9 @@ describe('enqueue', () => {
 
   test('by two contexts at once never gives a number twice', async () => {
     const other = new Connection(`store-${count}`)
-    await Promise.all(Array.from({ length: 200 }, (_, i) => enqueue(i % 2 ? connection : other, 'relaxed', [batch(`p${i % 2}`, i, `${i}`)])))
+    await Promise.all(
+      Array.from({ length: 200 }, (_, i) => enqueue(i % 2 ? connection : other, 'relaxed', [batch(`p${i % 2}`, i, `${i}`)])),
+    )
     const found: string[] = []
     for (let from = 0; from <= 200;) {
       const page = await messages(connection, from)
@@ -120,7 +130,10 @@ describe('the connection', () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a')])
     const database = await openRaw(2)
     database.close()
-    await expect(enqueue(connection, 'strict', [batch('p', 1, 'b')])).rejects.toMatchObject({ code: 'storage-failed', cause: { name: 'VersionError' } })
+    await expect(enqueue(connection, 'strict', [batch('p', 1, 'b')])).rejects.toMatchObject({
+      code: 'storage-failed',
+      cause: { name: 'VersionError' },
+    })
   })
 
   test('rejects with the reason of the transaction, and nothing of it is stored', async () => {
@@ -144,7 +157,7 @@ function openRaw(version: number): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open(`store-${count}`, version)
     opening.onsuccess = () => resolve(opening.result)
-    opening.onerror = () => reject(opening.error as Error)
+    opening.onerror = () => reject(opening.error)
   })
 }
 

@@ -147,7 +147,16 @@ test('what does not belong on the channel is not listened to', async () => {
   const orders = world.open()
   await orders.depth()
   const channel = world.channels.open(`holdfast/${world.name}`)
-  for (const rubbish of [null, 7, 'x', {}, { holdfast: 2, events: [] }, { holdfast: 1, events: 'x' }, { holdfast: 1, events: Array(1_001).fill({}) }, { holdfast: 1, command: 'explode' }]) {
+  for (const rubbish of [
+    null,
+    7,
+    'x',
+    {},
+    { holdfast: 2, events: [] },
+    { holdfast: 1, events: 'x' },
+    { holdfast: 1, events: Array.from({ length: 1_001 }, () => ({})) },
+    { holdfast: 1, command: 'explode' },
+  ]) {
     channel.postMessage(rubbish)
   }
   channel.close()

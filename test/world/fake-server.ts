@@ -30,7 +30,7 @@ export class FakeServer {
   }
 
   readonly fetch: typeof fetch = async (input, init) => {
-    const request = new Request(input as RequestInfo, init)
+    const request = new Request(input, init)
     init?.signal?.throwIfAborted()
     const text = await request.clone().text()
     this.arrivals.push({ body: JSON.parse(text), headers: request.headers, method: request.method, url: request.url })

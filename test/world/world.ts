@@ -79,7 +79,7 @@ export class Tab {
 
   open<T = unknown>(options: Partial<OpenOptions> = {}, definition?: QueueDefinition<T>): Queue<T> {
     const given = definition ? options : { endpoint: 'https://shop.example/orders', ...options }
-    const queue = openQueueOn<T>(() => this.#link, definition ?? this.#world.name, given as OpenOptions)
+    const queue = openQueueOn<T>(() => this.#link, definition ?? this.#world.name, given)
     this.#queues.push(queue as unknown as Queue<never>)
     return queue
   }
@@ -101,7 +101,10 @@ export class Tab {
 }
 
 /** Resolves with the next event of a type. */
-export function heard<Type extends QueueEvent['type']>(queue: Queue<never> | Queue, type: Type): Promise<Extract<QueueEvent, { type: Type }>> {
+export function heard<Type extends QueueEvent['type']>(
+  queue: Queue<never> | Queue,
+  type: Type,
+): Promise<Extract<QueueEvent, { type: Type }>> {
   return new Promise((resolve) => {
     const stop = (queue as Queue).subscribe((event) => {
       if (event.type !== type) return
