@@ -17,7 +17,8 @@ const config: UserConfig[] = [
     entry: ['src/auto-worker.ts'],
     dts: true,
     clean: false,
-    deps: { alwaysBundle: [/.*/] },
+    deps: { alwaysBundle: [/.*/], onlyBundle: ['comlink', 'idb'] },
+    minify: true,
   },
 ]
 

@@ -1,8 +1,22 @@
 import { defineConfig } from 'vitest/config'
-import type { ViteUserConfig } from 'vitest/config'
+import type { TestProjectInlineConfiguration, ViteUserConfig } from 'vitest/config'
+
+/** Tests that drive a real browser: one file at a time, on machines with few cores. */
+function inBrowser(name: string, include: string, groupOrder: number): TestProjectInlineConfiguration {
+  return {
+    test: {
+      name,
+      include: [include],
+      globalSetup: 'test/browser/setup.ts',
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      fileParallelism: false,
+      sequence: { groupOrder },
+    },
+  }
+}
 
 const config: ViteUserConfig = defineConfig({
-  root: '.',
   test: {
     projects: [
       {
@@ -10,18 +24,11 @@ const config: ViteUserConfig = defineConfig({
           name: 'node',
           include: ['test/node/**/*.test.ts'],
           typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'] },
+          sequence: { groupOrder: 0 },
         },
       },
-      {
-        test: {
-          name: 'chromium',
-          include: ['test/browser/**/*.test.ts'],
-          globalSetup: 'test/browser/setup.ts',
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-        },
-      },
+      inBrowser('chromium', 'test/browser/**/*.test.ts', 1),
+      inBrowser('package', 'test/package/**/*.test.ts', 2),
     ],
   },
 })

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { createReceiver, problem } from '../../src/receiver.ts'
@@ -17,6 +19,11 @@ export type Mood =
   | 'hanging'
   /** Answers with a status of its own. */
   | { readonly status: number; readonly headers?: Record<string, string> }
+
+interface Found {
+  readonly type: string
+  readonly content: string | Buffer
+}
 
 interface Arrival {
   readonly key: string
@@ -57,6 +64,7 @@ export class ShopServer {
   mostAtOnce = 0
   #underWay = 0
   readonly #watchers: (() => void)[] = []
+  readonly #site: string | undefined
   readonly #receive = createReceiver<{ n: number }>({
     handle: ({ body }) => {
       if (this.unwanted.has(body.n)) return problem(422, `Nobody wants ${body.n}`)
@@ -68,10 +76,15 @@ export class ShopServer {
     this.#serve(request, response).catch(() => response.destroy())
   })
 
-  static async start(): Promise<ShopServer> {
-    const shop = new ShopServer()
+  /** @param site a folder with a page to serve in place of the usual one. */
+  static async start(site?: string): Promise<ShopServer> {
+    const shop = new ShopServer(site)
     await new Promise<void>((resolve) => shop.#server.listen(0, '127.0.0.1', resolve))
     return shop
+  }
+
+  private constructor(site: string | undefined) {
+    this.#site = site
   }
 
   get url(): string {
@@ -100,11 +113,18 @@ export class ShopServer {
     response.setHeader('content-type', `${found.type}; charset=utf-8`).end(found.content)
   }
 
-  async #find(url: string): Promise<{ type: string; content: string | Buffer } | undefined> {
+  async #find(url: string): Promise<Found | undefined> {
+    if (this.#site !== undefined) return this.#findOnSite(this.#site, url)
     if (url === '/') return { type: 'text/html', content: PAGE }
     if (url === '/own-worker.js') return { type: 'text/javascript', content: await bundled(OWN_WORKER) }
     const file = url.startsWith('/dist/') ? url.slice(1) : modules[url]
     return file === undefined ? undefined : { type: 'text/javascript', content: await readFile(new URL(file, root)) }
+  }
+
+  async #findOnSite(site: string, url: string): Promise<Found | undefined> {
+    const file = path.join(site, url === '/' ? 'index.html' : decodeURI(url))
+    const type = file.endsWith('.html') ? 'text/html' : 'text/javascript'
+    return existsSync(file) ? { type, content: await readFile(file) } : undefined
   }
 
   async #takeOrder(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,0 +1,19 @@
+/** What each door costs, minified and gzipped, with its dependencies. A limit is raised with a reason, in the commit that raises it. */
+const esm = (/** @type {object} */ config) => ({ ...config, format: 'esm' })
+
+const door = (/** @type {string} */ name, /** @type {string} */ path, /** @type {string} */ limit) => ({
+  name,
+  path,
+  limit,
+  gzip: true,
+  ignore: ['./in-place.js'],
+  modifyEsbuildConfig: esm,
+})
+
+export default [
+  door('holdfast, in the page', 'dist/index.js', '7 kB'),
+  door('holdfast/worker, with your own queues', 'dist/worker.js', '11.5 kB'),
+  door('holdfast/receiver', 'dist/receiver.js', '2 kB'),
+  // As it is shipped: no bundler touches it.
+  { name: 'holdfast/auto-worker', path: 'dist/auto-worker.js', limit: '10.5 kB', gzip: true },
+]

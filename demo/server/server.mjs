@@ -1,0 +1,92 @@
+import { createServer } from 'node:http'
+import { Ledger } from './ledger.mjs'
+import { LiveState } from './live-state.mjs'
+import { ordersEndpoint } from './orders-endpoint.mjs'
+import { openReceivedFile } from './received-file.mjs'
+import { staticFiles } from './static-files.mjs'
+import { Switchboard } from './switchboard.mjs'
+import { readText } from './web-adapter.mjs'
+
+/** @import { IncomingMessage, Server, ServerResponse } from 'node:http' */
+
+/**
+ * @typedef {object} ServerOptions
+ * @property {number} port 0 takes any that is free
+ * @property {string} directory the built page
+ * @property {string} receivedFile where accepted orders are written, one JSON text a line
+ * @property {number} [pace] how long the server takes over an order, in milliseconds; 0 by default
+ */
+
+/**
+ * @typedef {object} RunningServer
+ * @property {string} url
+ * @property {number} port
+ * @property {() => Promise<void>} close ends open connections too
+ */
+
+/** @typedef {(request: IncomingMessage, response: ServerResponse) => Promise<void> | void} Route */
+
+/**
+ * The demo's server: the page's files, the endpoint that receives orders, and what the page needs to watch it and to play tricks on it.
+ * On 127.0.0.1 only.
+ *
+ * @param {ServerOptions} options
+ * @returns {Promise<RunningServer>}
+ */
+export async function startServer({ port, directory, receivedFile, pace = 0 }) {
+  const switchboard = new Switchboard()
+  const ledger = new Ledger()
+  const file = await openReceivedFile(receivedFile)
+  const serveFile = await staticFiles(directory)
+  const live = new LiveState(() => ({ switches: switchboard.state, ...ledger.state(), file: file.name }))
+  const receiveOrder = ordersEndpoint({ switchboard, ledger, file, pace, changed: () => live.changed() })
+
+  /** @type {Record<string, Route>} */
+  const routes = {
+    '/api/orders': receiveOrder,
+    '/api/state': (_request, response) => live.open(response),
+    '/api/switches': async (request, response) => {
+      const isTaken = request.method === 'PUT' && switchboard.set(await readText(request))
+      live.changed()
+      response.writeHead(isTaken ? 204 : 400).end()
+    },
+  }
+
+  const server = createServer(async (request, response) => {
+    try {
+      const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+      await (routes[pathname] ?? serveFile)(request, response)
+    } catch (error) {
+      console.error(error)
+      response.destroy()
+    }
+  })
+
+  const taken = await listen(server, port)
+  return {
+    url: `http://127.0.0.1:${taken}/`,
+    port: taken,
+    async close() {
+      live.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+      await file.close()
+    },
+  }
+}
+
+/**
+ * @param {Server} server
+ * @param {number} port
+ * @returns {Promise<number>} the port that it got
+ */
+function listen(server, port) {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject)
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : port)
+    })
+  })
+}

@@ -1,0 +1,38 @@
+import type { QueueEvent, RetryReason } from 'holdfast'
+
+/** What the queue is doing, as far as its events have told this page. */
+export type Activity =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'sending'; readonly id: string; readonly attempt: number }
+  | { readonly kind: 'holding'; readonly reason: RetryReason; readonly due: number; readonly status: number | undefined }
+  | { readonly kind: 'resting' }
+  | { readonly kind: 'in-trouble'; readonly message: string }
+
+/** What it is doing once it has told this. */
+export function afterEvent(activity: Activity, event: QueueEvent): Activity {
+  switch (event.type) {
+    case 'leased':
+      return { kind: 'sending', id: event.id, attempt: event.attempt }
+    case 'retry-scheduled':
+      return { kind: 'holding', reason: event.reason, due: event.due, status: event.status }
+    case 'emptied':
+      return { kind: 'resting' }
+    case 'storage-failed':
+    case 'headers-failed':
+      return { kind: 'in-trouble', message: event.message }
+    case 'resumed':
+      return { kind: 'unknown' }
+    default:
+      return activity
+  }
+}
+
+/** Why it waits, for people. */
+export const REASONS: Readonly<Record<RetryReason, string>> = {
+  unreachable: 'The server cannot be reached',
+  timeout: 'The server does not answer',
+  redirected: 'The server sends us elsewhere',
+  busy: 'The server asks us to wait',
+  'in-progress': 'The server is still busy with this order',
+  failed: 'The server fails',
+}

@@ -1,0 +1,67 @@
+import type { Depth, QueueEvent } from 'holdfast'
+import { REASONS } from './activity.ts'
+import type { Activity } from './activity.ts'
+import { count, find, orders, setText } from './page.ts'
+
+/** Everything that the line of status is made from. */
+export interface Situation {
+  readonly activity: Activity
+  readonly depth: Depth | undefined
+  readonly isOnline: boolean
+}
+
+/** A headline, which is read out when it changes, and what changes too often for that. */
+interface Status {
+  readonly mood: 'calm' | 'busy' | 'held' | 'bad'
+  readonly headline: string
+  readonly detail: string
+}
+
+export function showStatus(situation: Situation): void {
+  const { mood, headline, detail } = statusOf(situation)
+  find('status', HTMLElement).dataset['mood'] = mood
+  setText(find('headline', HTMLElement), headline)
+  setText(find('detail', HTMLElement), detail)
+  showPill('pill-connection', situation.isOnline ? 'Online' : 'Offline', situation.isOnline ? 'good' : 'held')
+}
+
+/** What this tab is told of its own part. */
+export function showPart(event: QueueEvent): void {
+  if (event.type === 'leadership-gained') return showPill('pill-leader', 'This tab delivers', 'good')
+  if (event.type !== 'host-started') return
+  showPill('pill-host', event.host === 'worker' ? 'Runs in a worker' : 'Runs in the page', event.host === 'worker' ? 'good' : 'held')
+  find('pill-host', HTMLElement).title = event.reason ?? ''
+}
+
+function showPill(id: string, text: string, state: 'good' | 'held'): void {
+  const pill = find(id, HTMLElement)
+  pill.dataset['state'] = state
+  setText(pill, text)
+}
+
+function statusOf({ activity, depth, isOnline }: Situation): Status {
+  if (activity.kind === 'in-trouble') return { mood: 'bad', headline: 'Something is wrong on this device', detail: activity.message }
+  if (!depth) return { mood: 'calm', headline: 'Starting', detail: '' }
+  const waiting = depth.ready + depth.leased
+  const safe = `${orders(waiting)}, ${size(depth.bytes)}, safe on this device`
+  if (depth.paused) return { mood: 'held', headline: 'Paused', detail: waiting === 0 ? 'Nothing waits' : safe }
+  if (waiting === 0) return { mood: 'calm', headline: 'Nothing waits', detail: afterwards(depth) }
+  if (!isOnline) return { mood: 'held', headline: 'Waiting for the connection', detail: safe }
+  if (activity.kind === 'holding') return { mood: 'held', headline: REASONS[activity.reason], detail: `${safe}\n${countdown(activity)}` }
+  if (depth.leased > 0) return { mood: 'busy', headline: 'Delivering', detail: `${orders(waiting)} to go` }
+  return { mood: 'held', headline: 'Waiting for the next attempt', detail: safe }
+}
+
+function afterwards({ dead }: Depth): string {
+  return dead === 0 ? 'What was placed here has reached the server' : `${orders(dead)} put aside: see the dead letters`
+}
+
+function countdown({ due, status }: Activity & { kind: 'holding' }): string {
+  const seconds = Math.ceil((due - Date.now()) / 1_000)
+  const answer = status === undefined ? 'No answer' : `Answer ${status}`
+  return seconds > 0 ? `${answer}; next try in ${seconds} s` : `${answer}; trying again`
+}
+
+function size(bytes: number): string {
+  return bytes < 1_000 ? `${bytes} bytes` : `${count(Math.round(bytes / 1_000))} kB`
+}

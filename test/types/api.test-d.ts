@@ -1,0 +1,110 @@
+import { describe, expectTypeOf, test } from 'vitest'
+import { defineQueue, isQueueError, openQueue } from '../../src/index.ts'
+import type {
+  Answer,
+  DeadLetter,
+  Depth,
+  Queue,
+  QueueDefinition,
+  QueueErrorCode,
+  QueueEvent,
+  Receipt,
+  WaitingMessage,
+} from '../../src/index.ts'
+import { createReceiver } from '../../src/receiver.ts'
+import type { Place } from '../../src/receiver.ts'
+import { serve } from '../../src/worker.ts'
+
+interface Order {
+  sku: string
+  quantity: number
+}
+
+declare const orders: Queue<Order>
+
+describe('openQueue', () => {
+  test('types bodies by its parameter, and by a definition', () => {
+    expectTypeOf(openQueue<Order>('orders', { endpoint: '/orders' })).toEqualTypeOf<Queue<Order>>()
+    const definition = defineQueue<Order>('orders', { endpoint: new URL('https://shop.example/') })
+    expectTypeOf(definition).toEqualTypeOf<QueueDefinition<Order>>()
+    expectTypeOf(openQueue(definition)).toEqualTypeOf<Queue<Order>>()
+    expectTypeOf(openQueue(definition, { host: 'in-place' })).toEqualTypeOf<Queue<Order>>()
+    expectTypeOf(openQueue('orders', { endpoint: '/orders' })).toEqualTypeOf<Queue>()
+  })
+
+  test('takes headers in each form, and from a function of either kind', () => {
+    openQueue('orders', { endpoint: '/', headers: { a: 'b' } })
+    openQueue('orders', { endpoint: '/', headers: new Headers() })
+    openQueue('orders', { endpoint: '/', headers: [['a', 'b']] })
+    openQueue('orders', { endpoint: '/', headers: () => ({ a: 'b' }) })
+    openQueue('orders', { endpoint: '/', headers: async ({ unauthorized, signal }) => ({ a: String(unauthorized && signal.aborted) }) })
+    // @ts-expect-error -- a number is no header
+    openQueue('orders', { endpoint: '/', headers: () => ({ a: 1 }) })
+  })
+
+  test('refuses what is no option', () => {
+    // @ts-expect-error -- an endpoint is needed
+    openQueue('orders', {})
+    // @ts-expect-error -- with a name, options are needed
+    openQueue('orders')
+    // @ts-expect-error -- misspelt
+    openQueue('orders', { endpoint: '/', maxAttempt: 3 })
+    // @ts-expect-error -- a body could not be sent
+    openQueue('orders', { endpoint: '/', method: 'GET' })
+    // @ts-expect-error -- the function that starts it, not the worker
+    openQueue('orders', { endpoint: '/', worker: new Worker('x') })
+  })
+})
+
+describe('a queue', () => {
+  test('takes and gives bodies of its type', () => {
+    expectTypeOf(orders.enqueue).parameter(0).toEqualTypeOf<Order>()
+    expectTypeOf(orders.enqueue).returns.resolves.toEqualTypeOf<Receipt>()
+    expectTypeOf(orders.messages()).toEqualTypeOf<AsyncIterable<WaitingMessage<Order>>>()
+    expectTypeOf(orders.deadLetters()).toEqualTypeOf<AsyncIterable<DeadLetter<Order>>>()
+    // @ts-expect-error -- a part is missing
+    void orders.enqueue({ sku: 'A-1' })
+  })
+
+  test('answers with plain data', () => {
+    expectTypeOf<Receipt['delivered']>().resolves.toEqualTypeOf<Answer>()
+    expectTypeOf<Answer['body']>().toBeUnknown()
+    expectTypeOf(orders.depth()).resolves.toEqualTypeOf<Depth>()
+    expectTypeOf(orders.redrive).parameter(0).toEqualTypeOf<Iterable<string> | undefined>()
+    expectTypeOf(orders.purge()).resolves.toBeNumber()
+  })
+
+  test('is disposable', () => {
+    expectTypeOf<Queue>().toExtend<AsyncDisposable>()
+  })
+})
+
+test('an event is told apart by its type', () => {
+  orders.subscribe((event) => {
+    expectTypeOf(event).toEqualTypeOf<QueueEvent>()
+    if (event.type === 'accepted') expectTypeOf(event.answer).toEqualTypeOf<Answer>()
+    if (event.type === 'dead-lettered') expectTypeOf(event.status).toBeNumber()
+    // @ts-expect-error -- only some events are about a message
+    void event.id
+  })
+})
+
+test('an error that was caught is told apart by its code', () => {
+  const caught: unknown = null
+  if (isQueueError(caught)) expectTypeOf(caught.code).toEqualTypeOf<QueueErrorCode>()
+})
+
+test('a receiver types the bodies that it hands on', () => {
+  const receive = createReceiver<Order>({
+    handle: ({ id, body, place }) => {
+      expectTypeOf(id).toBeString()
+      expectTypeOf(body).toEqualTypeOf<Order>()
+      expectTypeOf(place).toEqualTypeOf<Place | undefined>()
+    },
+  })
+  expectTypeOf(receive).toEqualTypeOf<(request: Request) => Promise<Response>>()
+})
+
+test('a worker serves definitions, whatever their bodies', () => {
+  expectTypeOf(serve(defineQueue<Order>('orders', { endpoint: '/' }), defineQueue<number>('n', { endpoint: '/' }))).toBeVoid()
+})
