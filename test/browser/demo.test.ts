@@ -1,0 +1,170 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Browser } from './browser.ts'
+
+interface Demo {
+  readonly url: string
+  readonly port: number
+  close(): Promise<void>
+}
+
+// A variable, since the server is JavaScript that Node 20 runs as it is, which this program's types do not include.
+const serverModule = new URL('../../demo/server/server.mjs', import.meta.url).href
+const { startServer } = (await import(serverModule)) as {
+  startServer(options: { port: number; directory: string; receivedFile: string }): Promise<Demo>
+}
+
+let folder: string
+let demo: Demo
+let browser: Browser
+let page: Page
+const errors: Error[] = []
+
+const start = (port: number): Promise<Demo> =>
+  startServer({
+    port,
+    directory: fileURLToPath(new URL('../../demo/dist', import.meta.url)),
+    receivedFile: path.join(folder, 'orders.jsonl'),
+  })
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'holdfast-demo-'))
+  demo = await start(0)
+  browser = await Browser.launch()
+  page = await browser.context.newPage()
+  page.on('pageerror', (error) => errors.push(error))
+  await page.goto(demo.url)
+  // From here on the page can be loaded without the server.
+  await page.evaluate(async () => {
+    await navigator.serviceWorker.ready
+    if (!navigator.serviceWorker.controller)
+      await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
+  })
+})
+afterEach(async () => {
+  await browser.close()
+  await demo.close()
+  await rm(folder, { recursive: true })
+  expect(errors.splice(0)).toEqual([])
+})
+
+const button = (name: string | RegExp): ReturnType<Page['getByRole']> => page.getByRole('button', { name })
+const shows = (selector: string, text: string): Promise<unknown> =>
+  page
+    .locator(selector)
+    .filter({ hasText: new RegExp(`^${text}$`) })
+    .waitFor()
+
+/** Throws a switch, and waits until the server says that it is thrown. */
+async function toggle(name: string, label: string, isOn: boolean): Promise<void> {
+  await page.getByRole('switch', { name: label }).click()
+  await page.locator(`[name=${name}][aria-checked=${isOn}]`).waitFor()
+}
+
+/** Whose orders the server has written to its file, in order. */
+async function received(): Promise<string[]> {
+  const lines = (await readFile(path.join(folder, 'orders.jsonl'), 'utf8')).trimEnd()
+  return lines === ''
+    ? []
+    : lines.split('\n').map((line) => (JSON.parse(line) as { order: { customer: { name: string } } }).order.customer.name)
+}
+
+async function checksPassed(): Promise<void> {
+  await page.locator('#check-order[data-passed=true]').waitFor()
+  await page.locator('#check-once[data-passed=true]').waitFor()
+}
+
+test('a newcomer goes offline, places ten orders from the keyboard, reloads, goes online, and they arrive once and in order', async () => {
+  await browser.context.setOffline(true)
+  const names = Array.from({ length: 10 }, (_, n) => `Driver ${n}`)
+  for (const [n, name] of names.entries()) {
+    await page.getByLabel('Name').fill(name)
+    await page.keyboard.press('Enter')
+    await shows('#depth-ready', `${n + 1}`)
+  }
+  await page.reload()
+  await shows('#depth-ready', '10')
+  expect(await received()).toEqual([])
+  await browser.context.setOffline(false)
+  await shows('#headline', 'Nothing waits')
+  await shows('[data-figure=handled]', '10')
+  expect(await received()).toEqual(names)
+  await checksPassed()
+})
+
+test('with the server stopped the page loads, keeps what is placed, and delivers when the server is back', async () => {
+  const { port } = demo
+  await demo.close()
+  await page.reload()
+  await page.getByLabel('Name').fill('Maeve')
+  await button('Place order').click()
+  await page.locator('#order-said').filter({ hasText: /./ }).waitFor()
+  demo = await start(port)
+  await page.locator('#server[data-link=up]').waitFor()
+  await shows('#headline', 'Nothing waits')
+  expect(await received()).toEqual(['Maeve'])
+})
+
+test('a morning’s orders wait while the server is away, arrive in order when it is back, and the three it rejects can be redriven', async () => {
+  await toggle('away', 'Server away', true)
+  await button('Load a morning’s orders').click()
+  await shows('#depth-ready', '312')
+  await toggle('away', 'Server away', false)
+  await shows('#depth-dead', '3')
+  await shows('#headline', 'Nothing waits')
+  await checksPassed()
+  expect(await received()).toHaveLength(309)
+  await toggle('restocked', 'Shelves restocked', true)
+  await button('Redrive all').click()
+  await shows('#headline', 'Nothing waits')
+  // One address stays where nobody delivers.
+  await shows('#depth-dead', '1')
+  await button(/^Purge: order of/).click()
+  await shows('#depth-dead', '0')
+  expect(await received()).toHaveLength(311)
+  await checksPassed()
+})
+
+test('answers that are lost make duplicates on the wire, and each order takes effect once', async () => {
+  await toggle('losingAnswers', 'Answers get lost', true)
+  await button('Place order').click()
+  await page
+    .locator('[data-figure=repeats]')
+    .filter({ hasText: /^[1-9]/ })
+    .waitFor()
+  await toggle('losingAnswers', 'Answers get lost', false)
+  await shows('#headline', 'Nothing waits')
+  expect(await received()).toHaveLength(1)
+  await checksPassed()
+})
+
+test('a server that fails is told apart, and pause and resume hold and release what waits', async () => {
+  await toggle('failing', 'Server fails', true)
+  await button('Place order').click()
+  await shows('#headline', 'The server fails')
+  await button('Pause').click()
+  await shows('#headline', 'Paused')
+  await toggle('failing', 'Server fails', false)
+  expect(await received()).toEqual([])
+  await button('Resume').click()
+  await shows('#headline', 'Nothing waits')
+  expect(await received()).toHaveLength(1)
+})
+
+test.each(['light', 'dark'] as const)('on a phone, in %s mode, nothing is cut off and every control has a name', async (colorScheme) => {
+  await page.emulateMedia({ colorScheme })
+  await page.setViewportSize({ width: 360, height: 740 })
+  await button('Load a morning’s orders').click()
+  await shows('#headline', 'Nothing waits')
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
+  const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  const brightness = Math.max(...background.match(/\d+/g)!.map(Number))
+  expect(brightness > 128).toBe(colorScheme === 'light')
+  for (const control of await page.locator('button:visible, input:visible, select:visible, textarea:visible').all()) {
+    expect(await control.ariaSnapshot()).toMatch(/"[^"]+"/)
+  }
+})
