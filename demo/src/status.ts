@@ -47,19 +47,28 @@ function statusOf({ activity, depth, isOnline }: Situation): Status {
   if (depth.paused) return { mood: 'held', headline: 'Paused', detail: waiting === 0 ? 'Nothing waits' : safe }
   if (waiting === 0) return { mood: 'calm', headline: 'Nothing waits', detail: afterwards(depth) }
   if (!isOnline) return { mood: 'held', headline: 'Waiting for the connection', detail: safe }
-  if (activity.kind === 'holding') return { mood: 'held', headline: REASONS[activity.reason], detail: `${safe}\n${countdown(activity)}` }
+  if (activity.kind === 'holding')
+    return { mood: 'held', headline: REASONS[activity.reason], detail: `${safe}\n${answerOf(activity)}; ${nextTry(activity.due)}` }
   if (depth.leased > 0) return { mood: 'busy', headline: 'Delivering', detail: `${orders(waiting)} to go` }
-  return { mood: 'held', headline: 'Waiting for the next attempt', detail: safe }
+  // After a reload: what held it up was told to an earlier page.
+  return {
+    mood: 'held',
+    headline: 'Waiting for the next attempt',
+    detail: depth.due === undefined ? safe : `${safe}\n${nextTry(depth.due)}`,
+  }
 }
 
 function afterwards({ dead }: Depth): string {
   return dead === 0 ? 'What was placed here has reached the server' : `${orders(dead)} put aside: see the dead letters`
 }
 
-function countdown({ due, status }: Activity & { kind: 'holding' }): string {
+function answerOf({ status }: Activity & { kind: 'holding' }): string {
+  return status === undefined ? 'No answer' : `Answer ${status}`
+}
+
+function nextTry(due: number): string {
   const seconds = Math.ceil((due - Date.now()) / 1_000)
-  const answer = status === undefined ? 'No answer' : `Answer ${status}`
-  return seconds > 0 ? `${answer}; next try in ${seconds} s` : `${answer}; trying again`
+  return seconds > 0 ? `next try in ${seconds} s` : 'trying again'
 }
 
 function size(bytes: number): string {

@@ -86,6 +86,8 @@ export interface Depth {
   readonly bytes: number
   /** When the head of the queue was enqueued, in milliseconds since the epoch; `undefined` when nothing waits. */
   readonly oldest: number | undefined
+  /** The head failed, and is not tried again before this time, in milliseconds since the epoch; `undefined` when it does not wait. */
+  readonly due: number | undefined
   /** Whether `pause()` holds the queue. */
   readonly paused: boolean
 }

@@ -16,6 +16,7 @@ export function depth(connection: Connection): Promise<Depth> {
       dead: head.deadIn - tail.deadOut,
       bytes: tail.bytes - head.bytes,
       oldest: record?.messages[Math.max(0, head.position - record.first)]?.enqueuedAt,
+      due: head.held?.due,
       paused: tail.paused,
     }
   })

@@ -16,7 +16,16 @@ test('a message is stored, delivered, and its receipt gives the answer', async (
   await expect(receipt.delivered).resolves.toMatchObject({ status: 201, body: { number: 7 } })
   await orders.idle()
   expect(world.server.bodies).toEqual([{ sku: 'A-1' }])
-  expect(await orders.depth()).toEqual({ ready: 0, delayed: 0, leased: 0, dead: 0, bytes: 0, oldest: undefined, paused: false })
+  expect(await orders.depth()).toEqual({
+    ready: 0,
+    delayed: 0,
+    leased: 0,
+    dead: 0,
+    bytes: 0,
+    oldest: undefined,
+    due: undefined,
+    paused: false,
+  })
 })
 
 test('in order: 500 messages arrive as they were enqueued, one under way at a time', async () => {

@@ -59,6 +59,7 @@ describe('backoff', () => {
     const { orders } = await held(status(500))
     await orders.close()
     const again = world.open()
+    expect(await again.depth()).toMatchObject({ ready: 1, due: world.clock.now() + 1_000 })
     await world.clock.armedWithin(1_000)
     expect(world.server.arrivals).toHaveLength(1)
     world.clock.advance(1_000)
