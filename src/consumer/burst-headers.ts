@@ -1,4 +1,6 @@
+import type { QueueEvent } from '../message/event.ts'
 import type { HeaderEntries } from '../protocol/host.ts'
+import { backoff } from './backoff.ts'
 import type { Clock } from './clock.ts'
 
 /** How long headers serve before they are asked for again, in milliseconds: a token must not grow stale during a long drain. */
@@ -11,29 +13,44 @@ export interface HeadersSource {
   ask(unauthorized: boolean): Promise<HeaderEntries>
 }
 
+export interface BurstHeadersOptions {
+  readonly source: () => HeadersSource
+  /** Ends the wait for a source that does not answer. */
+  readonly signal: AbortSignal
+  readonly announce: (event: QueueEvent) => void
+  readonly clock: Clock
+  readonly random: () => number
+}
+
 /** Headers are asked for when they are needed, once for a burst of messages and not for each; nothing of them is stored. */
 export class BurstHeaders {
-  readonly #source: () => HeadersSource
-  readonly #clock: Clock
+  readonly #options: BurstHeadersOptions
   #entries: HeaderEntries | undefined
   #askedAt = 0
+  #failures = 0
+  #due = 0
 
-  constructor(source: () => HeadersSource, clock: Clock) {
-    this.#source = source
-    this.#clock = clock
+  constructor(options: BurstHeadersOptions) {
+    this.#options = options
   }
 
   get canRefresh(): boolean {
-    return this.#source().canRefresh
+    return this.#options.source().canRefresh
   }
 
-  async get(): Promise<HeaderEntries> {
-    const age = this.#clock.now() - this.#askedAt
+  /** How long the source, which has failed, is to be left alone. */
+  get wait(): number {
+    return this.#failures === 0 ? 0 : this.#due - this.#options.clock.now()
+  }
+
+  /** The headers of this burst; `undefined` when there are none to be had now. */
+  async get(): Promise<HeaderEntries | undefined> {
+    const age = this.#options.clock.now() - this.#askedAt
     return this.#entries && age >= 0 && age < FRESH_FOR ? this.#entries : this.#ask(false)
   }
 
-  /** The server did not like the last ones. */
-  refresh(): Promise<HeaderEntries> {
+  /** Others: the server did not like the last ones. */
+  refresh(): Promise<HeaderEntries | undefined> {
     return this.#ask(true)
   }
 
@@ -42,11 +59,28 @@ export class BurstHeaders {
     this.#entries = undefined
   }
 
-  async #ask(unauthorized: boolean): Promise<HeaderEntries> {
+  async #ask(unauthorized: boolean): Promise<HeaderEntries | undefined> {
+    const { source, signal, announce, clock, random } = this.#options
     this.#entries = undefined
-    const entries = await this.#source().ask(unauthorized)
-    this.#entries = entries
-    this.#askedAt = this.#clock.now()
-    return entries
+    try {
+      this.#entries = await unlessAborted(source().ask(unauthorized), signal)
+      this.#askedAt = clock.now()
+      this.#failures = 0
+    } catch (error) {
+      if (signal.aborted) return undefined
+      this.#failures += 1
+      this.#due = clock.now() + backoff(this.#failures, random)
+      announce({ type: 'headers-failed', message: error instanceof Error ? error.message : String(error) })
+    }
+    return this.#entries
   }
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
 }

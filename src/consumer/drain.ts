@@ -51,24 +51,19 @@ export class Drain {
   readonly #headers: BurstHeaders
   readonly #wakeup: Wakeup
   readonly #abort = new AbortController()
-  readonly #aborted: Promise<never>
   #finished: Promise<void> | undefined
+  #window: Window | undefined
+  #accepting: Promise<void> | undefined
   #isStopping = false
   #isUnauthorized = false
   #isEmptyKnown = false
   #hurry: 'backoff' | 'server' | undefined
-  #headersFailures = 0
-  #headersDue = 0
 
   constructor(options: DrainOptions) {
     this.#options = options
     this.#clock = options.clock
-    this.#headers = new BurstHeaders(options.headers, options.clock)
+    this.#headers = new BurstHeaders({ ...options, source: options.headers, signal: this.#abort.signal })
     this.#wakeup = new Wakeup(options.clock)
-    this.#aborted = new Promise((_, reject) => {
-      this.#abort.signal.addEventListener('abort', () => reject(new Error('The queue is closing')))
-    })
-    this.#aborted.catch(() => {})
   }
 
   /** Delivers until `stop()` is called or another leader has begun. A storage that fails is tried again. */
@@ -97,6 +92,12 @@ export class Drain {
     this.#wakeup.wake()
   }
 
+  /** The queue may have been paused: what was reserved is not sent before that has been looked up. */
+  recheck(): void {
+    this.#window?.recheck()
+    this.#wakeup.wake()
+  }
+
   /** The user says that messages may go out again. */
   resume(): void {
     this.#isUnauthorized = false
@@ -108,11 +109,14 @@ export class Drain {
     for (let failures = 1; !this.#isStopping; failures++) {
       try {
         const window = new Window(this.#options.connection, await lead(this.#options.connection))
+        this.#window = window
         while (!this.#isStopping) {
           await this.#step(window)
           failures = 1
         }
         await window.release()
+        // What was accepted last is told before the end.
+        await this.#accepting
       } catch (error) {
         if (error instanceof Superseded) return
         this.#options.announce({ type: 'storage-failed', message: String(error) })
@@ -122,7 +126,7 @@ export class Drain {
   }
 
   async #step(window: Window): Promise<void> {
-    const wait = Math.max(await this.#waitOfHead(window), this.#waitOfHeaders())
+    const wait = Math.max(await this.#waitOfHead(window), this.#hurry ? 0 : this.#headers.wait)
     if (wait > 0) return this.#wait(window, wait)
     const message = this.#mayDeliver() ? await window.next() : undefined
     if (message) await this.#deliver(window, message)
@@ -143,11 +147,6 @@ export class Drain {
     return held.wait
   }
 
-  /** How long whoever gives the headers is to be left alone. */
-  #waitOfHeaders(): number {
-    return this.#hurry ? 0 : this.#headersDue - this.#clock.now()
-  }
-
   async #wait(window: Window, wait: number): Promise<void> {
     await window.release()
     this.#headers.forget()
@@ -166,8 +165,8 @@ export class Drain {
   async #deliver(window: Window, message: PlacedMessage): Promise<void> {
     this.#isEmptyKnown = false
     this.#hurry = undefined
-    const headers = await this.#askHeaders(() => this.#headers.get())
-    if (!headers) return
+    const headers = await this.#headers.get()
+    if (!headers || this.#isStopping) return
     const { attempts, uncounted } = window.held ?? { attempts: 0, uncounted: 0 }
     this.#options.announce({ type: 'leased', id: message.id, attempt: attempts + uncounted + 1 })
     const attempt = await this.#attempt(message, window.epoch, headers)
@@ -180,22 +179,8 @@ export class Drain {
       this.#options.transport.send({ ...message, epoch, headers: entries }, this.#abort.signal)
     const first = await send(headers)
     if (!first.answered || first.status !== 401 || !this.#headers.canRefresh) return first
-    const fresh = await this.#askHeaders(() => this.#headers.refresh())
+    const fresh = await this.#headers.refresh()
     return fresh && send(fresh)
-  }
-
-  async #askHeaders(ask: () => Promise<HeaderEntries>): Promise<HeaderEntries | undefined> {
-    try {
-      const entries = await Promise.race([ask(), this.#aborted])
-      this.#headersFailures = 0
-      this.#headersDue = 0
-      return entries
-    } catch (error) {
-      this.#headersFailures += 1
-      this.#headersDue = this.#clock.now() + backoff(this.#headersFailures, this.#options.random)
-      this.#options.announce({ type: 'headers-failed', message: error instanceof Error ? error.message : String(error) })
-      return undefined
-    }
   }
 
   async #settle(window: Window, message: PlacedMessage, attempt: Attempt): Promise<void> {
@@ -215,7 +200,7 @@ export class Drain {
 
   /** Not awaited: the next message goes out while this one is being settled. The window knows if that fails. */
   #accept(window: Window, message: PlacedMessage, attempt: Answered): void {
-    window.accept(message).then(
+    this.#accepting = window.accept(message).then(
       () => this.#options.announce({ type: 'accepted', id: message.id, answer: answerOf(attempt) }),
       () => {},
     )

@@ -20,6 +20,7 @@ export function httpTransport({ queue, setup, fetch, clock }: HttpOptions): Tran
       const { timeout } = setup()
       const stop = new AbortController()
       const abort = (): void => stop.abort()
+      if (signal.aborted) abort()
       signal.addEventListener('abort', abort)
       // A flag of our own: an AbortSignal.timeout() is reported as AbortError in Firefox and WebKit.
       let isLate = false

@@ -32,6 +32,7 @@ export class Window {
   #held: Held | undefined
   #isPaused = false
   #isReleased = false
+  #mustCheck = false
   #unwritten = NOTHING_UNWRITTEN
   #settling: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
@@ -62,11 +63,16 @@ export class Window {
     this.#record ??= await readRecord(this.#connection, this.#recordKey)
     if (!this.#record) return undefined
     this.#isReleased = false
-    if (this.#position >= this.#reserved) await this.#commit.add()
+    if (this.#position >= this.#reserved || this.#mustCheck) await this.#commit.add()
     if (this.#position >= this.#reserved) return undefined
     const message = this.#record.messages[this.#position - this.#record.first]
     if (!message) throw new Error(`record ${this.#record.first} does not hold message ${this.#position}`)
     return { ...message, sequence: this.#position }
+  }
+
+  /** Lets nothing out that was reserved before the database has been asked again. */
+  recheck(): void {
+    this.#mustCheck = true
   }
 
   /** The server has it. Resolves when that is on disk; the next message need not wait for it. */
@@ -115,6 +121,7 @@ export class Window {
   }
 
   async #write(): Promise<void> {
+    this.#mustCheck = false
     const unwritten = this.#unwritten
     this.#unwritten = NOTHING_UNWRITTEN
     const { reserved, paused } = await settle(this.#connection, {

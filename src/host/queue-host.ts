@@ -53,7 +53,7 @@ export class QueueHost {
       events: (events) => this.#hear(events),
       retryNow: () => this.#drain?.hurry('server'),
     })
-    this.#leadership = standForLeader(platform.locks, leaderLock(queue), () => this.#lead())
+    this.#leadership = standForLeader(platform, leaderLock(queue), () => this.#lead())
   }
 
   /** The page opened the queue again, perhaps with other options. */
@@ -154,7 +154,8 @@ export class QueueHost {
   #react(events: readonly QueueEvent[]): void {
     for (const { type } of events) {
       if (type === 'resumed') this.#drain?.resume()
-      else if (type === 'enqueued' || type === 'redriven' || type === 'paused') this.#drain?.wake()
+      else if (type === 'paused') this.#drain?.recheck()
+      else if (type === 'enqueued' || type === 'redriven') this.#drain?.wake()
     }
   }
 }

@@ -12,6 +12,8 @@ export interface LinkedQueue {
   readonly setup: Setup
   headers(unauthorized: boolean): Promise<HeaderEntries>
   hear(event: QueueEvent): void
+  /** The host has died: nothing will be heard any more. */
+  lose(error: QueueError): void
 }
 
 /**
@@ -38,6 +40,8 @@ export class HostLink {
   async open(queue: LinkedQueue): Promise<void> {
     this.#queues.push(queue)
     this.#host ??= this.#begin()
+    const { kind, reason } = await this.#host
+    queue.hear({ type: 'host-started', host: kind, ...(reason !== undefined && { reason }) })
     await this.call((api) => api.open(queue.name, queue.setup))
   }
 
@@ -71,8 +75,6 @@ export class HostLink {
     const host = await this.#start(this.#page())
     void host.lost.then(() => this.#lose())
     this.#unwatch = watchPage((signal) => void host.api.signal(signal))
-    const reason = host.reason === undefined ? {} : { reason: host.reason }
-    for (const queue of this.#queues) queue.hear({ type: 'host-started', host: host.kind, ...reason })
     return host
   }
 
@@ -82,7 +84,7 @@ export class HostLink {
     this.#unwatch()
     this.#ended()
     for (const reject of this.#waiting) reject(this.#lost)
-    this.#waiting.clear()
+    for (const queue of this.#queues) queue.lose(this.#lost)
   }
 
   async #stop(): Promise<void> {

@@ -137,13 +137,17 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     for (const listener of this.#listeners) callSafely(listener, event)
   }
 
+  /** Nothing will be heard any more: who waits for something is told. */
+  lose(error: QueueError): void {
+    this.#receipts.close(error)
+    this.#emptied?.reject(error)
+  }
+
   async #close(): Promise<void> {
-    const error = closedError(this.name)
     await this.#outbound.flushed()
     await this.#link.close(this)
     this.#listeners.clear()
-    this.#receipts.close(error)
-    this.#emptied?.reject(error)
+    this.lose(closedError(this.name))
   }
 
   async #call<R>(ask: (api: HostApi) => Promise<Result<R>>): Promise<R> {

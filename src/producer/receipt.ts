@@ -8,7 +8,7 @@ export interface Receipt {
   readonly id: string
   /**
    * The server's answer, when it has accepted the message, from whichever tab it was sent. Rejects with a QueueError:
-   * `dead-lettered` (its `cause` is the `Death`) or `closed`. Made when first read, so that a rejection nobody asked for is
+   * `dead-lettered` (its `cause` is the `Death`), `closed` or `host-lost`. Made when first read, so that a rejection nobody asked for is
    * no unhandled one. A page that was reloaded does not hear of messages enqueued before.
    */
   readonly delivered: Promise<Answer>
@@ -79,7 +79,7 @@ export class Receipts {
 
   /** Nothing will be heard any more. */
   close(error: QueueError): void {
-    this.#closed = error
+    this.#closed ??= error
     for (const receipt of this.#asked.values()) receipt.settle({ error })
     this.#asked.clear()
   }

@@ -1,5 +1,5 @@
 import { proxy, wrap } from 'comlink'
-import { QueueError } from '../message/error.ts'
+import { QueueError, shown } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import { isHostMessage } from '../protocol/host.ts'
 import type { HostApi, HostMessage, PageApi, WorkerApi } from '../protocol/host.ts'
@@ -64,11 +64,14 @@ export async function startWorker(make: () => Worker, page: PageEnd): Promise<St
 }
 
 function makeWorker(make: () => Worker): Worker {
+  let worker: Worker
   try {
-    return make()
+    worker = make()
   } catch (error) {
     throw new QueueError('host-failed', `The worker could not be made: ${String(error)}`, { cause: error })
   }
+  if (typeof worker?.postMessage === 'function') return worker
+  throw new QueueError('host-failed', `Expected \`worker\` to start a worker, got ${shown(worker)}`)
 }
 
 /** Waits until the worker says that it listens. Without that, calls to one that never loads would stay pending for ever. */

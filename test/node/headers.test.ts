@@ -1,9 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createHost } from '../../src/host/host.ts'
 import { defineQueue } from '../../src/message/definition.ts'
-import type { HeadersRequest, OpenOptions } from '../../src/message/definition.ts'
-import { HostLink } from '../../src/producer/host-link.ts'
-import { openQueueOn } from '../../src/producer/open-queue.ts'
+import type { HeadersLike, HeadersRequest } from '../../src/message/definition.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import { heard, World } from '../world/world.ts'
 
@@ -159,39 +156,19 @@ test('nothing secret is at rest: neither headers nor answers are stored', async 
   expect(JSON.stringify(rows)).not.toContain('s3cret')
 })
 
-/** A queue in a page whose own worker serves this definition. */
-function openServed(served: OpenOptions, given: Partial<OpenOptions>): ReturnType<typeof openQueueOn<string>> {
-  const definition = defineQueue<string>(world.name, served)
-  const link = new HostLink(
-    async (page) => {
-      const api = createHost({ platform: world.platform, page, served: new Map([[world.name, definition]]) })
-      return { api, kind: 'worker', lost: new Promise(() => {}), stop: () => {} }
-    },
-    () => {},
-  )
-  return openQueueOn(() => link, definition, given)
-}
-
 test.each([
   ['the worker’s, where only the definition has them', {}, 'definition'],
   ['the page’s, where it gives its own', { headers: () => ({ authorization: 'page' }) }, 'page'],
 ])('of two functions, in a definition that a worker serves and in the page, %s are asked', async (_, given, expected) => {
-  const orders = openServed({ endpoint: 'https://shop.example/', headers: () => ({ authorization: 'definition' }) }, given)
+  const headers = (): HeadersLike => ({ authorization: 'definition' })
+  const definition = defineQueue(world.name, { endpoint: 'https://shop.example/', headers })
+  const orders = world.openTab({}, [definition]).open(given, definition)
   await orders.enqueue('x')
   await orders.idle()
   expect(authorizations()).toEqual([expected])
-  await orders.close()
 })
 
 test('a queue that the worker does not serve says so', async () => {
-  const link = new HostLink(
-    async (page) => {
-      const api = createHost({ platform: world.platform, page, served: new Map() })
-      return { api, kind: 'worker', lost: new Promise(() => {}), stop: () => {} }
-    },
-    () => {},
-  )
-  const orders = openQueueOn(() => link, world.name, { endpoint: 'https://shop.example/' })
+  const orders = world.openTab({}, []).open()
   await expect(orders.enqueue('x')).rejects.toMatchObject({ code: 'not-served' })
-  await orders.close()
 })

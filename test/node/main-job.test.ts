@@ -217,3 +217,31 @@ test('messages of one tick cross to the host in one call', async () => {
   await Promise.all(Array.from({ length: 2_500 }, (_, n) => orders.enqueue(n)))
   expect(calls).toHaveBeenCalledTimes(1 + 3)
 })
+
+test('a queue that closes begins no attempt any more', async () => {
+  const orders = world.open<number>()
+  await Promise.all([1, 2, 3].map((n) => orders.enqueue(n)))
+  const before = world.server.arrivals.length
+  await orders.close()
+  expect(world.server.arrivals.length - before).toBeLessThanOrEqual(1)
+  const again = world.open<number>()
+  await again.idle()
+  expect([...new Set(world.server.bodies)]).toEqual([1, 2, 3])
+})
+
+test('every page that opens a queue is told where it runs, also where the host was up already', async () => {
+  const tab = world.openTab()
+  await tab.open().depth()
+  expect(await heard(tab.open(), 'host-started')).toEqual({ type: 'host-started', host: 'in-place' })
+})
+
+test('pause: once it has resolved, only what is under way is finished', async () => {
+  const orders = world.open<number>()
+  await Promise.all(Array.from({ length: 100 }, (_, n) => orders.enqueue(n)))
+  await world.server.arrived(20)
+  await orders.pause()
+  const underWay = world.server.arrivals.length
+  await world.clock.armedWithin(60_000)
+  expect(world.server.arrivals.length).toBe(underWay)
+  expect(await orders.depth()).toMatchObject({ ready: 100 - underWay, leased: 0 })
+})

@@ -38,9 +38,12 @@ export class World {
     }
   }
 
-  /** @param platform what is different for this tab. */
-  openTab(platform: Partial<Platform> = {}): Tab {
-    const tab = new Tab(this, { ...this.platform, ...platform })
+  /**
+   * @param platform what is different for this tab.
+   * @param served what a worker of the tab's own serves.
+   */
+  openTab(platform: Partial<Platform> = {}, served?: QueueDefinition[]): Tab {
+    const tab = new Tab(this, { ...this.platform, ...platform }, served)
     this.#tabs.push(tab)
     return tab
   }
@@ -66,12 +69,17 @@ export class Tab {
   readonly #queues: Queue<never>[] = []
   #host: HostApi | undefined
 
-  constructor(world: World, platform: Platform) {
+  /** Kills the tab's host as its page sees it; the host itself runs on until the tab is closed. */
+  die!: () => void
+
+  constructor(world: World, platform: Platform, served?: QueueDefinition[]) {
     this.#world = world
+    const lost = new Promise<void>((resolve) => (this.die = resolve))
+    const definitions = served && { served: new Map(served.map((definition) => [definition.name, definition])) }
     this.#link = new HostLink(
       async (page) => {
-        this.#host = createHost({ platform, page })
-        return { api: this.#host, kind: 'in-place', lost: new Promise(() => {}), stop: () => {} }
+        this.#host = createHost({ platform, page, ...definitions })
+        return { api: this.#host, kind: served ? 'worker' : 'in-place', lost, stop: () => {} }
       },
       () => {},
     )
@@ -97,6 +105,7 @@ export class Tab {
 
   async close(): Promise<void> {
     await Promise.all(this.#queues.map((queue) => queue.close()))
+    await this.#host?.close(this.#world.name)
   }
 }
 
