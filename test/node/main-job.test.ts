@@ -236,12 +236,16 @@ test('every page that opens a queue is told where it runs, also where the host w
 })
 
 test('pause: once it has resolved, only what is under way is finished', async () => {
+  let answer!: () => void
+  world.server.next(() => new Promise((resolve) => (answer = () => resolve(new Response()))))
   const orders = world.open<number>()
-  await Promise.all(Array.from({ length: 100 }, (_, n) => orders.enqueue(n)))
-  await world.server.arrived(20)
+  await Promise.all(Array.from({ length: 10 }, (_, n) => orders.enqueue(n)))
+  await world.server.arrived(1)
   await orders.pause()
-  const underWay = world.server.arrivals.length
+  const accepted = heard(orders, 'accepted')
+  answer()
+  await accepted
   await world.clock.armedWithin(60_000)
-  expect(world.server.arrivals.length).toBe(underWay)
-  expect(await orders.depth()).toMatchObject({ ready: 100 - underWay, leased: 0 })
+  expect(world.server.arrivals).toHaveLength(1)
+  expect(await orders.depth()).toMatchObject({ ready: 9, leased: 0 })
 })
