@@ -63,7 +63,10 @@ export class Window {
     this.#record ??= await readRecord(this.#connection, this.#recordKey)
     if (!this.#record) return undefined
     this.#isReleased = false
-    if (this.#position >= this.#reserved || this.#mustCheck) await this.#commit.add()
+    if (this.#position >= this.#reserved || this.#mustCheck) {
+      this.#mustCheck = false
+      await this.#commit.add()
+    }
     if (this.#position >= this.#reserved) return undefined
     const message = this.#record.messages[this.#position - this.#record.first]
     if (!message) throw new Error(`record ${this.#record.first} does not hold message ${this.#position}`)
@@ -121,7 +124,6 @@ export class Window {
   }
 
   async #write(): Promise<void> {
-    this.#mustCheck = false
     const unwritten = this.#unwritten
     this.#unwritten = NOTHING_UNWRITTEN
     const { reserved, paused } = await settle(this.#connection, {
