@@ -12,6 +12,7 @@ export interface Hears {
 /** How the hosts of one queue hear of each other across tabs. Nothing that matters depends on it: what is missed is found in the database. */
 export class TabChannel {
   readonly #channel: Channel
+  #isClosed = false
 
   constructor(queue: string, openChannel: (name: string) => Channel, hears: Hears) {
     this.#channel = openChannel(tabChannel(queue))
@@ -33,10 +34,12 @@ export class TabChannel {
   }
 
   close(): void {
+    this.#isClosed = true
     this.#channel.close()
   }
 
   #post(message: TabMessage): void {
-    this.#channel.postMessage(message)
+    // What ends after the queue was closed has nobody to tell.
+    if (!this.#isClosed) this.#channel.postMessage(message)
   }
 }

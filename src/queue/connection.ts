@@ -15,6 +15,7 @@ export type Durability = 'strict' | 'relaxed'
 export class Connection {
   readonly #name: string
   #database: Promise<IDBPDatabase<Schema>> | undefined
+  #isClosed = false
 
   constructor(name: string) {
     this.#name = name
@@ -32,9 +33,10 @@ export class Connection {
     return completed(tx, work(tx))
   }
 
+  /** For good: whoever comes later, or is between two transactions, is told `closed`. */
   async close(): Promise<void> {
+    this.#isClosed = true
     const opening = this.#database
-    this.#database = undefined
     await opening?.then(
       (database) => database.close(),
       () => {},
@@ -58,6 +60,7 @@ export class Connection {
   }
 
   #open(): Promise<IDBPDatabase<Schema>> {
+    if (this.#isClosed) throw new QueueError('closed', 'The queue is closed')
     this.#database ??= this.#connect()
     return this.#database
   }

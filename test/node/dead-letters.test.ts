@@ -116,3 +116,14 @@ test('ids that are none are refused', async () => {
     await expect(orders.purge(ids as unknown as string[])).rejects.toMatchObject({ code: 'invalid-option' })
   }
 })
+
+test('a redrive that is under way when the queue is closed ends between two transactions: each letter is dead or ready', async () => {
+  const { orders } = await rejected(500)
+  await orders.pause()
+  const redriving = orders.redrive().catch((error: unknown) => error)
+  await orders.depth()
+  await orders.close()
+  await redriving
+  const { ready, dead } = await world.open().depth()
+  expect(ready + dead).toBe(500)
+})

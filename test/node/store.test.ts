@@ -145,10 +145,12 @@ describe('the connection', () => {
     expect(await connection.read(['meta'], (tx) => tx.objectStore('meta').get('tail'))).toBeUndefined()
   })
 
-  test('that was closed opens again when it is needed', async () => {
-    await enqueue(connection, 'strict', [batch('p', 0, 'a')])
+  test('that was closed stays closed, and what was under way ends well', async () => {
+    const stored = enqueue(connection, 'strict', [batch('p', 0, 'a')])
+    await depth(connection)
     await connection.close()
-    expect(await ids()).toEqual(['a'])
+    await stored
+    await expect(ids()).rejects.toMatchObject({ code: 'closed' })
   })
 })
 
