@@ -117,6 +117,8 @@ export class QueueHost {
       connection: this.connection,
       transport: httpTransport({ queue, setup, fetch: platform.fetch, clock: platform.clock }),
       headers: () => headers(this.#setup),
+      order: () => this.#setup.order,
+      concurrency: () => this.#setup.concurrency,
       maxAttempts: () => this.#setup.maxAttempts,
       isOnline,
       announce: (event) => this.#announce([event]),
@@ -162,6 +164,6 @@ export class QueueHost {
 
 const encoder = new TextEncoder()
 
-function stored({ id, body }: OutgoingMessage, enqueuedAt: number): Message {
-  return { id, body, bytes: encoder.encode(body).byteLength, enqueuedAt }
+function stored(message: OutgoingMessage, enqueuedAt: number): Message {
+  return { ...message, bytes: encoder.encode(message.body).byteLength, enqueuedAt }
 }

@@ -15,7 +15,7 @@ export interface HeadersRequest {
 export type HeadersFunction = (request: HeadersRequest) => HeadersLike | Promise<HeadersLike>
 
 /** What a queue is: where its messages go, and how. */
-export interface QueueOptions {
+export interface QueueOptions<T = unknown> {
   /**
    * The URL that messages are sent to; relative ones are resolved against the page. Only `http:` and `https:`.
    *
@@ -63,10 +63,34 @@ export interface QueueOptions {
    * @defaultValue 'strict'
    */
   readonly durability?: 'strict' | 'relaxed'
+  /**
+   * What is delivered in order. `'queue'`: everything, one message after the other. `'group'`: the messages of each group, one after the
+   * other, and groups side by side; a group that fails holds up nobody else. `'none'`: nothing; a message that fails waits aside.
+   *
+   * @defaultValue 'group' where there is a `group`, otherwise 'queue'
+   */
+  readonly order?: Order
+  /**
+   * The group of a message, by its body: a string of at most 256 characters. Called where the message is enqueued.
+   *
+   * @defaultValue none: messages that are enqueued without a group are one group together
+   * @example (order) => order.customer
+   */
+  // A method: a definition of any bodies is a definition of some.
+  group?(body: T): string
+  /**
+   * How many messages may be under way at once, of different groups: a whole number from 1 to 100. Only 1 with `order: 'queue'`.
+   *
+   * @defaultValue 1 with `order: 'queue'`, otherwise 6
+   */
+  readonly concurrency?: number
 }
 
+/** What is delivered in order. */
+export type Order = 'queue' | 'group' | 'none'
+
 /** How a page opens a queue: everything in {@link QueueOptions}, and where the queue runs. */
-export interface OpenOptions extends QueueOptions {
+export interface OpenOptions<T = unknown> extends QueueOptions<T> {
   /**
    * Where the queue runs. `'worker'`: in the ready-made worker, one for all queues of the page; should that not load, in place,
    * and the `host-started` event says why. `'in-place'`: in the calling thread, for where there are no workers.
@@ -87,7 +111,7 @@ export interface OpenOptions extends QueueOptions {
 /** A queue's name and options, made by {@link defineQueue} in a module that page and worker share. */
 export interface QueueDefinition<T = unknown> {
   readonly name: string
-  readonly options: QueueOptions
+  readonly options: QueueOptions<T>
   /** Carries the type of bodies; never set. */
   readonly $body?: T
 }
@@ -102,14 +126,24 @@ export interface QueueDefinition<T = unknown> {
  * export const orders = defineQueue<Order>('orders', { endpoint: '/api/orders' })
  * ```
  */
-export function defineQueue<T = unknown>(name: string, options: QueueOptions): QueueDefinition<T> {
+export function defineQueue<T = unknown>(name: string, options: QueueOptions<T>): QueueDefinition<T> {
   checkName(name)
   checkOptions(options, queueChecks)
+  checkOrder(options)
   return Object.freeze({ name, options: Object.freeze({ ...options }) })
 }
 
-/** The options that may be left out, and what they are then. */
-export const DEFAULTS: Required<Omit<QueueOptions, 'endpoint' | 'headers'>> = {
+/** What {@link QueueOptions.order} and concurrency are where they are left out. */
+export function orderOf({ order, group, concurrency }: Pick<QueueOptions, 'order' | 'group' | 'concurrency'>): {
+  order: Order
+  concurrency: number
+} {
+  const chosen = order ?? (group ? 'group' : 'queue')
+  return { order: chosen, concurrency: concurrency ?? (chosen === 'queue' ? 1 : 6) }
+}
+
+/** The other options that may be left out, and what they are then. */
+export const DEFAULTS: Required<Omit<QueueOptions, 'endpoint' | 'headers' | 'order' | 'group' | 'concurrency'>> = {
   method: 'POST',
   credentials: 'same-origin',
   timeout: 30_000,
@@ -141,6 +175,12 @@ const queueChecks: Checks<QueueOptions> = {
     passes: (value) => typeof value === 'number' && value >= 1 && (Number.isInteger(value) || value === Infinity),
   },
   durability: oneOf('strict', 'relaxed'),
+  order: oneOf('queue', 'group', 'none'),
+  group: { expected: 'a function that gives the group of a body', passes: (value) => typeof value === 'function' },
+  concurrency: {
+    expected: 'a whole number from 1 to 100',
+    passes: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100,
+  },
 }
 
 export const openChecks: Checks<OpenOptions> = {
@@ -169,6 +209,26 @@ export function checkOptions<Options>(options: unknown, checks: Checks<Options>)
     if (value !== undefined && !check.passes(value)) throw wrongOption(name, check.expected, value)
   }
   if (!('endpoint' in options) || options.endpoint === undefined) throw wrongOption('endpoint', queueChecks.endpoint.expected, undefined)
+}
+
+/** Refuses options that contradict each other. */
+export function checkOrder(options: Pick<QueueOptions, 'order' | 'group' | 'concurrency'>): void {
+  const { order, concurrency } = orderOf(options)
+  if (order === 'queue' && concurrency > 1) {
+    throw new QueueError(
+      'invalid-option',
+      `Expected \`concurrency\` to be 1 with \`order: 'queue'\`, got ${concurrency}: one message goes after the other`,
+    )
+  }
+  if (order !== 'group' && options.group) {
+    throw new QueueError('invalid-option', `Expected \`group\` only with \`order: 'group'\`, got \`order: '${order}'\``)
+  }
+}
+
+/** Refuses what can be no group. */
+export function checkGroup(group: unknown): asserts group is string {
+  if (typeof group === 'string' && group.length <= 256) return
+  throw new QueueError('invalid-option', `Expected \`group\` to be a string of at most 256 characters, got ${shown(group)}`)
 }
 
 function wrongOption(name: string, expected: string, value: unknown): QueueError {

@@ -1,4 +1,4 @@
-import { checkName, checkOptions, DEFAULTS, openChecks } from '../message/definition.ts'
+import { checkName, checkOptions, checkOrder, DEFAULTS, openChecks, orderOf } from '../message/definition.ts'
 import type { OpenOptions, QueueDefinition, QueueOptions } from '../message/definition.ts'
 import { QueueError, shown } from '../message/error.ts'
 import { askHeaders, toEntries } from '../protocol/headers.ts'
@@ -22,7 +22,7 @@ import type { StartHost } from './start-host.ts'
  * })
  * ```
  */
-export function openQueue<T = unknown>(name: string, options: OpenOptions): Queue<T>
+export function openQueue<T = unknown>(name: string, options: OpenOptions<T>): Queue<T>
 /**
  * Opens a queue that was defined with `defineQueue`; options given here go before those of the definition.
  *
@@ -33,8 +33,8 @@ export function openQueue<T = unknown>(name: string, options: OpenOptions): Queu
  * })
  * ```
  */
-export function openQueue<T = unknown>(definition: QueueDefinition<T>, options?: Partial<OpenOptions>): Queue<T>
-export function openQueue<T>(queue: string | QueueDefinition<T>, options: Partial<OpenOptions> = {}): Queue<T> {
+export function openQueue<T = unknown>(definition: QueueDefinition<T>, options?: Partial<OpenOptions<T>>): Queue<T>
+export function openQueue<T>(queue: string | QueueDefinition<T>, options: Partial<OpenOptions<T>> = {}): Queue<T> {
   return openQueueOn(linkFor, queue, options)
 }
 
@@ -42,14 +42,15 @@ export function openQueue<T>(queue: string | QueueDefinition<T>, options: Partia
 export function openQueueOn<T>(
   linkTo: (options: OpenOptions) => HostLink,
   queue: string | QueueDefinition<T>,
-  given: Partial<OpenOptions>,
+  given: Partial<OpenOptions<T>>,
 ): Queue<T> {
   const isDefined = typeof queue === 'object' && queue !== null
   const name = isDefined ? queue.name : queue
   checkName(name)
   const defined = isDefined ? queue.options : undefined
   const options = isObject(given) ? withoutUndefined({ ...defined, ...withoutUndefined(given) }) : given
-  checkOptions(options, openChecks)
+  checkOptions<OpenOptions<T>>(options, openChecks)
+  checkOrder(options)
   if (options.host && options.worker) {
     throw new QueueError('invalid-option', `Expected \`host\` or \`worker\`, got both: a worker of your own is a host`)
   }
@@ -57,6 +58,7 @@ export function openQueueOn<T>(
     name,
     setup: setupOf(options, given.headers === undefined ? 'unless-served' : 'always'),
     link: linkTo(options),
+    group: options.group?.bind(options),
     headers: async (unauthorized) => {
       if (typeof options.headers !== 'function') throw new QueueError('internal', `The queue "${name}" has no \`headers\` function`)
       return askHeaders(options.headers, unauthorized)
@@ -94,6 +96,7 @@ function setupOf(options: QueueOptions, asksPage: Exclude<Setup['asksPage'], 'ne
     timeout,
     maxAttempts,
     durability,
+    ...orderOf(options),
     endpoint: absolute(endpoint),
     headers: isAsked || headers === undefined ? [] : toEntries(headers),
     asksPage: isAsked ? asksPage : 'never',

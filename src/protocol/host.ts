@@ -42,7 +42,7 @@ export type HeaderEntries = readonly (readonly [string, string])[]
 export type PageSignal = 'online' | 'offline' | 'visible'
 
 /** The options of a queue as they cross: without functions, and with an endpoint that means the same in a worker. */
-export interface Setup extends Required<Omit<QueueOptions, 'endpoint' | 'headers'>> {
+export interface Setup extends Required<Omit<QueueOptions, 'endpoint' | 'headers' | 'group'>> {
   readonly endpoint: string
   /** Headers that are always the same. */
   readonly headers: HeaderEntries
@@ -60,6 +60,7 @@ export interface Batch {
 export interface OutgoingMessage {
   readonly id: string
   readonly body: string
+  readonly group?: string
 }
 
 export interface WireMessage extends OutgoingMessage {

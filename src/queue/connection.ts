@@ -3,6 +3,8 @@ import type { IDBPDatabase } from 'idb'
 import { QueueError } from '../message/error.ts'
 import type { ReadTransaction, Schema, StoreName, WriteTransaction } from './schema.ts'
 
+const VERSION = 2
+
 export type Durability = 'strict' | 'relaxed'
 
 /**
@@ -67,7 +69,7 @@ export class Connection {
 
   async #connect(): Promise<IDBPDatabase<Schema>> {
     try {
-      const database = await openDB<Schema>(this.#name, 1, {
+      const database = await openDB<Schema>(this.#name, VERSION, {
         upgrade: createStores,
         blocking: () => this.#forget(database),
         terminated: () => this.#forget(database),
@@ -85,10 +87,17 @@ export class Connection {
   }
 }
 
-function createStores(database: IDBPDatabase<Schema>): void {
-  database.createObjectStore('inbox')
-  database.createObjectStore('meta')
-  database.createObjectStore('dead').createIndex('id', 'id')
+/** Stores are added, and never changed or taken away: what an earlier release has stored is delivered by the next. */
+function createStores(database: IDBPDatabase<Schema>, before: number): void {
+  if (before < 1) {
+    database.createObjectStore('inbox')
+    database.createObjectStore('meta')
+    database.createObjectStore('dead').createIndex('id', 'id')
+  }
+  if (before < 2) {
+    database.createObjectStore('groups').createIndex('turn', ['due', 'turn'])
+    database.createObjectStore('parked')
+  }
 }
 
 /** What `work` came to, once its transaction is complete; a transaction whose work fails is aborted. */

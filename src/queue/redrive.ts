@@ -13,6 +13,6 @@ export function redrive(connection: Connection, ids: readonly string[] | undefin
   })
 }
 
-function revived({ id, body, bytes, enqueuedAt }: DeadRecord): Message {
-  return { id, body, bytes, enqueuedAt }
+function revived({ id, body, bytes, enqueuedAt, group }: DeadRecord): Message {
+  return { id, body, bytes, enqueuedAt, ...(group !== undefined && { group }) }
 }

@@ -11,7 +11,7 @@ import { readRecord } from '../../src/queue/read.ts'
 import { toRecords } from '../../src/queue/record.ts'
 import { settle, Superseded } from '../../src/queue/settle.ts'
 import type { Message, PlacedMessage } from '../../src/message/message.ts'
-import type { Tail } from '../../src/queue/schema.ts'
+import type { GroupRow, Tail } from '../../src/queue/schema.ts'
 
 let count = 0
 let connection: Connection
@@ -94,7 +94,7 @@ describe('enqueue', () => {
 })
 
 describe('settle', () => {
-  const settlement = { record: 1, exhausted: [], bytes: 0, dead: [], held: undefined }
+  const changes = { exhausted: [], dead: [], rows: new Map<string, GroupRow | undefined>(), parked: [], unparked: [] }
 
   test('by a leader of an earlier epoch changes nothing', async () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
@@ -102,7 +102,7 @@ describe('settle', () => {
     await lead(connection)
     const death = { reason: 'rejected', deadAt: 0, attempts: 1, status: 422, excerpt: '' } as const
     const dead = [{ message: { ...message('a'), sequence: 1 } satisfies PlacedMessage, death }]
-    await expect(settle(connection, { ...settlement, epoch: old.epoch, position: 2, reserve: 3, dead })).rejects.toThrow(Superseded)
+    await expect(settle(connection, { ...changes, head: { ...old, position: 2, reserved: 3 }, dead })).rejects.toThrow(Superseded)
     expect(await depth(connection)).toMatchObject({ ready: 2, leased: 0, dead: 0 })
     expect((await deadLetters(connection, 0)).items).toEqual([])
   })
@@ -110,25 +110,25 @@ describe('settle', () => {
   test('moves the head, deletes exhausted records and reserves, in one transaction', async () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
     await enqueue(connection, 'strict', [batch('p', 1, 'c')])
-    const { epoch } = await lead(connection)
-    await settle(connection, { ...settlement, epoch, position: 3, record: 3, exhausted: [1], bytes: 2, reserve: 4 })
-    expect(await readRecord(connection, 0)).toMatchObject({ first: 3 })
+    const head = await lead(connection)
+    await settle(connection, { ...changes, head: { ...head, position: 3, record: 3, bytes: 2, reserved: 4 }, exhausted: [1] })
+    expect((await readRecord(connection, 0))?.record).toMatchObject({ first: 3 })
     expect(await depth(connection)).toMatchObject({ ready: 0, leased: 1, bytes: 1 })
   })
 
   test('a new leader gives back what the last one had reserved', async () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
-    const { epoch } = await lead(connection)
-    await settle(connection, { ...settlement, epoch, position: 1, reserve: 3 })
+    const head = await lead(connection)
+    await settle(connection, { ...changes, head: { ...head, reserved: 3 } })
     expect(await depth(connection)).toMatchObject({ ready: 0, leased: 2 })
-    expect(await lead(connection)).toMatchObject({ epoch: epoch + 1, position: 1, reserved: 1 })
+    expect(await lead(connection)).toMatchObject({ epoch: head.epoch + 1, position: 1, reserved: 1 })
   })
 })
 
 describe('the connection', () => {
   test('makes way for a later version of the database, and says so from then on', async () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a')])
-    const database = await openRaw(2)
+    const database = await openRaw(99)
     database.close()
     await expect(enqueue(connection, 'strict', [batch('p', 1, 'b')])).rejects.toMatchObject({
       code: 'storage-failed',
