@@ -1,25 +1,20 @@
-import type { Order } from '../message/definition.ts'
+import type { Order } from '../message/options.ts'
 import type { Death, EndpointHold, Held, PlacedMessage } from '../message/message.ts'
 import type { Connection } from '../queue/connection.ts'
 import { GroupCommit } from '../queue/group-commit.ts'
-import { readDue, readRecord } from '../queue/read.ts'
 import type { DueGroup } from '../queue/read.ts'
-import { portions } from '../queue/record.ts'
 import type { Head } from '../queue/schema.ts'
 import { settle } from '../queue/settle.ts'
 import { Behind } from './behind.ts'
 import type { Clock } from './clock.ts'
 import { Lookahead } from './lookahead.ts'
+import { Sorter } from './sorter.ts'
 
 /**
  * How many messages are reserved ahead. A leader that is superseded can send these and no others, and a crash repeats at most
  * these; more would save transactions, but only where a server answers faster than a disk.
  */
 const RESERVED_AHEAD = 16
-
-/** How much of the inbox is held in memory while groups are looked for that may go on: so many messages, or so many bytes. */
-const MOST_AHEAD = 512
-const MOST_BYTES_AHEAD = 1_000_000
 
 /** A message that is to be attempted now. */
 export interface Delivery {
@@ -53,6 +48,7 @@ export class Books {
   readonly #commit: GroupCommit<void, void> = new GroupCommit(() => this.#write())
   readonly #lookahead: Lookahead
   readonly #behind: Behind
+  readonly #sorter: Sorter
   readonly #busy = new Set<string>()
   readonly #underWay = new Set<number>()
   #reserved: number
@@ -65,9 +61,6 @@ export class Books {
   #isPaused = false
   #isReleased = false
   #mustCheck = false
-  /** Raised by news of messages; what was found empty before that is looked at again. */
-  #news = 1
-  #emptyAt = 0
   #settling: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
@@ -77,6 +70,7 @@ export class Books {
     this.epoch = head.epoch
     this.#lookahead = new Lookahead(head)
     this.#behind = new Behind(head, options.clock)
+    this.#sorter = new Sorter({ ...options, lookahead: this.#lookahead, behind: this.#behind })
     this.#reserved = head.reserved
     this.#held = options.order === 'queue' ? head.held : undefined
     this.#endpoint = head.endpoint
@@ -94,9 +88,9 @@ export class Books {
     return this.#endpoint
   }
 
-  /** Whether nothing is left, as far as is known. */
-  get isEmpty(): boolean {
-    return !this.#isPaused && this.#behind.count === 0 && this.#lookahead.size === 0 && this.#emptyAt === this.#news
+  /** Whether a pause may have come since something was reserved: what is not sent yet goes back. */
+  get isInDoubt(): boolean {
+    return this.#mustCheck
   }
 
   /** When the first group that is behind is due. */
@@ -116,14 +110,19 @@ export class Books {
       const delivery = this.#pick()
       if (delivery && this.#isReserved(delivery)) return this.#begin(delivery)
       if (delivery) await this.#commit.add()
-      else if (!(await this.#findMore())) return undefined
+      else if (!(await this.#sorter.findMore(this.#busy, this.#underWay, () => this.#commit.add()))) return undefined
       if (this.#isPaused) return undefined
     }
   }
 
+  /** Whether nothing is left, whether or not it may go. */
+  async isEmpty(): Promise<boolean> {
+    return this.#behind.count === 0 && this.#lookahead.size === 0 && !(await this.#sorter.load())
+  }
+
   /** There may be messages where there were none. */
   lookAgain(): void {
-    this.#news += 1
+    this.#sorter.lookAgain()
   }
 
   /** Groups that wait are tried now, each once. */
@@ -141,12 +140,7 @@ export class Books {
     this.#pass(delivery)
     this.#endpoint = undefined
     this.#settling = this.#commit.add()
-    try {
-      await this.#settling
-    } catch (error) {
-      this.#failure ??= { error }
-      throw error
-    }
+    await this.#settling
   }
 
   /** It goes to the dead letters. */
@@ -168,9 +162,9 @@ export class Books {
       this.#held = held
       this.#isReleased = true
     } else
-      this.#park(
+      this.#sorter.park(
         group,
-        this.#lookahead.filter((other) => this.#groupOf(other) === group && other.sequence >= message.sequence),
+        this.#lookahead.filter((other) => this.#sorter.groupOf(other) === group && other.sequence >= message.sequence),
         held,
       )
     await this.#commit.add()
@@ -198,21 +192,16 @@ export class Books {
     await (isReserving ? this.#commit.add() : this.#settling)
   }
 
-  #groupOf({ id, group = '' }: PlacedMessage): string {
-    const { order } = this.#options
-    return order === 'queue' ? '' : order === 'group' ? group : id
-  }
-
   /** What goes next: in turn from the groups that are behind, and from the inbox. */
   #pick(): Delivery | undefined {
     const parked = this.#behind.first
     // What an earlier release of the app left parked goes first, where all is one group now.
     const isInboxOpen = this.#options.order !== 'queue' || this.#behind.count === 0
-    const message = isInboxOpen ? this.#lookahead.find((other) => !this.#busy.has(this.#groupOf(other))) : undefined
+    const message = isInboxOpen ? this.#lookahead.find((other) => !this.#busy.has(this.#sorter.groupOf(other))) : undefined
     if (parked && (this.#isParkedsTurn || !message)) {
       return { message: parked.message, group: parked.row.group, held: this.#behind.heldOf(parked.row.group), parked }
     }
-    return message && { message, group: this.#groupOf(message), held: this.#held, parked: undefined }
+    return message && { message, group: this.#sorter.groupOf(message), held: this.#held, parked: undefined }
   }
 
   #isReserved({ message, group, parked }: Delivery): boolean {
@@ -243,56 +232,18 @@ export class Books {
     else this.#lookahead.remove(new Set([message.sequence]))
   }
 
-  /** Looks where something may be that can go. */
-  async #findMore(): Promise<boolean> {
-    if (this.#behind.mayBeDue) {
-      // What the index says must be all that is known.
-      if (this.#behind.isChanged) await this.#commit.add()
-      if (this.#behind.take(await readDue(this.#options.connection, this.#behind.query(this.#busy.size)), this.#busy)) return true
-    }
-    if (this.#options.order === 'queue' ? this.#lookahead.size > 0 : this.#isFull) return this.#parkSurplus()
-    return this.#load()
-  }
-
-  get #isFull(): boolean {
-    return this.#lookahead.size >= MOST_AHEAD || this.#lookahead.bytes >= MOST_BYTES_AHEAD
-  }
-
-  async #load(): Promise<boolean> {
-    const asked = this.#news
-    if (this.#emptyAt === asked) return false
-    const isAnyBehind = this.#behind.count > 0
-    const read = await readRecord(this.#options.connection, this.#lookahead.end, ({ messages }) =>
-      isAnyBehind ? new Set(messages.map((message) => this.#groupOf({ ...message, sequence: 0 }))) : [],
-    )
-    if (!read) {
-      this.#emptyAt = asked
-      return false
-    }
-    this.#behind.know(read.rows)
-    const fresh = this.#lookahead.add(read.record)
-    for (const [group, messages] of byGroup(fresh, (message) => this.#groupOf(message))) {
-      if (this.#behind.has(group)) this.#park(group, messages)
-    }
-    return true
-  }
-
-  /** The view is full of groups of which one message is under way: the largest makes room, so that others are met. */
-  #parkSurplus(): boolean {
-    if (this.#options.order === 'queue') return false
-    const waiting = this.#lookahead.filter(({ sequence }) => !this.#underWay.has(sequence))
-    const [largest] = [...byGroup(waiting, (message) => this.#groupOf(message))].sort(([, a], [, b]) => b.length - a.length)
-    if (!largest) return false
-    this.#park(...largest)
-    return true
-  }
-
-  #park(group: string, messages: readonly PlacedMessage[], held?: Held): void {
-    this.#behind.park(group, portions(messages), held)
-    this.#lookahead.remove(new Set(messages.map(({ sequence }) => sequence)))
-  }
-
+  /** After one that failed nothing more is written: what it should have told would be missing from the next. The store knows better. */
   async #write(): Promise<void> {
+    this.#throwFailure()
+    try {
+      await this.#settle()
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
+  }
+
+  async #settle(): Promise<void> {
     const dead = this.#unwrittenDead
     this.#unwrittenDead = []
     const exhausted = this.#lookahead.takeExhausted()
@@ -324,15 +275,4 @@ export class Books {
   #throwFailure(): void {
     if (this.#failure) throw this.#failure.error
   }
-}
-
-function byGroup(messages: readonly PlacedMessage[], groupOf: (message: PlacedMessage) => string): Map<string, PlacedMessage[]> {
-  const groups = new Map<string, PlacedMessage[]>()
-  for (const message of messages) {
-    const group = groupOf(message)
-    const found = groups.get(group)
-    if (found) found.push(message)
-    else groups.set(group, [message])
-  }
-  return groups
 }

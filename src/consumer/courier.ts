@@ -1,5 +1,6 @@
 import type { QueueEvent } from '../message/event.ts'
 import type { Death, EndpointHold } from '../message/message.ts'
+import type { Setup } from '../protocol/host.ts'
 import { outcomeOf } from './answer-table.ts'
 import type { Outcome } from './answer-table.ts'
 import { answerOf, excerptOf } from './answer.ts'
@@ -13,7 +14,8 @@ export interface CourierOptions {
   readonly books: Books
   readonly transport: Transport
   readonly headers: BurstHeaders
-  readonly maxAttempts: () => number
+  /** The options of the queue, as they are now. */
+  readonly setup: () => Setup
   readonly announce: (event: QueueEvent) => void
   readonly clock: Clock
   readonly random: () => number
@@ -50,13 +52,20 @@ export class Courier {
   /** One attempt; a second one with fresh headers where the server answers 401 to the first. None where there are no headers. */
   async #attempt({ message, held }: Delivery): Promise<Attempt | undefined> {
     const { books, transport, headers, announce, signal } = this.#options
-    const entries = await headers.get()
-    if (!entries || signal.aborted) return undefined
+    const setup = this.#options.setup()
+    const entries = await headers.get(setup)
+    if (!entries || this.#isCalledOff) return undefined
     announce({ type: 'leased', id: message.id, attempt: (held?.attempts ?? 0) + (held?.uncounted ?? 0) + 1 })
-    const first = await transport.send({ ...message, epoch: books.epoch, headers: entries }, signal)
-    if (!first.answered || first.status !== 401 || !headers.canRefresh) return first
-    const fresh = await headers.refresh()
-    return fresh && transport.send({ ...message, epoch: books.epoch, headers: fresh }, signal)
+    const first = await transport.send({ ...message, epoch: books.epoch, headers: entries, setup }, signal)
+    if (!first.answered || first.status !== 401 || !headers.canRefresh(setup)) return first
+    const fresh = await headers.refresh(setup)
+    if (!fresh || this.#isCalledOff) return undefined
+    return transport.send({ ...message, epoch: books.epoch, headers: fresh, setup }, signal)
+  }
+
+  /** While headers were asked for, the queue may have been paused, or closed. */
+  get #isCalledOff(): boolean {
+    return this.#options.signal.aborted || this.#options.books.isInDoubt
   }
 
   async #settle(delivery: Delivery, attempt: Attempt, failure: number): Promise<boolean> {
@@ -95,12 +104,13 @@ export class Courier {
   }
 
   async #retry(delivery: Delivery, attempt: Attempt, outcome: Outcome & { kind: 'retry' }, failure: number): Promise<void> {
-    const { books, maxAttempts, announce, clock, random } = this.#options
+    const { books, setup, announce, clock, random } = this.#options
     const { reason, counts, wait } = outcome
     const attempts = (delivery.held?.attempts ?? 0) + (counts ? 1 : 0)
-    if (counts && attempts >= maxAttempts()) return this.#bury(delivery, 'attempts-exhausted', attempt as Answered)
+    if (counts && attempts >= setup().maxAttempts) return this.#bury(delivery, 'attempts-exhausted', attempt as Answered)
     const uncounted = (delivery.held?.uncounted ?? 0) + (counts ? 0 : 1)
-    const delay = wait ?? backoff(counts ? attempts : uncounted, random)
+    // A server that says "at once" is not asked more often than one that says nothing.
+    const delay = Math.max(wait ?? 0, backoff(counts ? attempts : uncounted, random))
     const hold = { due: clock.now() + delay, wait: delay, by: wait === undefined ? 'backoff' : 'server' } as const
     const status = attempt.answered ? { status: attempt.status } : {}
     await books.hold(delivery, { attempts, uncounted, ...hold, ...status }, this.#endpoint(outcome, hold, failure))

@@ -1,6 +1,6 @@
 import type { QueueEvent } from '../message/event.ts'
 import type { Hold } from '../message/message.ts'
-import type { Order } from '../message/definition.ts'
+import type { Setup } from '../protocol/host.ts'
 import type { Connection } from '../queue/connection.ts'
 import { lead } from '../queue/lead.ts'
 import { Superseded } from '../queue/settle.ts'
@@ -23,10 +23,9 @@ const GRACE = 2_000
 export interface DrainOptions {
   readonly connection: Connection
   readonly transport: Transport
-  readonly headers: () => HeadersSource
-  readonly order: () => Order
-  readonly concurrency: () => number
-  readonly maxAttempts: () => number
+  readonly headers: (setup: Setup) => HeadersSource
+  /** The options of the queue, as they are now. */
+  readonly setup: () => Setup
   readonly isOnline: () => boolean
   readonly announce: (event: QueueEvent) => void
   readonly clock: Clock
@@ -64,7 +63,7 @@ export class Drain {
   constructor(options: DrainOptions) {
     this.#options = options
     this.#clock = options.clock
-    this.#headers = new BurstHeaders({ ...options, source: options.headers, signal: this.#abort.signal })
+    this.#headers = new BurstHeaders({ ...options, signal: this.#abort.signal })
     this.#wakeup = new Wakeup(options.clock)
   }
 
@@ -124,8 +123,8 @@ export class Drain {
 
   /** An epoch, from its beginning until the loop ends or the storage fails. */
   async #lead(worked: () => void): Promise<void> {
-    const { connection, clock, order } = this.#options
-    const books = new Books({ connection, clock, head: await lead(connection), order: order() })
+    const { connection, clock, setup } = this.#options
+    const books = new Books({ connection, clock, head: await lead(connection), order: setup().order })
     const courier = new Courier({ ...this.#options, books, headers: this.#headers, signal: this.#abort.signal })
     this.#books = books
     this.#failure = undefined
@@ -146,18 +145,19 @@ export class Drain {
     if (wait > 0 || !this.#mayDeliver()) return this.#sleep(books, wait > 0 ? wait : LOOK_AGAIN)
     if (this.#underWay.size >= this.#places(books)) return this.#sleep(books, LOOK_AGAIN)
     const delivery = await books.next()
-    if (!delivery) return this.#rest(books)
+    if (!delivery) return this.#sleep(books, Math.max(0, books.nextDue - this.#clock.now()))
     if (this.#isStopping) return books.giveBack(delivery)
     this.#begin(courier, delivery)
   }
 
+  /** Offline nothing is tried, unless the user asks for it: the browser's word may be wrong. */
   #mayDeliver(): boolean {
-    return !this.#isUnauthorized && this.#options.isOnline()
+    return !this.#isUnauthorized && (this.#options.isOnline() || this.#hurry === 'server')
   }
 
   /** An endpoint that was away is tried with one message. */
   #places(books: Books): number {
-    return books.endpoint ? 1 : this.#options.concurrency()
+    return books.endpoint ? 1 : this.#options.setup().concurrency
   }
 
   #begin(courier: Courier, delivery: Delivery): void {
@@ -193,24 +193,22 @@ export class Drain {
     return isCut ? 0 : hold.due - this.#clock.now()
   }
 
-  async #rest(books: Books): Promise<void> {
-    const isEmpty = books.isEmpty && this.#underWay.size === 0
-    const untilDue = Math.max(0, books.nextDue - this.#clock.now())
-    await this.#sleep(books, untilDue, () => {
-      if (isEmpty && !this.#isEmptyKnown) this.#options.announce({ type: 'emptied' })
-      this.#isEmptyKnown = isEmpty
-    })
-  }
-
   /** Sleeps until woken, or for some time. With nothing under way, what was reserved is given back, and the burst is over. */
-  async #sleep(books: Books, longest: number, settled: () => void = () => {}): Promise<void> {
+  async #sleep(books: Books, longest: number): Promise<void> {
     if (this.#underWay.size === 0) {
       await books.release()
       this.#headers.forget()
-      settled()
+      await this.#tellIfEmpty(books)
     }
     const wasWoken = await this.#wakeup.sleep(Math.min(longest, LOOK_AGAIN))
     if (!wasWoken) books.lookAgain()
+  }
+
+  /** Paused, offline or not: when the last message has left, that is told. */
+  async #tellIfEmpty(books: Books): Promise<void> {
+    const isEmpty = await books.isEmpty()
+    if (isEmpty && !this.#isEmptyKnown) this.#options.announce({ type: 'emptied' })
+    this.#isEmptyKnown = isEmpty
   }
 }
 

@@ -1,5 +1,7 @@
-import { checkName, checkOptions, checkOrder, DEFAULTS, openChecks, orderOf } from '../message/definition.ts'
-import type { OpenOptions, QueueDefinition, QueueOptions } from '../message/definition.ts'
+import { checkName } from '../message/definition.ts'
+import { checkOptions, checkOrder, DEFAULTS, openChecks, orderOf } from '../message/options.ts'
+import type { QueueDefinition } from '../message/definition.ts'
+import type { OpenOptions, QueueOptions } from '../message/options.ts'
 import { QueueError, shown } from '../message/error.ts'
 import { askHeaders, toEntries } from '../protocol/headers.ts'
 import type { Setup } from '../protocol/host.ts'
@@ -70,6 +72,8 @@ const links = new Map<unknown, HostLink>()
 
 /** One host for all queues of the page that want the same: a worker of the user's is known by the function that starts it. */
 function linkFor({ host, worker }: OpenOptions): HostLink {
+  // On a server nothing is kept: it renders a page a thousand times.
+  if (typeof indexedDB === 'undefined') return new HostLink(startNowhere, () => {})
   const key = worker ?? host ?? 'worker'
   const link = links.get(key) ?? new HostLink(starter(host, worker), () => links.get(key) === link && links.delete(key))
   links.set(key, link)
@@ -77,7 +81,6 @@ function linkFor({ host, worker }: OpenOptions): HostLink {
 }
 
 function starter(host: OpenOptions['host'], worker: OpenOptions['worker']): StartHost {
-  if (typeof indexedDB === 'undefined') return startNowhere
   if (worker) return (page) => startWorker(worker, page)
   return host === 'in-place' ? startInPlace : startReadyMade
 }

@@ -1,5 +1,5 @@
 import { decodeBody, encodeBody } from '../message/body.ts'
-import { checkGroup } from '../message/definition.ts'
+import { checkGroup } from '../message/options.ts'
 import { QueueError, shown } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { DeadLetter, Depth, WaitingMessage } from '../message/message.ts'
@@ -159,6 +159,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   async #close(): Promise<void> {
+    await this.#opened.catch(() => {})
     await this.#outbound.flushed()
     await this.#link.close(this)
     this.#listeners.clear()

@@ -1,4 +1,4 @@
-import type { QueueOptions } from '../message/definition.ts'
+import type { QueueOptions } from '../message/options.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Death, Depth } from '../message/message.ts'
 import type { Result } from './result.ts'

@@ -17,6 +17,7 @@ export type Durability = 'strict' | 'relaxed'
 export class Connection {
   readonly #name: string
   #database: Promise<IDBPDatabase<Schema>> | undefined
+  #current: IDBPDatabase<Schema> | undefined
   #isClosed = false
 
   constructor(name: string) {
@@ -74,6 +75,7 @@ export class Connection {
         blocking: () => this.#forget(database),
         terminated: () => this.#forget(database),
       })
+      this.#current = database
       return database
     } catch (error) {
       this.#database = undefined
@@ -81,9 +83,10 @@ export class Connection {
     }
   }
 
+  /** Gives a connection up, but not the one that another transaction has made since. */
   #forget(database: IDBPDatabase<Schema>): void {
     database.close()
-    this.#database = undefined
+    if (this.#current === database) this.#database = undefined
   }
 }
 

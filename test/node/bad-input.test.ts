@@ -36,11 +36,11 @@ describe('an option', () => {
   test.each([
     [undefined, 'Expected `options` to be an object, got undefined'],
     ['x', 'Expected `options` to be an object, got "x" (string)'],
-    [{}, 'Expected `endpoint` to be an http or https URL, got undefined'],
-    [{ endpoint: '' }, 'Expected `endpoint` to be an http or https URL, got "" (string)'],
-    [{ endpoint: 'ftp://x/' }, 'Expected `endpoint` to be an http or https URL, got "ftp://x/" (string)'],
-    [{ endpoint: 'http://' }, 'Expected `endpoint` to be an http or https URL, got "http://" (string)'],
-    [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL, got 7 (number)'],
+    [{}, 'Expected `endpoint` to be an http or https URL without credentials, got undefined'],
+    [{ endpoint: '' }, 'Expected `endpoint` to be an http or https URL without credentials, got "" (string)'],
+    [{ endpoint: 'ftp://x/' }, 'Expected `endpoint` to be an http or https URL without credentials, got "ftp://x/" (string)'],
+    [{ endpoint: 'http://' }, 'Expected `endpoint` to be an http or https URL without credentials, got "http://" (string)'],
+    [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
       { endpoint, endpont: 'x' },
       'Unknown option `endpont`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency',
