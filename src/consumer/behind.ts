@@ -48,8 +48,9 @@ export class Behind {
     return this.#inHand[0]
   }
 
-  get isServing(): boolean {
-    return this.#inHand.length > 0
+  /** Whether the store says that groups are being served. */
+  get isReserving(): boolean {
+    return this.#reserved.size > 0 || this.#inHand.length > 0
   }
 
   get isChanged(): boolean {

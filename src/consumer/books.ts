@@ -2,29 +2,20 @@ import type { Order } from '../message/options.ts'
 import type { Death, EndpointHold, Held, PlacedMessage } from '../message/message.ts'
 import type { Connection } from '../queue/connection.ts'
 import { GroupCommit } from '../queue/group-commit.ts'
-import type { DueGroup } from '../queue/read.ts'
 import type { Head } from '../queue/schema.ts'
 import { settle } from '../queue/settle.ts'
 import { Behind } from './behind.ts'
 import type { Clock } from './clock.ts'
 import { Lookahead } from './lookahead.ts'
 import { Sorter } from './sorter.ts'
+import { Turns } from './turns.ts'
+import type { Delivery } from './turns.ts'
 
 /**
  * How many messages are reserved ahead. A leader that is superseded can send these and no others, and a crash repeats at most
  * these; more would save transactions, but only where a server answers faster than a disk.
  */
 const RESERVED_AHEAD = 16
-
-/** A message that is to be attempted now. */
-export interface Delivery {
-  readonly message: PlacedMessage
-  readonly group: string
-  /** What came of it so far. */
-  readonly held: Held | undefined
-  /** Where it comes from, when its group is behind. */
-  readonly parked: DueGroup | undefined
-}
 
 export interface BooksOptions {
   readonly connection: Connection
@@ -49,15 +40,13 @@ export class Books {
   readonly #lookahead: Lookahead
   readonly #behind: Behind
   readonly #sorter: Sorter
-  readonly #busy = new Set<string>()
-  readonly #underWay = new Set<number>()
+  readonly #turns: Turns
   #reserved: number
   #held: Held | undefined
   #endpoint: EndpointHold | undefined
   #bytes: number
   #deadIn: number
   #unwrittenDead: { message: PlacedMessage; death: Death }[] = []
-  #isParkedsTurn = false
   #isPaused = false
   #isReleased = false
   #mustCheck = false
@@ -71,6 +60,7 @@ export class Books {
     this.#lookahead = new Lookahead(head)
     this.#behind = new Behind(head, options.clock)
     this.#sorter = new Sorter({ ...options, lookahead: this.#lookahead, behind: this.#behind })
+    this.#turns = new Turns(this.#sorter, this.#lookahead, this.#behind)
     this.#reserved = head.reserved
     this.#held = options.order === 'queue' ? head.held : undefined
     this.#endpoint = head.endpoint
@@ -107,10 +97,10 @@ export class Books {
       await this.#commit.add()
     }
     for (;;) {
-      const delivery = this.#pick()
-      if (delivery && this.#isReserved(delivery)) return this.#begin(delivery)
+      const delivery = this.#turns.pick(this.#held)
+      if (delivery && this.#isReserved(delivery)) return this.#turns.begin(delivery)
       if (delivery) await this.#commit.add()
-      else if (!(await this.#sorter.findMore(this.#busy, this.#underWay, () => this.#commit.add()))) return undefined
+      else if (!(await this.#sorter.findMore(this.#turns, () => this.#commit.add()))) return undefined
       if (this.#isPaused) return undefined
     }
   }
@@ -156,23 +146,18 @@ export class Books {
   async hold(delivery: Delivery, held: Held, endpoint: EndpointHold | undefined): Promise<void> {
     const { message, group, parked } = delivery
     this.#endpoint = endpoint
-    this.#end(delivery)
+    this.#turns.end(delivery)
     if (parked) this.#behind.hold(group, held)
     else if (this.#options.order === 'queue') {
       this.#held = held
       this.#isReleased = true
-    } else
-      this.#sorter.park(
-        group,
-        this.#lookahead.filter((other) => this.#sorter.groupOf(other) === group && other.sequence >= message.sequence),
-        held,
-      )
+    } else this.#sorter.parkFrom(message, held)
     await this.#commit.add()
   }
 
   /** Nothing came of it, and nothing is known: it stays where it is. */
   giveBack(delivery: Delivery): void {
-    this.#end(delivery)
+    this.#turns.end(delivery)
     this.#behind.giveBack()
   }
 
@@ -186,46 +171,20 @@ export class Books {
   /** Settles all that was answered, and gives back what was reserved. Nothing may be under way. */
   async release(): Promise<void> {
     this.#throwFailure()
-    const isReserving = this.#reserved > this.#lookahead.position || this.#behind.isServing
+    const isReserving = this.#reserved > this.#lookahead.position || this.#behind.isReserving
     this.#isReleased = true
     this.#behind.giveBack()
     await (isReserving ? this.#commit.add() : this.#settling)
-  }
-
-  /** What goes next: in turn from the groups that are behind, and from the inbox. */
-  #pick(): Delivery | undefined {
-    const parked = this.#behind.first
-    // What an earlier release of the app left parked goes first, where all is one group now.
-    const isInboxOpen = this.#options.order !== 'queue' || this.#behind.count === 0
-    const message = isInboxOpen ? this.#lookahead.find((other) => !this.#busy.has(this.#sorter.groupOf(other))) : undefined
-    if (parked && (this.#isParkedsTurn || !message)) {
-      return { message: parked.message, group: parked.row.group, held: this.#behind.heldOf(parked.row.group), parked }
-    }
-    return message && { message, group: this.#sorter.groupOf(message), held: this.#held, parked: undefined }
   }
 
   #isReserved({ message, group, parked }: Delivery): boolean {
     return parked ? this.#behind.isReserved(group) : message.sequence < this.#reserved
   }
 
-  #begin(delivery: Delivery): Delivery {
-    this.#busy.add(delivery.group)
-    if (delivery.parked) this.#behind.begin()
-    else this.#underWay.add(delivery.message.sequence)
-    this.#isParkedsTurn = !delivery.parked
-    return delivery
-  }
-
-  #end({ message, group, parked }: Delivery): void {
-    this.#busy.delete(group)
-    if (parked) this.#behind.end(group)
-    else this.#underWay.delete(message.sequence)
-  }
-
   /** The head, or the group's, moves on. */
   #pass(delivery: Delivery): void {
     const { message, parked } = delivery
-    this.#end(delivery)
+    this.#turns.end(delivery)
     this.#bytes += message.bytes
     this.#held = undefined
     if (parked) this.#behind.pass(parked)
@@ -251,13 +210,13 @@ export class Books {
     const head = this.#head()
     this.#isPaused = await settle(this.#options.connection, { head, exhausted, dead, ...changes })
     this.#reserved = this.#isPaused ? head.position : head.reserved
-    this.#behind.written(this.#isPaused ? [] : head.serving, this.#busy)
+    this.#behind.written(this.#isPaused ? [] : head.serving, this.#turns.busy)
     if (this.#isPaused) this.#behind.giveBack()
   }
 
   #head(): Head {
     const { position, record, done } = this.#lookahead
-    const reach = this.#isReleased ? position : this.#lookahead.reach(RESERVED_AHEAD, ({ sequence }) => !this.#underWay.has(sequence))
+    const reach = this.#isReleased ? position : this.#lookahead.reach(RESERVED_AHEAD, ({ sequence }) => !this.#turns.underWay.has(sequence))
     return {
       epoch: this.epoch,
       position,

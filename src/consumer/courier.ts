@@ -5,10 +5,11 @@ import { outcomeOf } from './answer-table.ts'
 import type { Outcome } from './answer-table.ts'
 import { answerOf, excerptOf } from './answer.ts'
 import { backoff } from './backoff.ts'
-import type { Books, Delivery } from './books.ts'
+import type { Books } from './books.ts'
 import type { BurstHeaders } from './burst-headers.ts'
 import type { Clock } from './clock.ts'
 import type { Answered, Attempt, Transport } from './transport.ts'
+import type { Delivery } from './turns.ts'
 
 export interface CourierOptions {
   readonly books: Books

@@ -6,12 +6,12 @@ import { lead } from '../queue/lead.ts'
 import { Superseded } from '../queue/settle.ts'
 import { backoff } from './backoff.ts'
 import { Books } from './books.ts'
-import type { Delivery } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
 import type { HeadersSource } from './burst-headers.ts'
 import type { Clock } from './clock.ts'
 import { Courier } from './courier.ts'
 import type { Transport } from './transport.ts'
+import type { Delivery } from './turns.ts'
 import { Wakeup } from './wakeup.ts'
 
 /** How often the drain looks for itself, in milliseconds, when nothing wakes it: a tab may die between its commit and its word. */

@@ -17,6 +17,12 @@ export interface SorterOptions {
   readonly behind: Behind
 }
 
+/** Groups, and numbers of messages of the inbox, of which one, or which, are under way. */
+export interface UnderWay {
+  readonly busy: ReadonlySet<string>
+  readonly underWay: ReadonlySet<number>
+}
+
 /** Brings in what may go next, and sorts what is in the way of others into its groups. */
 export class Sorter {
   readonly #options: SorterOptions
@@ -26,6 +32,10 @@ export class Sorter {
 
   constructor(options: SorterOptions) {
     this.#options = options
+  }
+
+  get order(): Order {
+    return this.#options.order
   }
 
   lookAgain(): void {
@@ -43,7 +53,7 @@ export class Sorter {
    * @param commit writes what is known, so that the index tells all of it.
    * @returns whether there is something new to be looked at.
    */
-  async findMore(busy: ReadonlySet<string>, underWay: ReadonlySet<number>, commit: () => Promise<void>): Promise<boolean> {
+  async findMore({ busy, underWay }: UnderWay, commit: () => Promise<void>): Promise<boolean> {
     const { connection, order, lookahead, behind } = this.#options
     if (behind.mayBeDue) {
       if (behind.isChanged) await commit()
@@ -79,6 +89,13 @@ export class Sorter {
     const { lookahead, behind } = this.#options
     behind.park(group, portions(messages), held)
     lookahead.remove(new Set(messages.map(({ sequence }) => sequence)))
+  }
+
+  /** Sets a message aside that waits for another attempt, and all of its group behind it. */
+  parkFrom(message: PlacedMessage, held: Held): void {
+    const group = this.groupOf(message)
+    const behind = this.#options.lookahead.filter((other) => other.sequence >= message.sequence && this.groupOf(other) === group)
+    this.park(group, behind, held)
   }
 
   /** The view is full of groups of which one message is under way: the largest makes room, so that others are met. */
