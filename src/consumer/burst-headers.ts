@@ -46,9 +46,12 @@ export class BurstHeaders {
     return this.#options.headers(setup).canRefresh
   }
 
-  /** How long the source, which has failed, is to be left alone; never longer than it was to be, though the clock is set back. */
-  get wait(): number {
-    return this.#failures === 0 ? 0 : Math.min(this.#due - this.#options.clock.now(), this.#delay)
+  /** How long the source, which has failed, is to be left alone. Where the clock was set back meanwhile, its time is set anew. */
+  wait(): number {
+    if (this.#failures === 0) return 0
+    const now = this.#options.clock.now()
+    this.#due = Math.min(this.#due, now + this.#delay)
+    return this.#due - now
   }
 
   /** The headers of this burst; `undefined` when there are none to be had now. */

@@ -185,7 +185,7 @@ export class Drain {
     const { held, endpoint } = books
     const now = this.#clock.now()
     if (isSetBack(held, now) || isSetBack(endpoint, now)) await books.holdAnew(anew(held, now), anew(endpoint, now))
-    return Math.max(this.#waitOf(books.held), this.#waitOf(books.endpoint), this.#hurry ? 0 : this.#headers.wait)
+    return Math.max(this.#waitOf(books.held), this.#waitOf(books.endpoint), this.#hurry ? 0 : this.#headers.wait())
   }
 
   #waitOf(hold: Hold | undefined): number {

@@ -17,7 +17,6 @@ export type Durability = 'strict' | 'relaxed'
 export class Connection {
   readonly #name: string
   #database: Promise<IDBPDatabase<Schema>> | undefined
-  #current: IDBPDatabase<Schema> | undefined
   #isClosed = false
 
   constructor(name: string) {
@@ -49,12 +48,13 @@ export class Connection {
   /** Begins a transaction, on a new connection where the browser has closed the old one. */
   async #begin<Tx>(start: (database: IDBPDatabase<Schema>) => Tx): Promise<Tx> {
     try {
-      const database = await this.#open()
+      const opening = this.#open()
+      const database = await opening
       try {
         return start(database)
       } catch (error) {
         if (!isClosed(error)) throw error
-        this.#forget(database)
+        this.#forget(opening)
         return start(await this.#open())
       }
     } catch (error) {
@@ -68,25 +68,20 @@ export class Connection {
     return this.#database
   }
 
-  async #connect(): Promise<IDBPDatabase<Schema>> {
-    try {
-      const database = await openDB<Schema>(this.#name, VERSION, {
-        upgrade: createStores,
-        blocking: () => this.#forget(database),
-        terminated: () => this.#forget(database),
-      })
-      this.#current = database
-      return database
-    } catch (error) {
-      this.#database = undefined
-      throw error
-    }
+  #connect(): Promise<IDBPDatabase<Schema>> {
+    const forget = (): void => this.#forget(opening)
+    const opening = openDB<Schema>(this.#name, VERSION, { upgrade: createStores, blocking: forget, terminated: forget })
+    opening.catch(forget)
+    return opening
   }
 
-  /** Gives a connection up, but not the one that another transaction has made since. */
-  #forget(database: IDBPDatabase<Schema>): void {
-    database.close()
-    if (this.#current === database) this.#database = undefined
+  /** Gives a connection up; not the one that another transaction may have made since. */
+  #forget(opening: Promise<IDBPDatabase<Schema>>): void {
+    if (this.#database === opening) this.#database = undefined
+    opening.then(
+      (database) => database.close(),
+      () => {},
+    )
   }
 }
 
