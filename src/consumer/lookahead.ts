@@ -1,4 +1,5 @@
 import type { PlacedMessage } from '../message/message.ts'
+import { isDone } from '../queue/schema.ts'
 import type { Head, InboxRecord, Range } from '../queue/schema.ts'
 
 interface Loaded {
@@ -65,7 +66,7 @@ export class Lookahead {
   add(record: InboxRecord): PlacedMessage[] {
     const { first } = record
     const placed = record.messages.map((message, offset) => ({ ...message, sequence: first + offset }))
-    const fresh = placed.filter(({ sequence }) => !this.#wasDone(sequence))
+    const fresh = placed.filter(({ sequence }) => !isDone(this.#before, sequence))
     this.#end = first + record.messages.length
     this.#messages.push(...fresh)
     this.#records.push({ first, end: this.#end, left: fresh.length })
@@ -101,11 +102,6 @@ export class Lookahead {
       const record = this.#records.find(({ first, end }) => first <= sequence && sequence < end)
       if (record) record.left -= 1
     }
-  }
-
-  #wasDone(sequence: number): boolean {
-    const { position, done } = this.#before
-    return sequence < position || done.some(([from, to]) => from <= sequence && sequence < to)
   }
 
   /** Takes out the records of which everything is done with, and gives their keys. */

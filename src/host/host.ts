@@ -58,7 +58,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
     messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from)),
-    deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, from)),
+    deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, Number(from ?? 0))),
     redrive: (queue, ids) => at(queue, (host) => host.redrive(ids)),
     purge: (queue, ids) => at(queue, (host) => host.purge(ids)),
     pause: (queue) => at(queue, (host) => host.pause()),

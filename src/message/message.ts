@@ -74,6 +74,8 @@ export interface WaitingMessage<T = unknown> {
   readonly state: 'ready' | 'leased'
   /** In milliseconds since the epoch. */
   readonly enqueuedAt: number
+  /** Its group; absent where it has none. */
+  readonly group?: string
 }
 
 /** A message that was taken out of the queue undelivered, as users read it from `deadLetters()`. */
@@ -82,6 +84,8 @@ export interface DeadLetter<T = unknown> extends Death {
   readonly body: T
   /** In milliseconds since the epoch. */
   readonly enqueuedAt: number
+  /** Its group; absent where it has none. */
+  readonly group?: string
 }
 
 /** How many messages are in each state. It costs the same however many there are. */

@@ -3,7 +3,7 @@ import { checkGroup } from '../message/options.ts'
 import { QueueError, shown } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { DeadLetter, Depth, WaitingMessage } from '../message/message.ts'
-import type { HeaderEntries, HostApi, Page, Setup } from '../protocol/host.ts'
+import type { HeaderEntries, HostApi, Page, Place, Setup } from '../protocol/host.ts'
 import type { Result } from '../protocol/result.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { Outbound } from './outbound.ts'
@@ -65,15 +65,16 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   async *messages(): AsyncGenerator<WaitingMessage<T>> {
-    for await (const { id, body, state, enqueuedAt } of this.#paged((api, from) => api.messages(this.name, from))) {
-      yield { id, body: decodeBody(body) as T, state, enqueuedAt }
+    for await (const { id, body, state, enqueuedAt, group } of this.#paged((api, from) => api.messages(this.name, from))) {
+      yield { id, body: decodeBody(body) as T, state, enqueuedAt, ...(group !== undefined && { group }) }
     }
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter<T>> {
     for await (const letter of this.#paged((api, from) => api.deadLetters(this.name, from))) {
-      const { id, body, enqueuedAt, reason, deadAt, attempts, status, excerpt } = letter
-      yield { id, body: decodeBody(body) as T, enqueuedAt, reason, deadAt, attempts, status, excerpt }
+      const { id, body, enqueuedAt, group, reason, deadAt, attempts, status, excerpt } = letter
+      const death = { reason, deadAt, attempts, status, excerpt }
+      yield { id, body: decodeBody(body) as T, enqueuedAt, ...death, ...(group !== undefined && { group }) }
     }
   }
 
@@ -176,13 +177,14 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     return this.#link.call(ask)
   }
 
-  async *#paged<Item>(ask: (api: HostApi, from: number) => Promise<Result<Page<Item>>>): AsyncGenerator<Item> {
-    for (let from: number | undefined = 0; from !== undefined;) {
-      const start: number = from
+  async *#paged<Item>(ask: (api: HostApi, from: Place | undefined) => Promise<Result<Page<Item>>>): AsyncGenerator<Item> {
+    let from: Place | undefined
+    do {
+      const start = from
       const page: Page<Item> = await this.#call((api) => ask(api, start))
       yield* page.items
       from = page.next
-    }
+    } while (from !== undefined)
   }
 
   #assertOpen(): void {

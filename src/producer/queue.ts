@@ -43,7 +43,8 @@ export interface Queue<T = unknown> extends AsyncDisposable {
   depth(): Promise<Depth>
 
   /**
-   * What waits, in order, read a bounded part at a time. It is a look at a moving queue: what is delivered meanwhile is left out.
+   * What waits, in order, read a bounded part at a time. It is a look at a moving queue: what is delivered meanwhile is left out. In a
+   * queue with groups, those that are behind come first.
    *
    * @example
    * ```ts

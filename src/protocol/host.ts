@@ -13,9 +13,9 @@ export interface HostApi {
   /** Stores a batch; answers when its transaction is complete. A batch that was stored before is not stored again. */
   enqueue(queue: string, batch: Batch): Promise<Result<void>>
   depth(queue: string): Promise<Result<Depth>>
-  /** A page of what waits, from a place in the queue on. */
-  messages(queue: string, from: number): Promise<Result<Page<WireMessage>>>
-  deadLetters(queue: string, from: number): Promise<Result<Page<WireDeadLetter>>>
+  /** A page of what waits, from a place on; from the beginning without one. */
+  messages(queue: string, from: Place | undefined): Promise<Result<Page<WireMessage>>>
+  deadLetters(queue: string, from: Place | undefined): Promise<Result<Page<WireDeadLetter>>>
   redrive(queue: string, ids: readonly string[] | undefined): Promise<Result<number>>
   purge(queue: string, ids: readonly string[] | undefined): Promise<Result<number>>
   pause(queue: string): Promise<Result<void>>
@@ -75,8 +75,11 @@ export interface WireDeadLetter extends OutgoingMessage, Death {
 /** Some of a long list, and where the rest begins; without `next` it was the last. */
 export interface Page<Item> {
   readonly items: readonly Item[]
-  readonly next?: number
+  readonly next?: Place
 }
+
+/** A place in a list that only the host understands; `undefined` is the beginning. */
+export type Place = number | readonly [string, number]
 
 /** What a worker posts to its page beside Comlink's traffic, which knows its own by an `id` that these have not. */
 export type HostMessage =

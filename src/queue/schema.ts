@@ -136,6 +136,11 @@ export async function writeHead(tx: WriteTransaction, head: Head): Promise<void>
   await tx.objectStore('meta').put(head, 'head')
 }
 
+/** Whether a message of the inbox was settled, or parked. */
+export function isDone({ position, done }: Pick<Head, 'position' | 'done'>, sequence: number): boolean {
+  return sequence < position || done.some(([from, to]) => from <= sequence && sequence < to)
+}
+
 /** How many numbers there are in some ranges, below an end. */
 export function countDone(done: readonly Range[], end: number = Infinity): number {
   return done.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, end) - from), 0)

@@ -7,6 +7,7 @@ import { enqueue } from '../../src/queue/enqueue.ts'
 import { GroupCommit } from '../../src/queue/group-commit.ts'
 import { lead } from '../../src/queue/lead.ts'
 import { messages } from '../../src/queue/messages.ts'
+import type { Place } from '../../src/queue/messages.ts'
 import { readRecord } from '../../src/queue/read.ts'
 import { toRecords } from '../../src/queue/record.ts'
 import { settle, Superseded } from '../../src/queue/settle.ts'
@@ -24,7 +25,7 @@ const batch = (producer: string, number: number, ...ids: string[]): { producer: 
   number,
   messages: ids.map((id) => message(id)),
 })
-const ids = async (): Promise<string[]> => (await messages(connection, 0)).items.map(({ id }) => id)
+const ids = async (): Promise<string[]> => (await messages(connection, undefined)).items.map(({ id }) => id)
 
 describe('records', () => {
   test('hold up to 56 kB, so that Chromium gives none a file of its own', () => {
@@ -82,11 +83,12 @@ describe('enqueue', () => {
       Array.from({ length: 200 }, (_, i) => enqueue(i % 2 ? connection : other, 'relaxed', [batch(`p${i % 2}`, i, `${i}`)])),
     )
     const found: string[] = []
-    for (let from = 0; from <= 200;) {
+    let from: Place | undefined
+    do {
       const page = await messages(connection, from)
       found.push(...page.items.map(({ id }) => id))
-      from = page.next ?? Infinity
-    }
+      from = page.next
+    } while (from !== undefined)
     expect(new Set(found).size).toBe(200)
     expect(found).toHaveLength(200)
     await other.close()
