@@ -1,11 +1,14 @@
 import type { Held, PlacedMessage } from '../message/message.ts'
 import type { DueGroup, DueGroups, DueQuery } from '../queue/read.ts'
-import type { GroupRow, Head } from '../queue/schema.ts'
+import type { GroupRow, Head, ParkedRecord } from '../queue/schema.ts'
 import type { Settlement } from '../queue/settle.ts'
 import type { Clock } from './clock.ts'
 
 /** How many groups that are due are taken in hand at once. */
 const TAKEN_AT_ONCE = 16
+
+/** How many records of groups are kept in memory, of about 56 kB each. */
+const MOST_RECORDS = 16
 
 type Changes = Pick<Settlement, 'rows' | 'parked' | 'unparked'>
 
@@ -18,6 +21,8 @@ export class Behind {
   #parked: { group: string; messages: readonly PlacedMessage[] }[] = []
   #unparked: (readonly [string, number])[] = []
   #inHand: DueGroup[] = []
+  /** The first records of the groups that were served last. */
+  readonly #records = new Map<string, ParkedRecord>()
   readonly #underWay = new Set<string>()
   #reserved: ReadonlySet<string> = new Set()
   readonly #totals: { parked: number; groups: number; turn: number }
@@ -84,10 +89,14 @@ export class Behind {
     if (this.count > 0) this.#hurriedTurn = this.#totals.turn
   }
 
-  /** What to ask the index. */
+  /** What to ask the index now. */
   query(busy: number): DueQuery {
+    // What changes while it is being asked lowers this again.
+    this.#nextDue = Infinity
     const most = TAKEN_AT_ONCE + busy
-    return this.#hurriedTurn === undefined ? { now: this.#clock.now(), most } : { now: Infinity, most, upToTurn: this.#hurriedTurn }
+    const recordOf = (group: string): ParkedRecord | undefined => this.#records.get(group)
+    if (this.#hurriedTurn === undefined) return { now: this.#clock.now(), most, recordOf }
+    return { now: Infinity, most, upToTurn: this.#hurriedTurn, recordOf }
   }
 
   /** Takes in hand what the index gave; says whether there was anything. */
@@ -96,14 +105,14 @@ export class Behind {
     // The clock was set back: nothing waits longer than it was to.
     const isLate = groups.length === 0 && later !== undefined && later.row.due - now > (later.row.held?.wait ?? 0)
     const found = isLate ? [later] : groups
-    const fresh = found.filter(({ row }) => !busy.has(row.group))
-    for (const { row } of fresh) if (!this.#changed.has(row.group)) this.#rows.set(row.group, row)
+    const fresh = found.filter(({ row }) => !busy.has(row.group) && this.#isCurrent(row))
+    this.know(found.map(({ row }) => row))
     this.#inHand.push(...fresh)
     // Once all have had their turn, the index is asked again by time.
     const isHurryOver = this.#hurriedTurn !== undefined && fresh.length === 0
     if (isHurryOver) this.#hurriedTurn = undefined
-    this.#nextDue = fresh.length > 0 || isHurryOver ? now : (later?.row.due ?? Infinity)
-    return fresh.length > 0
+    this.#nextDue = Math.min(this.#nextDue, fresh.length > 0 || isHurryOver ? now : (later?.row.due ?? Infinity))
+    return fresh.length > 0 || isHurryOver
   }
 
   /** The first in hand is under way. */
@@ -112,13 +121,20 @@ export class Behind {
     if (begun) this.#underWay.add(begun.row.group)
   }
 
+  /** No message of a group is under way any more: if it is behind, it may be served. */
   end(group: string): void {
     this.#underWay.delete(group)
+    this.#nextDue = Math.min(this.#nextDue, this.#rows.get(group)?.due ?? Infinity)
   }
 
   /** What is in hand stays in the store until it is asked for again. */
   giveBack(): void {
     this.#inHand = []
+    this.askAgain()
+  }
+
+  /** The index is to be asked, whatever is known. */
+  askAgain(): void {
     if (this.count > 0) this.#nextDue = 0
   }
 
@@ -126,7 +142,10 @@ export class Behind {
   pass({ row: { group }, message, record, isLast }: DueGroup): void {
     const row = this.#known(group)
     this.#totals.parked -= 1
-    if (isLast) this.#unparked.push([group, record])
+    if (isLast) {
+      this.#unparked.push([group, record.messages[0]!.sequence])
+      this.#records.delete(group)
+    } else this.#remember(record)
     if (row.parked === 1) {
       this.#totals.groups -= 1
       return this.#change(group, undefined)
@@ -146,6 +165,8 @@ export class Behind {
     const row = this.#rows.get(group)
     if (!row) this.#totals.groups += 1
     this.#totals.parked += count
+    // What waits for another attempt stands before what was read.
+    if (held) this.#records.delete(group)
     this.#parked.push(...portions.map((messages) => ({ group, messages })))
     const before = row ?? { group, next: first, parked: 0, due: this.#clock.now(), turn: this.#takeTurn() }
     const after = { ...before, next: Math.min(before.next, first), parked: before.parked + count }
@@ -171,10 +192,22 @@ export class Behind {
     }
   }
 
+  /** Whether a row that was read is still as it was then: its group may have moved on in the meantime. */
+  #isCurrent({ group, turn }: GroupRow): boolean {
+    return !this.#rows.has(group) || this.#rows.get(group)?.turn === turn
+  }
+
   #known(group: string): GroupRow {
     const row = this.#rows.get(group)
     if (!row) throw new Error(`Group "${group}" is served, and has no row`)
     return row
+  }
+
+  #remember(record: ParkedRecord): void {
+    this.#records.delete(record.group)
+    this.#records.set(record.group, record)
+    const [oldest] = this.#records.keys()
+    if (this.#records.size > MOST_RECORDS && oldest !== undefined) this.#records.delete(oldest)
   }
 
   #takeTurn(): number {

@@ -115,6 +115,12 @@ export class Books {
     this.#sorter.lookAgain()
   }
 
+  /** A time that was waited for has come, whatever the clock says now. */
+  timeIsUp(): void {
+    this.#sorter.lookAgain()
+    this.#behind.askAgain()
+  }
+
   /** Groups that wait are tried now, each once. */
   hurry(): void {
     this.#behind.hurry()

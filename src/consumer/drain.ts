@@ -201,7 +201,7 @@ export class Drain {
       await this.#tellIfEmpty(books)
     }
     const wasWoken = await this.#wakeup.sleep(Math.min(longest, LOOK_AGAIN))
-    if (!wasWoken) books.lookAgain()
+    if (!wasWoken) books.timeIsUp()
   }
 
   /** Paused, offline or not: when the last message has left, that is told. */

@@ -57,7 +57,7 @@ export class Turns {
 
   end({ message, group, parked }: Delivery): void {
     this.busy.delete(group)
-    if (parked) this.#behind.end(group)
-    else this.underWay.delete(message.sequence)
+    this.#behind.end(group)
+    if (!parked) this.underWay.delete(message.sequence)
   }
 }

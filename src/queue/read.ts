@@ -1,6 +1,6 @@
 import type { PlacedMessage } from '../message/message.ts'
 import type { Connection } from './connection.ts'
-import type { GroupRow, InboxRecord, ReadTransaction } from './schema.ts'
+import type { GroupRow, InboxRecord, ParkedRecord, ReadTransaction } from './schema.ts'
 
 /** A record, and the rows of those of its groups that are behind. */
 export interface ReadRecord {
@@ -30,8 +30,8 @@ export function readRecord(
 export interface DueGroup {
   readonly row: GroupRow
   readonly message: PlacedMessage
-  /** The number in the key of the record that holds it, and whether it is the last in there. */
-  readonly record: number
+  /** The record that holds it, and whether it is the last in there. */
+  readonly record: ParkedRecord
   readonly isLast: boolean
 }
 
@@ -40,6 +40,8 @@ export interface DueQuery {
   readonly most: number
   /** Only groups that have not had a later turn than this. */
   readonly upToTurn?: number
+  /** The first record of a group, where it was read before. */
+  readonly recordOf: (group: string) => ParkedRecord | undefined
 }
 
 export interface DueGroups {
@@ -49,7 +51,7 @@ export interface DueGroups {
 }
 
 /** The groups that are due, whose turn it is first; asked of an index, and never of messages. */
-export function readDue(connection: Connection, { now, most, upToTurn = Infinity }: DueQuery): Promise<DueGroups> {
+export function readDue(connection: Connection, { now, most, upToTurn = Infinity, recordOf }: DueQuery): Promise<DueGroups> {
   return connection.read(['groups', 'parked'], async (tx) => {
     const turns = tx.objectStore('groups').index('turn')
     const rows: GroupRow[] = []
@@ -58,16 +60,16 @@ export function readDue(connection: Connection, { now, most, upToTurn = Infinity
       if (cursor.value.turn <= upToTurn) rows.push(cursor.value)
       cursor = await cursor.continue()
     }
-    const later = cursor && cursor.value.due > now ? await firstOf(tx, cursor.value) : undefined
-    return { groups: await Promise.all(rows.map((row) => firstOf(tx, row))), later }
+    const later = cursor && cursor.value.due > now ? await firstOf(tx, cursor.value, recordOf) : undefined
+    return { groups: await Promise.all(rows.map((row) => firstOf(tx, row, recordOf))), later }
   })
 }
 
-async function firstOf(tx: ReadTransaction, row: GroupRow): Promise<DueGroup> {
-  const range = IDBKeyRange.bound([row.group, 0], [row.group, Infinity])
-  const [record] = await tx.objectStore('parked').getAll(range, 1)
-  const at = record?.messages.findIndex(({ sequence }) => sequence >= row.next) ?? -1
+async function firstOf(tx: ReadTransaction, row: GroupRow, recordOf: DueQuery['recordOf']): Promise<DueGroup> {
+  const { group, next } = row
+  const record = recordOf(group) ?? (await tx.objectStore('parked').getAll(IDBKeyRange.bound([group, 0], [group, Infinity]), 1))[0]
+  const at = record?.messages.findIndex(({ sequence }) => sequence >= next) ?? -1
   const message = record?.messages[at]
-  if (!record || !message) throw new Error(`Group "${row.group}" has no parked message from ${row.next} on`)
-  return { row, message, record: record.messages[0]!.sequence, isLast: at === record.messages.length - 1 }
+  if (!record || !message) throw new Error(`Group "${group}" has no parked message from ${next} on`)
+  return { row, message, record, isLast: at === record.messages.length - 1 }
 }

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { status } from '../world/fake-server.ts'
+import { traced } from '../world/traced.ts'
+import type { Trace } from '../world/traced.ts'
 import { World } from '../world/world.ts'
 
 let world: World
@@ -8,34 +10,6 @@ afterEach(async () => {
   vi.restoreAllMocks()
   await world.end()
 })
-
-/** What a stretch of work asked of IndexedDB. */
-interface Trace {
-  requests: string[]
-  /** The most messages that one request brought into memory. */
-  mostLoaded: number
-}
-
-const verbs = ['get', 'getAll', 'put', 'add', 'delete', 'count', 'openCursor'] as const
-
-async function traced(work: () => Promise<unknown>): Promise<Trace> {
-  const trace: Trace = { requests: [], mostLoaded: 0 }
-  const spies = verbs.map((verb) => {
-    const original = IDBObjectStore.prototype[verb] as (...args: unknown[]) => IDBRequest
-    return vi.spyOn(IDBObjectStore.prototype, verb).mockImplementation(function (this: IDBObjectStore, ...args: unknown[]) {
-      trace.requests.push(`${this.name}.${verb}`)
-      const request = original.apply(this, args)
-      request.addEventListener('success', () => {
-        const records = [request.result].flat() as { messages?: unknown[] }[]
-        for (const record of records) trace.mostLoaded = Math.max(trace.mostLoaded, record?.messages?.length ?? 0)
-      })
-      return request as never
-    })
-  })
-  await work()
-  for (const spy of spies) spy.mockRestore()
-  return trace
-}
 
 interface Costs {
   open: Trace
