@@ -23,6 +23,9 @@ const config: ViteUserConfig = defineConfig({
         test: {
           name: 'node',
           include: ['test/node/**/*.test.ts'],
+          // Long enough for a machine that does much else: nothing in here waits for time.
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'] },
           sequence: { groupOrder: 0 },
         },

@@ -1,4 +1,5 @@
 import type { Held, PlacedMessage } from '../message/message.ts'
+import { firstOf } from '../queue/read.ts'
 import type { DueGroup, DueGroups, DueQuery } from '../queue/read.ts'
 import type { GroupRow, Head, ParkedRecord } from '../queue/schema.ts'
 import type { Settlement } from '../queue/settle.ts'
@@ -24,7 +25,7 @@ export class Behind {
   /** The first records of the groups that were served last. */
   readonly #records = new Map<string, ParkedRecord>()
   readonly #underWay = new Set<string>()
-  #reserved: ReadonlySet<string> = new Set()
+  #reserved = new Set<string>()
   readonly #totals: { parked: number; groups: number; turn: number }
   #nextDue: number
   #hurriedTurn: number | undefined
@@ -100,7 +101,7 @@ export class Behind {
   }
 
   /** Takes in hand what the index gave; says whether there was anything. */
-  take({ groups, later }: DueGroups, busy: ReadonlySet<string>): boolean {
+  take({ groups, isFull, later }: DueGroups, busy: ReadonlySet<string>): boolean {
     const now = this.#clock.now()
     // The clock was set back: nothing waits longer than it was to.
     const isLate = groups.length === 0 && later !== undefined && later.row.due - now > (later.row.held?.wait ?? 0)
@@ -111,7 +112,8 @@ export class Behind {
     // Once all have had their turn, the index is asked again by time.
     const isHurryOver = this.#hurriedTurn !== undefined && fresh.length === 0
     if (isHurryOver) this.#hurriedTurn = undefined
-    this.#nextDue = Math.min(this.#nextDue, fresh.length > 0 || isHurryOver ? now : (later?.row.due ?? Infinity))
+    const mustAskAgain = isFull || isLate || this.#hurriedTurn !== undefined || isHurryOver
+    this.#nextDue = Math.min(this.#nextDue, mustAskAgain ? now : (later?.row.due ?? Infinity))
     return fresh.length > 0 || isHurryOver
   }
 
@@ -121,9 +123,14 @@ export class Behind {
     if (begun) this.#underWay.add(begun.row.group)
   }
 
-  /** No message of a group is under way any more: if it is behind, it may be served. */
+  /** The parked message of a group is under way no more. */
   end(group: string): void {
     this.#underWay.delete(group)
+    this.#reserved.delete(group)
+  }
+
+  /** A message of the inbox is under way no more: if its group is behind, that may be served. */
+  free(group: string): void {
     this.#nextDue = Math.min(this.#nextDue, this.#rows.get(group)?.due ?? Infinity)
   }
 
@@ -140,17 +147,22 @@ export class Behind {
 
   /** The first message of a group is settled. */
   pass({ row: { group }, message, record, isLast }: DueGroup): void {
-    const row = this.#known(group)
+    const { parked } = this.#known(group)
     this.#totals.parked -= 1
     if (isLast) {
       this.#unparked.push([group, record.messages[0]!.sequence])
       this.#records.delete(group)
     } else this.#remember(record)
-    if (row.parked === 1) {
+    if (parked === 1) {
       this.#totals.groups -= 1
       return this.#change(group, undefined)
     }
-    this.#change(group, { group, next: message.sequence + 1, parked: row.parked - 1, due: this.#clock.now(), turn: this.#takeTurn() })
+    const now = this.#clock.now()
+    const isAlone = this.#inHand.length === 0 && this.#nextDue > now && this.#hurriedTurn === undefined
+    const row = { group, next: message.sequence + 1, parked: parked - 1, due: now, turn: this.#takeTurn() }
+    this.#change(group, row, isAlone && !isLast)
+    // Nobody else is due: it goes on without the index being asked.
+    if (isAlone && !isLast) this.#inHand.push(firstOf(row, record)!)
   }
 
   /** The first message of a group waits for another attempt. */
@@ -215,9 +227,9 @@ export class Behind {
     return this.#totals.turn
   }
 
-  #change(group: string, row: GroupRow | undefined): void {
+  #change(group: string, row: GroupRow | undefined, isInHand: boolean = false): void {
     this.#rows.set(group, row)
     this.#changed.add(group)
-    if (row) this.#nextDue = Math.min(this.#nextDue, row.due)
+    if (row && !isInHand) this.#nextDue = Math.min(this.#nextDue, row.due)
   }
 }

@@ -51,6 +51,7 @@ export class Books {
   #isReleased = false
   #mustCheck = false
   #settling: Promise<void> | undefined
+  #writing: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
   constructor(options: BooksOptions) {
@@ -99,7 +100,8 @@ export class Books {
     for (;;) {
       const delivery = this.#turns.pick(this.#held)
       if (delivery && this.#isReserved(delivery)) return this.#turns.begin(delivery)
-      if (delivery) await this.#commit.add()
+      // A write that is under way may have reserved it already.
+      if (delivery) await (this.#writing ?? this.#commit.add())
       else if (!(await this.#sorter.findMore(this.#turns, () => this.#commit.add()))) return undefined
       if (this.#isPaused) return undefined
     }
@@ -200,11 +202,14 @@ export class Books {
   /** After one that failed nothing more is written: what it should have told would be missing from the next. The store knows better. */
   async #write(): Promise<void> {
     this.#throwFailure()
+    this.#writing = this.#settle()
     try {
-      await this.#settle()
+      await this.#writing
     } catch (error) {
       this.#failure = { error }
       throw error
+    } finally {
+      this.#writing = undefined
     }
   }
 

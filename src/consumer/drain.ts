@@ -195,7 +195,8 @@ export class Drain {
 
   /** Sleeps until woken, or for some time. With nothing under way, what was reserved is given back, and the burst is over. */
   async #sleep(books: Books, longest: number): Promise<void> {
-    if (this.#underWay.size === 0) {
+    // What was woken for meanwhile is looked at first: the last look may be out of date.
+    if (this.#underWay.size === 0 && !this.#wakeup.isCalled) {
       await books.release()
       this.#headers.forget()
       await this.#tellIfEmpty(books)

@@ -57,7 +57,8 @@ export class Turns {
 
   end({ message, group, parked }: Delivery): void {
     this.busy.delete(group)
-    this.#behind.end(group)
-    if (!parked) this.underWay.delete(message.sequence)
+    if (parked) return this.#behind.end(group)
+    this.underWay.delete(message.sequence)
+    this.#behind.free(group)
   }
 }

@@ -10,6 +10,11 @@ export class Wakeup {
     this.#clock = clock
   }
 
+  /** Whether the next sleep would end at once. */
+  get isCalled(): boolean {
+    return this.#called
+  }
+
   wake(): void {
     this.#called = true
     this.#wake?.()

@@ -46,6 +46,8 @@ export interface DueQuery {
 
 export interface DueGroups {
   readonly groups: readonly DueGroup[]
+  /** Whether there may be more that are due. */
+  readonly isFull: boolean
   /** The next group that is not due yet, where all that are due were found. */
   readonly later: DueGroup | undefined
 }
@@ -60,16 +62,22 @@ export function readDue(connection: Connection, { now, most, upToTurn = Infinity
       if (cursor.value.turn <= upToTurn) rows.push(cursor.value)
       cursor = await cursor.continue()
     }
-    const later = cursor && cursor.value.due > now ? await firstOf(tx, cursor.value, recordOf) : undefined
-    return { groups: await Promise.all(rows.map((row) => firstOf(tx, row, recordOf))), later }
+    const later = cursor && cursor.value.due > now ? await readFirst(tx, cursor.value, recordOf) : undefined
+    return { isFull: rows.length === most, groups: await Promise.all(rows.map((row) => readFirst(tx, row, recordOf))), later }
   })
 }
 
-async function firstOf(tx: ReadTransaction, row: GroupRow, recordOf: DueQuery['recordOf']): Promise<DueGroup> {
+async function readFirst(tx: ReadTransaction, row: GroupRow, recordOf: DueQuery['recordOf']): Promise<DueGroup> {
   const { group, next } = row
   const record = recordOf(group) ?? (await tx.objectStore('parked').getAll(IDBKeyRange.bound([group, 0], [group, Infinity]), 1))[0]
-  const at = record?.messages.findIndex(({ sequence }) => sequence >= next) ?? -1
-  const message = record?.messages[at]
-  if (!record || !message) throw new Error(`Group "${group}" has no parked message from ${next} on`)
-  return { row, message, record, isLast: at === record.messages.length - 1 }
+  const first = record && firstOf(row, record)
+  if (!first) throw new Error(`Group "${group}" has no parked message from ${next} on`)
+  return first
+}
+
+/** The first message of a group, if it is in this record. */
+export function firstOf(row: GroupRow, record: ParkedRecord): DueGroup | undefined {
+  const at = record.messages.findIndex(({ sequence }) => sequence >= row.next)
+  const message = record.messages[at]
+  return message && { row, message, record, isLast: at === record.messages.length - 1 }
 }

@@ -5,7 +5,7 @@ import type { Queue } from '../../src/producer/queue.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import type { Reaction } from '../world/fake-server.ts'
 import { traced } from '../world/traced.ts'
-import { collect, heard, World } from '../world/world.ts'
+import { collect, heard, heardTimes, World } from '../world/world.ts'
 
 interface Order {
   customer: string
@@ -63,8 +63,9 @@ describe('in order within a group', () => {
     world.server.react = unlucky('a', status(500))
     const orders = open()
     const scheduled = heard(orders, 'retry-scheduled')
+    const accepted = heardTimes(orders, 'accepted', 100)
     await Promise.all([enqueue(orders, 'a', 5), enqueue(orders, 'b', 50), enqueue(orders, 'c', 50)])
-    await scheduled
+    await Promise.all([scheduled, accepted])
     await world.clock.armedWithin(1_000)
     expect(arrived('b')).toEqual(numbers(50))
     expect(arrived('c')).toEqual(numbers(50))
@@ -216,8 +217,9 @@ describe('a queue without order', () => {
     const events: QueueEvent[] = []
     orders.subscribe((event) => events.push(event))
     const scheduled = heard(orders, 'retry-scheduled')
+    const accepted = heardTimes(orders, 'accepted', 39)
     await enqueue(orders, 'a', 40)
-    await scheduled
+    await Promise.all([scheduled, accepted])
     await world.clock.armedWithin(1_000)
     expect(new Set(arrived('a'))).toEqual(new Set(numbers(40)))
     expect(world.server.mostAtOnce).toBe(3)

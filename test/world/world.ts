@@ -124,6 +124,17 @@ export function heard<Type extends QueueEvent['type']>(
   })
 }
 
+/** Resolves when so many events of a type have been heard. */
+export function heardTimes(queue: Queue<never> | Queue, type: QueueEvent['type'], count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (queue as Queue).subscribe((event) => {
+      if (event.type !== type || --count > 0) return
+      stop()
+      resolve()
+    })
+  })
+}
+
 export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = []
   for await (const item of items) all.push(item)
