@@ -5,7 +5,9 @@ import { status, unreachable } from '../world/fake-server.ts'
 import type { Reaction } from '../world/fake-server.ts'
 import { collect, World } from '../world/world.ts'
 import type { Tab } from '../world/world.ts'
+import type { Order } from '../../src/message/options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
+import type { Receipt } from '../../src/producer/receipt.ts'
 
 /**
  * Whatever happens in whatever order: tabs enqueue, close, open, and lose the lead without knowing; the server fails, rejects, loses
@@ -30,18 +32,22 @@ const step = fc.oneof(
 
 const runs = Number(process.env['CHAOS_RUNS'] ?? 500)
 
-test(`after ${runs} random histories nothing is lost, nothing takes effect twice, and first arrivals are in order`, async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
-      const chaos = new Chaos()
-      for (const each of steps) await chaos.run(each)
-      await chaos.heal()
-      await chaos.check()
-      await chaos.world.end()
-    }),
-    { numRuns: runs },
-  )
-}, 120_000)
+test.each(['queue', 'group', 'none'] as const)(
+  `order: '%s': after ${runs} random histories nothing is lost or doubled, and first arrivals are in order`,
+  async (order) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
+        const chaos = new Chaos(order)
+        for (const each of steps) await chaos.run(each)
+        await chaos.heal()
+        await chaos.check()
+        await chaos.world.end()
+      }),
+      { numRuns: runs },
+    )
+  },
+  120_000,
+)
 
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
@@ -67,7 +73,10 @@ class Chaos {
     rejects: status(422),
   }
 
-  constructor() {
+  readonly #order: Order
+
+  constructor(order: Order) {
+    this.#order = order
     this.world.random = Math.random
     this.world.server.react = this.#receive
     for (let tab = 0; tab < 3; tab++) this.#tabs.push(this.#open())
@@ -75,7 +84,13 @@ class Chaos {
 
   #open(): { tab: Tab; queue: Queue<number> } {
     const tab = this.world.openTab()
-    return { tab, queue: tab.open<number>({ maxAttempts: 3 }) }
+    return { tab, queue: tab.open<number>({ maxAttempts: 3, order: this.#order }) }
+  }
+
+  /** Of five groups, where there are groups. */
+  #enqueue(queue: Queue<number>): Promise<Receipt> {
+    const n = this.#n++
+    return queue.enqueue(n, this.#order === 'group' ? { group: `g${n % 5}` } : {})
   }
 
   async run(each: Step): Promise<void> {
@@ -83,7 +98,7 @@ class Chaos {
       case 'enqueue':
         for (let i = 0; i < each.count; i++) {
           this.#stored.push(
-            this.#tabs[each.tab]!.queue.enqueue(this.#n++).then(
+            this.#enqueue(this.#tabs[each.tab]!.queue).then(
               ({ id }) => id,
               () => undefined,
             ),
@@ -134,12 +149,16 @@ class Chaos {
     expect(new Set(this.#effects).size, 'nothing takes effect twice').toBe(this.#effects.length)
     expect(new Set([...this.#effects, ...dead]), 'nothing is lost, nothing is made up').toEqual(new Set(stored))
     expect(await queue.depth()).toMatchObject({ ready: 0, leased: 0, bytes: 0, dead: dead.length })
-    const first = new Map<string, number>()
-    for (const { headers } of this.world.server.arrivals) {
+    const first = new Map<string, { n: number; sequence: number }>()
+    for (const { headers, body } of this.world.server.arrivals) {
       const key = headers.get('idempotency-key')!
-      if (!first.has(key)) first.set(key, Number(/sequence=(\d+)/.exec(headers.get('holdfast-message')!)![1]))
+      const sequence = Number(/sequence=(\d+)/.exec(headers.get('holdfast-message')!)![1])
+      if (!first.has(key)) first.set(key, { n: body as number, sequence })
     }
-    const sequences = [...first.values()]
-    expect(sequences, 'first arrivals are in order').toEqual(sequences.toSorted((a, b) => a - b))
+    if (this.#order === 'none') return
+    for (let group = 0; group < (this.#order === 'group' ? 5 : 1); group++) {
+      const sequences = [...first.values()].filter(({ n }) => this.#order === 'queue' || n % 5 === group).map(({ sequence }) => sequence)
+      expect(sequences, 'first arrivals are in order').toEqual(sequences.toSorted((x, y) => x - y))
+    }
   }
 }
