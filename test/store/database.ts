@@ -41,9 +41,16 @@ export async function deleteRaw(blocked: Blocked = 'fails'): Promise<void> {
   await answered(indexedDB.deleteDatabase(name), blocked)
 }
 
-/** Opens the database as another release of the app does, which may have it at a later version. */
-export function openRaw(version: number, blocked: Blocked = 'fails'): Promise<IDBDatabase> {
+/** Opens the database as it is, or at a later version, as another release of the app does. */
+export function openRaw(version?: number, blocked: Blocked = 'fails'): Promise<IDBDatabase> {
   return answered(indexedDB.open(name, version), blocked)
+}
+
+/** The version that the next release may have. */
+export async function laterVersion(): Promise<number> {
+  const database = await openRaw()
+  database.close()
+  return database.version + 1
 }
 
 function answered<T>(request: IDBOpenDBRequest & IDBRequest<T>, blocked: Blocked): Promise<T> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { depth } from '../../src/queue/depth.ts'
 import { enqueue } from '../../src/queue/enqueue.ts'
-import { allMessages, allRecords, batch, deleteDatabase, deleteRaw, openAnother, openNew, openRaw } from './database.ts'
+import { allMessages, allRecords, batch, deleteDatabase, deleteRaw, laterVersion, openAnother, openNew, openRaw } from './database.ts'
 import type { Connection } from '../../src/queue/connection.ts'
 
 let connection: Connection
@@ -31,8 +31,9 @@ test('a write that is under way is finished before the database is deleted', asy
 })
 
 test('a write that is under way is in the database that a later version opens', async () => {
+  const version = await laterVersion()
   const stored = enqueue(connection, 'strict', [batch('p', 1, 'b')])
-  const later = await openRaw(2, 'waits')
+  const later = await openRaw(version, 'waits')
   await stored
   const tx = later.transaction('inbox')
   const keys = tx.objectStore('inbox').getAllKeys()
@@ -42,7 +43,7 @@ test('a write that is under way is in the database that a later version opens', 
 })
 
 test('while a later version is open each connection says so, and goes on when that database is gone', async () => {
-  const later = await openRaw(2)
+  const later = await openRaw(await laterVersion())
   const refused = { code: 'storage-failed', cause: { name: 'VersionError' } }
   await expect(enqueue(connection, 'strict', [batch('p', 1, 'b')])).rejects.toMatchObject(refused)
   await expect(depth(another)).rejects.toMatchObject(refused)

@@ -8,7 +8,7 @@ import { messages } from '../../src/queue/messages.ts'
 import { readRecord } from '../../src/queue/read.ts'
 import { toRecords } from '../../src/queue/record.ts'
 import { settle, Superseded } from '../../src/queue/settle.ts'
-import { batch, deleteDatabase, message, openAnother, openNew, openRaw } from './database.ts'
+import { batch, deleteDatabase, laterVersion, message, openAnother, openNew, openRaw } from './database.ts'
 import type { PlacedMessage } from '../../src/message/message.ts'
 import type { Connection } from '../../src/queue/connection.ts'
 import type { Tail } from '../../src/queue/schema.ts'
@@ -120,7 +120,7 @@ describe('settle', () => {
 describe('the connection', () => {
   test('makes way for a later version of the database, and says so from then on', async () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a')])
-    const database = await openRaw(2)
+    const database = await openRaw(await laterVersion())
     database.close()
     await expect(enqueue(connection, 'strict', [batch('p', 1, 'b')])).rejects.toMatchObject({
       code: 'storage-failed',

@@ -14,7 +14,7 @@ afterEach(deleteDatabase)
 
 /** Has the site's data cleared, and waits until a connection has heard that it was closed. */
 async function clearSiteData(): Promise<void> {
-  const watching = await openRaw(1)
+  const watching = await openRaw()
   const closed = new Promise((resolve) => watching.addEventListener('close', resolve, { once: true }))
   await fetch(CLEAR_SITE_DATA)
   await closed
