@@ -6,7 +6,7 @@ const EXCERPT = 1_000
 
 /** An answer as a receipt gives it. */
 export function answerOf({ status, headers, text, isWhole }: Answered): Answer {
-  const isJson = /^application\/(?:[\w.-]+\+)?json\b/.test(headers['content-type'] ?? '')
+  const isJson = /^application\/(?:[\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '')
   return { status, headers, body: isJson && isWhole && text !== undefined ? parsed(text) : text }
 }
 

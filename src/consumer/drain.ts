@@ -1,31 +1,31 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { Death, PlacedMessage } from '../message/message.ts'
-import type { HeaderEntries } from '../protocol/host.ts'
+import type { Hold } from '../message/message.ts'
+import type { Setup } from '../protocol/host.ts'
 import type { Connection } from '../queue/connection.ts'
 import { lead } from '../queue/lead.ts'
 import { Superseded } from '../queue/settle.ts'
-import { outcomeOf } from './answer-table.ts'
-import type { Outcome } from './answer-table.ts'
-import { answerOf, excerptOf } from './answer.ts'
 import { backoff } from './backoff.ts'
+import { Books } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
 import type { HeadersSource } from './burst-headers.ts'
 import type { Clock } from './clock.ts'
-import type { Answered, Attempt, Transport } from './transport.ts'
+import { Courier } from './courier.ts'
+import type { Transport } from './transport.ts'
+import type { Delivery } from './turns.ts'
 import { Wakeup } from './wakeup.ts'
-import { Window } from './window.ts'
 
 /** How often the drain looks for itself, in milliseconds, when nothing wakes it: a tab may die between its commit and its word. */
 const LOOK_AGAIN = 60_000
 
-/** How long `stop()` leaves to an attempt that is under way, in milliseconds. */
+/** How long `stop()` leaves to attempts that are under way, in milliseconds. */
 const GRACE = 2_000
 
 export interface DrainOptions {
   readonly connection: Connection
   readonly transport: Transport
-  readonly headers: () => HeadersSource
-  readonly maxAttempts: () => number
+  readonly headers: (setup: Setup) => HeadersSource
+  /** The options of the queue, as they are now. */
+  readonly setup: () => Setup
   readonly isOnline: () => boolean
   readonly announce: (event: QueueEvent) => void
   readonly clock: Clock
@@ -37,13 +37,13 @@ export interface DrainOptions {
  *
  *     resting --(enqueued, resumed, online, a minute)--> looking
  *     looking --(nothing there, paused, offline, unauthorized)--> resting
- *     looking --(the head waits for its time)--> waiting --(its time, hurry)--> looking
- *     looking --(a message)--> delivering
- *     delivering --(accepted, rejected)--> looking       the head moves on
- *     delivering --(retry)--> looking                    the head keeps its place, with a time before which it is not tried
+ *     looking --(what is there waits for its time)--> waiting --(its time, hurry)--> looking
+ *     looking --(a message, and a free place)--> delivering
+ *     delivering --(accepted, rejected)--> looking       its group moves on
+ *     delivering --(retry)--> looking                    its group waits for a time before which it is not tried
  *     delivering --(401 twice)--> resting                nothing changes; resume() goes on
  *
- * Nobody but `run()` changes the head, so that no two attempts are ever under way.
+ * Up to `concurrency` are under way at once, of different groups: the books see to that.
  */
 export class Drain {
   readonly #options: DrainOptions
@@ -51,9 +51,10 @@ export class Drain {
   readonly #headers: BurstHeaders
   readonly #wakeup: Wakeup
   readonly #abort = new AbortController()
+  readonly #underWay = new Set<Promise<void>>()
   #finished: Promise<void> | undefined
-  #window: Window | undefined
-  #accepting: Promise<void> | undefined
+  #books: Books | undefined
+  #failure: { readonly error: unknown } | undefined
   #isStopping = false
   #isUnauthorized = false
   #isEmptyKnown = false
@@ -62,7 +63,7 @@ export class Drain {
   constructor(options: DrainOptions) {
     this.#options = options
     this.#clock = options.clock
-    this.#headers = new BurstHeaders({ ...options, source: options.headers, signal: this.#abort.signal })
+    this.#headers = new BurstHeaders({ ...options, signal: this.#abort.signal })
     this.#wakeup = new Wakeup(options.clock)
   }
 
@@ -83,18 +84,20 @@ export class Drain {
 
   /** There may be something to do. */
   wake(): void {
+    this.#books?.lookAgain()
     this.#wakeup.wake()
   }
 
-  /** Cuts a wait short: one that backoff chose, or (`server`) also one that the server asked for. */
+  /** Cuts a wait short: one that backoff chose, or (`server`) also one that the server asked for, and those of groups. */
   hurry(past: 'backoff' | 'server'): void {
     if (this.#hurry !== 'server') this.#hurry = past
+    if (past === 'server') this.#books?.hurry()
     this.#wakeup.wake()
   }
 
   /** The queue may have been paused: what was reserved is not sent before that has been looked up. */
   recheck(): void {
-    this.#window?.recheck()
+    this.#books?.recheck()
     this.#wakeup.wake()
   }
 
@@ -108,16 +111,9 @@ export class Drain {
   async #run(): Promise<void> {
     for (let failures = 1; !this.#isStopping; failures++) {
       try {
-        const window = new Window(this.#options.connection, await lead(this.#options.connection))
-        this.#window = window
-        while (!this.#isStopping) {
-          await this.#step(window)
-          failures = 1
-        }
-        await window.release()
-        // What was accepted last is told before the end.
-        await this.#accepting
+        await this.#lead(() => (failures = 1))
       } catch (error) {
+        await Promise.all(this.#underWay)
         if (error instanceof Superseded) return
         this.#options.announce({ type: 'storage-failed', message: String(error) })
         if (!this.#isStopping) await this.#wakeup.sleep(backoff(failures, this.#options.random))
@@ -125,105 +121,101 @@ export class Drain {
     }
   }
 
-  async #step(window: Window): Promise<void> {
-    const wait = Math.max(await this.#waitOfHead(window), this.#hurry ? 0 : this.#headers.wait)
-    if (wait > 0) return this.#wait(window, wait)
-    const message = this.#mayDeliver() ? await window.next() : undefined
-    if (message) await this.#deliver(window, message)
-    else await this.#rest(window)
+  /** An epoch, from its beginning until the loop ends or the storage fails. */
+  async #lead(worked: () => void): Promise<void> {
+    const { connection, clock, setup } = this.#options
+    const books = new Books({ connection, clock, head: await lead(connection), order: setup().order })
+    const courier = new Courier({ ...this.#options, books, headers: this.#headers, signal: this.#abort.signal })
+    this.#books = books
+    this.#failure = undefined
+    if (this.#hurry === 'server') books.hurry()
+    while (!this.#isStopping) {
+      await this.#step(books, courier)
+      worked()
+    }
+    await Promise.all(this.#underWay)
+    await books.release()
+    // What was accepted last is told before the end.
+    await courier.told()
   }
 
+  async #step(books: Books, courier: Courier): Promise<void> {
+    if (this.#failure) throw this.#failure.error
+    const wait = await this.#wait(books)
+    if (wait > 0 || !this.#mayDeliver()) return this.#sleep(books, wait > 0 ? wait : LOOK_AGAIN)
+    if (this.#underWay.size >= this.#places(books)) return this.#sleep(books, LOOK_AGAIN)
+    const delivery = await books.next()
+    if (!delivery) return this.#sleep(books, Math.max(0, books.nextDue - this.#clock.now()))
+    if (this.#isStopping) return books.giveBack(delivery)
+    this.#begin(courier, delivery)
+  }
+
+  /** Offline nothing is tried, unless the user asks for it: the browser's word may be wrong. */
   #mayDeliver(): boolean {
-    return !this.#isUnauthorized && this.#options.isOnline()
+    return !this.#isUnauthorized && (this.#options.isOnline() || this.#hurry === 'server')
   }
 
-  /** How long the head is to be left alone. Where the clock was set back meanwhile, its time is set anew. */
-  async #waitOfHead(window: Window): Promise<number> {
-    const { held } = window
-    if (!held || this.#hurry === 'server' || this.#hurry === held.by) return 0
-    const now = this.#clock.now()
-    if (held.due - now <= held.wait) return held.due - now
-    await window.hold({ ...held, due: now + held.wait })
-    return held.wait
+  /** An endpoint that was away is tried with one message. */
+  #places(books: Books): number {
+    return books.endpoint ? 1 : this.#options.setup().concurrency
   }
 
-  async #wait(window: Window, wait: number): Promise<void> {
-    await window.release()
-    this.#headers.forget()
-    await this.#wakeup.sleep(Math.min(wait, LOOK_AGAIN))
-  }
-
-  async #rest(window: Window): Promise<void> {
-    await window.release()
-    const isEmpty = this.#mayDeliver() && !window.isPaused
-    if (isEmpty && !this.#isEmptyKnown) this.#options.announce({ type: 'emptied' })
-    this.#isEmptyKnown = isEmpty
-    this.#headers.forget()
-    await this.#wakeup.sleep(LOOK_AGAIN)
-  }
-
-  async #deliver(window: Window, message: PlacedMessage): Promise<void> {
+  #begin(courier: Courier, delivery: Delivery): void {
     this.#isEmptyKnown = false
     this.#hurry = undefined
-    const headers = await this.#headers.get()
-    if (!headers || this.#isStopping) return
-    const { attempts, uncounted } = window.held ?? { attempts: 0, uncounted: 0 }
-    this.#options.announce({ type: 'leased', id: message.id, attempt: attempts + uncounted + 1 })
-    const attempt = await this.#attempt(message, window.epoch, headers)
-    if (attempt && !this.#abort.signal.aborted) await this.#settle(window, message, attempt)
+    const carrying = this.#carry(courier, delivery).finally(() => {
+      this.#underWay.delete(carrying)
+      this.#wakeup.wake()
+    })
+    this.#underWay.add(carrying)
   }
 
-  /** One attempt; a second one with fresh headers where the server answers 401 to the first. None where there are no headers. */
-  async #attempt(message: PlacedMessage, epoch: number, headers: HeaderEntries): Promise<Attempt | undefined> {
-    const send = (entries: HeaderEntries): Promise<Attempt> =>
-      this.#options.transport.send({ ...message, epoch, headers: entries }, this.#abort.signal)
-    const first = await send(headers)
-    if (!first.answered || first.status !== 401 || !this.#headers.canRefresh) return first
-    const fresh = await this.#headers.refresh()
-    return fresh && send(fresh)
-  }
-
-  async #settle(window: Window, message: PlacedMessage, attempt: Attempt): Promise<void> {
-    const outcome = outcomeOf(attempt, this.#clock.now())
-    switch (outcome.kind) {
-      case 'accepted':
-        return this.#accept(window, message, attempt as Answered)
-      case 'rejected':
-        return this.#bury(window, message, 'rejected', attempt as Answered)
-      case 'unauthorized':
-        this.#isUnauthorized = true
-        return this.#options.announce({ type: 'unauthorized' })
-      case 'retry':
-        return this.#retry(window, message, attempt, outcome)
+  async #carry(courier: Courier, delivery: Delivery): Promise<void> {
+    try {
+      if (await courier.deliver(delivery)) return
+      if (!this.#isUnauthorized) this.#options.announce({ type: 'unauthorized' })
+      this.#isUnauthorized = true
+    } catch (error) {
+      this.#failure ??= { error }
     }
   }
 
-  /** Not awaited: the next message goes out while this one is being settled. The window knows if that fails. */
-  #accept(window: Window, message: PlacedMessage, attempt: Answered): void {
-    this.#accepting = window.accept(message).then(
-      () => this.#options.announce({ type: 'accepted', id: message.id, answer: answerOf(attempt) }),
-      () => {},
-    )
+  /** How long everything is to be left alone. Where the clock was set back meanwhile, the time is set anew. */
+  async #wait(books: Books): Promise<number> {
+    const { held, endpoint } = books
+    const now = this.#clock.now()
+    if (isSetBack(held, now) || isSetBack(endpoint, now)) await books.holdAnew(anew(held, now), anew(endpoint, now))
+    return Math.max(this.#waitOf(books.held), this.#waitOf(books.endpoint), this.#hurry ? 0 : this.#headers.wait())
   }
 
-  async #bury(window: Window, message: PlacedMessage, reason: Death['reason'], attempt: Answered): Promise<void> {
-    const attempts = (window.held?.attempts ?? 0) + 1
-    const death = { reason, deadAt: this.#clock.now(), attempts, status: attempt.status, excerpt: excerptOf(attempt) }
-    await window.bury(message, death)
-    this.#options.announce({ type: 'dead-lettered', id: message.id, ...death })
+  #waitOf(hold: Hold | undefined): number {
+    const isCut = hold === undefined || this.#hurry === 'server' || this.#hurry === hold.by
+    return isCut ? 0 : hold.due - this.#clock.now()
   }
 
-  async #retry(window: Window, message: PlacedMessage, attempt: Attempt, outcome: Outcome & { kind: 'retry' }): Promise<void> {
-    const { reason, counts, wait } = outcome
-    const attempts = (window.held?.attempts ?? 0) + (counts ? 1 : 0)
-    const uncounted = (window.held?.uncounted ?? 0) + (counts ? 0 : 1)
-    if (counts && attempts >= this.#options.maxAttempts()) {
-      return this.#bury(window, message, 'attempts-exhausted', attempt as Answered)
+  /** Sleeps until woken, or for some time. With nothing under way, what was reserved is given back, and the burst is over. */
+  async #sleep(books: Books, longest: number): Promise<void> {
+    if (this.#underWay.size === 0) {
+      await books.release()
+      this.#headers.forget()
+      await this.#tellIfEmpty(books)
     }
-    const delay = wait ?? backoff(counts ? attempts : uncounted, this.#options.random)
-    const due = this.#clock.now() + delay
-    const status = attempt.answered ? { status: attempt.status } : {}
-    await window.hold({ attempts, uncounted, due, wait: delay, by: wait === undefined ? 'backoff' : 'server', ...status })
-    this.#options.announce({ type: 'retry-scheduled', id: message.id, reason, due, ...status })
+    const wasWoken = await this.#wakeup.sleep(Math.min(longest, LOOK_AGAIN))
+    if (!wasWoken) books.lookAgain()
   }
+
+  /** Paused, offline or not: when the last message has left, that is told. */
+  async #tellIfEmpty(books: Books): Promise<void> {
+    const isEmpty = await books.isEmpty()
+    if (isEmpty && !this.#isEmptyKnown) this.#options.announce({ type: 'emptied' })
+    this.#isEmptyKnown = isEmpty
+  }
+}
+
+function isSetBack(hold: Hold | undefined, now: number): boolean {
+  return hold !== undefined && hold.due - now > hold.wait
+}
+
+function anew<Holding extends Hold>(hold: Holding | undefined, now: number): Holding | undefined {
+  return hold && { ...hold, due: Math.min(hold.due, now + hold.wait) }
 }

@@ -1,4 +1,3 @@
-import type { Setup } from '../protocol/host.ts'
 import { formatKey, formatPlace, HOLDFAST_MESSAGE, IDEMPOTENCY_KEY } from '../protocol/http.ts'
 import type { Clock } from './clock.ts'
 import type { Attempt, Outgoing, Transport } from './transport.ts'
@@ -8,28 +7,27 @@ const LONGEST_ANSWER = 64 * 1024
 
 export interface HttpOptions {
   readonly queue: string
-  readonly setup: () => Setup
   readonly fetch: typeof fetch
   readonly clock: Clock
 }
 
 /** Sends each message in a request of its own. */
-export function httpTransport({ queue, setup, fetch, clock }: HttpOptions): Transport {
+export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
   return {
     async send(message, signal) {
-      const { timeout } = setup()
+      const { setup } = message
       const stop = new AbortController()
       const abort = (): void => stop.abort()
       if (signal.aborted) abort()
       signal.addEventListener('abort', abort)
       // A flag of our own: an AbortSignal.timeout() is reported as AbortError in Firefox and WebKit.
       let isLate = false
-      const cancel = clock.after(timeout, () => {
+      const cancel = clock.after(setup.timeout, () => {
         isLate = true
         abort()
       })
       try {
-        return await receive(await fetch(setup().endpoint, request(queue, setup(), message, stop.signal)))
+        return await receive(await fetch(setup.endpoint, request(queue, message, stop.signal)))
       } catch {
         return { answered: false, reason: isLate ? 'timeout' : 'unreachable' }
       } finally {
@@ -40,7 +38,7 @@ export function httpTransport({ queue, setup, fetch, clock }: HttpOptions): Tran
   }
 }
 
-function request(queue: string, setup: Setup, { id, body, epoch, sequence, headers }: Outgoing, signal: AbortSignal): RequestInit {
+function request(queue: string, { id, body, epoch, sequence, headers, setup }: Outgoing, signal: AbortSignal): RequestInit {
   const all = new Headers({ 'content-type': 'application/json' })
   for (const [name, value] of headers) all.set(name, value)
   all.set(IDEMPOTENCY_KEY, formatKey(id))

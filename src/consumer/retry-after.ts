@@ -9,7 +9,8 @@ export function retryAfter(headers: Readonly<Record<string, string>>, now: numbe
   const value = headers['retry-after']?.trim()
   if (!value) return undefined
   if (/^\d+$/.test(value)) return Math.min(Number(value) * 1_000, LONGEST)
-  const until = Date.parse(value)
+  // Date.parse takes almost anything for a date: "-1", "1.5".
+  const until = value.endsWith('GMT') ? Date.parse(value) : Number.NaN
   if (Number.isNaN(until)) return undefined
   const sent = Date.parse(headers['date'] ?? '')
   return Math.min(Math.max(0, until - (Number.isNaN(sent) ? now : sent)), LONGEST)

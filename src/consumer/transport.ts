@@ -1,4 +1,4 @@
-import type { HeaderEntries } from '../protocol/host.ts'
+import type { HeaderEntries, Setup } from '../protocol/host.ts'
 
 /** A message as it goes out. */
 export interface Outgoing {
@@ -7,6 +7,8 @@ export interface Outgoing {
   readonly epoch: number
   readonly sequence: number
   readonly headers: HeaderEntries
+  /** The options that the headers were asked for under: no header goes to an endpoint that it was not meant for. */
+  readonly setup: Setup
 }
 
 /** What came of one attempt. */

@@ -15,8 +15,8 @@ export class Wakeup {
     this.#wake?.()
   }
 
-  /** Sleeps for at most `longest` milliseconds. */
-  async sleep(longest: number): Promise<void> {
+  /** Sleeps for at most `longest` milliseconds. Says whether it was woken before. */
+  async sleep(longest: number): Promise<boolean> {
     if (!this.#called) {
       await new Promise<void>((resolve) => {
         const cancel = this.#clock.after(longest, resolve)
@@ -26,7 +26,9 @@ export class Wakeup {
         }
       })
     }
+    const wasCalled = this.#called
     this.#wake = undefined
     this.#called = false
+    return wasCalled
   }
 }

@@ -28,29 +28,21 @@ export interface HostOptions {
 /** Runs the queues of one page, in a worker or in place. */
 export function createHost({ platform, page, served }: HostOptions): HostApi {
   const queues = new Map<string, QueueHost>()
+  const closing = new Map<string, Promise<void>>()
   let isOnline = true
 
-  function open(queue: string, setup: Setup): void {
+  async function open(queue: string, setup: Setup): Promise<void> {
     if (!platform)
       throw new QueueError('unsupported', 'Expected IndexedDB and Web Locks; they need a browser and a secure page (https or localhost)')
     if (served && !served.has(queue)) {
       throw new QueueError('not-served', `Expected the worker to serve "${queue}", it serves ${[...served.keys()].join(', ')}`)
     }
+    await closing.get(queue)
     const opened = queues.get(queue)
     if (opened) return opened.setUp(setup)
     const toPage = (events: readonly QueueEvent[]): void => page.events(queue, events)
-    const headers = (current: Setup): HeadersSource => headersSource(queue, current)
+    const headers = (current: Setup): HeadersSource => headersSource(queue, current, page, served?.get(queue))
     queues.set(queue, new QueueHost({ queue, setup, platform, headers, isOnline: () => isOnline, toPage }))
-  }
-
-  function headersSource(queue: string, setup: Setup): HeadersSource {
-    const own = served?.get(queue)?.options.headers
-    if (typeof own === 'function') {
-      if (setup.asksPage !== 'always') return { canRefresh: true, ask: (unauthorized) => askHeaders(own, unauthorized) }
-    } else if (setup.asksPage === 'never') {
-      return { canRefresh: false, ask: async () => (setup.headers.length > 0 ? setup.headers : toEntries(own ?? {})) }
-    }
-    return { canRefresh: true, ask: async (unauthorized) => unwrap(await page.headers(queue, unauthorized)) }
   }
 
   function at<T>(queue: string, verb: (host: QueueHost) => T | Promise<T>): Promise<Result<T>> {
@@ -66,21 +58,34 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
     messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from)),
-    deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, from)),
+    deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, Number(from ?? 0))),
     redrive: (queue, ids) => at(queue, (host) => host.redrive(ids)),
     purge: (queue, ids) => at(queue, (host) => host.purge(ids)),
     pause: (queue) => at(queue, (host) => host.pause()),
     resume: (queue) => at(queue, (host) => host.resume()),
     retryNow: (queue) => at(queue, (host) => host.retryNow()),
     close: (queue) =>
-      at(queue, (host) => {
-        // At once: a page that opens it again meanwhile gets a new one, which leads when this has let go.
+      at(queue, async (host) => {
         queues.delete(queue)
-        return host.close()
+        // A page that opens it again meanwhile waits for this: two in one host would hear each other, and tell the page all twice.
+        const closed = host.close().finally(() => closing.delete(queue))
+        closing.set(queue, closed)
+        await closed
       }),
     async signal(signal) {
       if (signal !== 'visible') isOnline = signal === 'online'
       for (const host of queues.values()) host.signal(signal)
     },
   }
+}
+
+/** Who gives a queue's headers: the definition that this host serves, or the page, or nobody. */
+function headersSource(queue: string, setup: Setup, page: HostPage, definition: QueueDefinition | undefined): HeadersSource {
+  const own = definition?.options.headers
+  if (typeof own === 'function') {
+    if (setup.asksPage !== 'always') return { canRefresh: true, ask: (unauthorized) => askHeaders(own, unauthorized) }
+  } else if (setup.asksPage === 'never') {
+    return { canRefresh: false, ask: async () => (setup.headers.length > 0 ? setup.headers : toEntries(own ?? {})) }
+  }
+  return { canRefresh: true, ask: async (unauthorized) => unwrap(await page.headers(queue, unauthorized)) }
 }

@@ -41,11 +41,13 @@ export function standForLeader({ locks, clock }: Platform, lock: string, serveTe
 
   function pause(): Promise<void> {
     return new Promise((resolve) => {
-      const cancel = clock.after(ASK_AGAIN, resolve)
-      signal.addEventListener('abort', () => {
+      const end = (): void => {
         cancel()
+        signal.removeEventListener('abort', end)
         resolve()
-      })
+      }
+      const cancel = clock.after(ASK_AGAIN, end)
+      signal.addEventListener('abort', end)
     })
   }
 }

@@ -67,16 +67,12 @@ export class QueueHost {
     this.#announce(batch.messages.map(({ id }) => ({ type: 'enqueued', id })))
   }
 
-  async redrive(ids: readonly string[] | undefined): Promise<number> {
-    const redriven = await redrive(this.connection, ids)
-    this.#announce(redriven.map((id) => ({ type: 'redriven', id })))
-    return redriven.length
+  redrive(ids: readonly string[] | undefined): Promise<number> {
+    return this.#tellEach('redriven', redrive(this.connection, ids))
   }
 
-  async purge(ids: readonly string[] | undefined): Promise<number> {
-    const purged = await purge(this.connection, ids)
-    this.#announce(purged.map((id) => ({ type: 'purged', id })))
-    return purged.length
+  purge(ids: readonly string[] | undefined): Promise<number> {
+    return this.#tellEach('purged', purge(this.connection, ids))
   }
 
   async pause(): Promise<void> {
@@ -109,15 +105,24 @@ export class QueueHost {
     await this.connection.close()
   }
 
+  /** Tells of dead letters as they leave, transaction by transaction; how many they were. */
+  async #tellEach(type: 'redriven' | 'purged', taken: AsyncIterable<string[]>): Promise<number> {
+    let count = 0
+    for await (const ids of taken) {
+      count += ids.length
+      this.#announce(ids.map((id) => ({ type, id })))
+    }
+    return count
+  }
+
   async #lead(): Promise<void> {
     if (this.#isClosing) return
     const { queue, platform, headers, isOnline } = this.#options
-    const setup = (): Setup => this.#setup
     this.#drain = new Drain({
       connection: this.connection,
-      transport: httpTransport({ queue, setup, fetch: platform.fetch, clock: platform.clock }),
-      headers: () => headers(this.#setup),
-      maxAttempts: () => this.#setup.maxAttempts,
+      transport: httpTransport({ queue, fetch: platform.fetch, clock: platform.clock }),
+      headers,
+      setup: () => this.#setup,
       isOnline,
       announce: (event) => this.#announce([event]),
       clock: platform.clock,
@@ -134,7 +139,7 @@ export class QueueHost {
   #announce(events: readonly QueueEvent[]): void {
     this.#react(events)
     if (this.#happened.length === 0) queueMicrotask(() => this.#tell())
-    this.#happened.push(...events)
+    for (const event of events) this.#happened.push(event)
   }
 
   #tell(): void {
@@ -162,6 +167,6 @@ export class QueueHost {
 
 const encoder = new TextEncoder()
 
-function stored({ id, body }: OutgoingMessage, enqueuedAt: number): Message {
-  return { id, body, bytes: encoder.encode(body).byteLength, enqueuedAt }
+function stored(message: OutgoingMessage, enqueuedAt: number): Message {
+  return { ...message, bytes: encoder.encode(message.body).byteLength, enqueuedAt }
 }

@@ -8,7 +8,7 @@ const LARGEST_BODY = 16 * 1024 * 1024
  * since a string crosses threads and is stored faster than the object it describes.
  *
  * `JSON.stringify` loses much in silence (a function, a `Map`, `NaN`). A queue that says "stored" must not: whatever would not
- * arrive as it was given is refused. A property that is `undefined` is left out, as everywhere in JSON.
+ * arrive as it was given is refused. A property that is `undefined` is left out, as everywhere in JSON, and `toJSON` is heeded.
  */
 export function encodeBody(body: unknown): string {
   let text: string | undefined
@@ -31,8 +31,9 @@ export function decodeBody(text: string): unknown {
 }
 
 /** Called by `JSON.stringify` for each value in a body, after the value's own `toJSON`. */
-function refuseLoss(key: string, value: unknown): unknown {
-  if (!survivesJson(value)) {
+function refuseLoss(this: unknown, key: string, value: unknown): unknown {
+  // A property that is undefined is left out; in a list it would become null.
+  if (!survivesJson(value) || (value === undefined && Array.isArray(this))) {
     const where = key === '' ? 'a body' : `"${key}" of a body`
     throw new QueueError('invalid-body', `Expected ${where} to be something that JSON can hold, got ${shown(value)}`)
   }

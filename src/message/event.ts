@@ -46,6 +46,8 @@ export type QueueEvent =
   | { readonly type: 'storage-failed'; readonly message: string }
   /** This page's host is up. `reason` says why it is not the worker, where it is not. */
   | { readonly type: 'host-started'; readonly host: 'worker' | 'in-place'; readonly reason?: string }
+  /** This page's worker died. Nothing more is heard of the queue here; close it and open it again. Heard only in this page. */
+  | { readonly type: 'host-lost' }
   /** This page's host drains the queue from now on. Heard only in this page. */
   | { readonly type: 'leadership-gained' }
 

@@ -8,6 +8,8 @@ export interface Message {
   readonly bytes: number
   /** When it was enqueued, in milliseconds since the epoch. Never used for order. */
   readonly enqueuedAt: number
+  /** Messages of one group are delivered in order, one at a time. */
+  readonly group?: string
 }
 
 /** A message and its place in the queue: the number that was assigned inside the transaction that stored it. */
@@ -15,20 +17,30 @@ export interface PlacedMessage extends Message {
   readonly sequence: number
 }
 
-/** What came of the head of the queue so far: kept while it waits for another attempt. */
-export interface Held {
-  /** Attempts that the server answered, and that count towards `maxAttempts`. */
-  readonly attempts: number
-  /** Attempts that do not count: no answer, or an answer that says nothing of this message (429, 502, 503, 504). */
-  readonly uncounted: number
+/** For how long something is left alone. */
+export interface Hold {
   /** Not tried before, in milliseconds since the epoch. */
   readonly due: number
   /** How long that was to be, in milliseconds: a clock that is set back must not make it longer. */
   readonly wait: number
   /** Who asked to wait: a server's wait (`Retry-After`) is kept even when the connection returns. */
   readonly by: 'backoff' | 'server'
+}
+
+/** What came of a message so far, while it waits for another attempt. */
+export interface Held extends Hold {
+  /** Attempts that the server answered, and that count towards `maxAttempts`. */
+  readonly attempts: number
+  /** Attempts that do not count: no answer, or an answer that says nothing of this message (429, 502, 503, 504). */
+  readonly uncounted: number
   /** The last answer's status; absent when there was none. */
   readonly status?: number
+}
+
+/** The endpoint is away or busy: nothing is sent for a while, and then one message, to see. */
+export interface EndpointHold extends Hold {
+  /** How often in a row that was seen. */
+  readonly failures: number
 }
 
 /** Why a message is a dead letter. */
@@ -62,6 +74,8 @@ export interface WaitingMessage<T = unknown> {
   readonly state: 'ready' | 'leased'
   /** In milliseconds since the epoch. */
   readonly enqueuedAt: number
+  /** Its group; absent where it has none. */
+  readonly group?: string
 }
 
 /** A message that was taken out of the queue undelivered, as users read it from `deadLetters()`. */
@@ -70,6 +84,8 @@ export interface DeadLetter<T = unknown> extends Death {
   readonly body: T
   /** In milliseconds since the epoch. */
   readonly enqueuedAt: number
+  /** Its group; absent where it has none. */
+  readonly group?: string
 }
 
 /** How many messages are in each state. It costs the same however many there are. */

@@ -1,4 +1,4 @@
-import { QueueError } from '../message/error.ts'
+import { isQueueError, QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { HeaderEntries, HostApi, Setup } from '../protocol/host.ts'
 import { resultOf, unwrap } from '../protocol/result.ts'
@@ -24,6 +24,7 @@ export class HostLink {
   readonly #start: StartHost
   readonly #ended: () => void
   readonly #queues: LinkedQueue[] = []
+  readonly #closing = new Set<LinkedQueue>()
   #host: Promise<StartedHost> | undefined
   #lost: QueueError | undefined
   /** Who waits for an answer. Not Promise.race: it would leave a trace of each call on a promise that lives as long as the page. */
@@ -45,15 +46,19 @@ export class HostLink {
     await this.call((api) => api.open(queue.name, queue.setup))
   }
 
-  /** Lets a queue go: the host closes it, unless the page has it open once more. */
+  /**
+   * Lets a queue go, once it is open: the host closes it, unless the page has it open once more. Until then it hears what becomes of messages
+   * under way, and is asked for headers.
+   */
   async close(queue: LinkedQueue): Promise<void> {
-    this.#queues.splice(this.#queues.indexOf(queue), 1)
-    const isLast = this.#queues.length === 0
+    this.#closing.add(queue)
+    const isLast = this.#queues.every((other) => this.#closing.has(other))
     if (isLast) this.#ended()
-    if (!this.#queues.some(({ name }) => name === queue.name)) {
-      // A host that never started, or has died, has closed it as well.
-      await this.call((api) => api.close(queue.name)).catch(() => {})
-    }
+    const other = this.#named(queue.name).findLast((named) => !this.#closing.has(named))
+    // A host that never started, or has died, has closed it as well.
+    await this.call((api) => (other ? api.open(other.name, other.setup) : api.close(queue.name))).catch(() => {})
+    this.#queues.splice(this.#queues.indexOf(queue), 1)
+    this.#closing.delete(queue)
     if (isLast) await this.#stop()
   }
 
@@ -72,10 +77,16 @@ export class HostLink {
   }
 
   async #begin(): Promise<StartedHost> {
-    const host = await this.#start(this.#page())
-    void host.lost.then(() => this.#lose())
-    this.#unwatch = watchPage((signal) => void host.api.signal(signal))
-    return host
+    try {
+      const host = await this.#start(this.#page())
+      void host.lost.then(() => this.#lose())
+      this.#unwatch = watchPage((signal) => void host.api.signal(signal))
+      return host
+    } catch (error) {
+      // The next queue may have better luck: the file may load by then.
+      this.#ended()
+      throw isQueueError(error) ? error : new QueueError('host-failed', `The host did not start: ${String(error)}`, { cause: error })
+    }
   }
 
   /** The host has died: Comlink would leave every call under way pending for ever. */
@@ -83,14 +94,22 @@ export class HostLink {
     this.#lost = new QueueError('host-lost', 'The worker died; what was being asked may or may not have happened. Open the queue again')
     this.#unwatch()
     this.#ended()
-    for (const reject of this.#waiting) reject(this.#lost)
-    for (const queue of this.#queues) queue.lose(this.#lost)
+    this.#reject(this.#lost)
+    for (const queue of this.#queues) {
+      queue.lose(this.#lost)
+      queue.hear({ type: 'host-lost' })
+    }
   }
 
   async #stop(): Promise<void> {
     this.#unwatch()
     const host = await this.#host?.catch(() => undefined)
     host?.stop()
+    this.#reject(new QueueError('closed', 'The queue was closed before it answered'))
+  }
+
+  #reject(error: QueueError): void {
+    for (const reject of this.#waiting) reject(error)
   }
 
   #page(): PageEnd {
@@ -100,7 +119,7 @@ export class HostLink {
       },
       headers: (name, unauthorized) =>
         resultOf(async () => {
-          const queue = this.#named(name).at(-1)
+          const queue = this.#named(name).findLast((named) => !this.#closing.has(named)) ?? this.#named(name).at(-1)
           if (!queue) throw new QueueError('closed', `The queue "${name}" is closed`)
           return queue.headers(unauthorized)
         }),

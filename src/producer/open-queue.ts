@@ -1,5 +1,7 @@
-import { checkName, checkOptions, DEFAULTS, openChecks } from '../message/definition.ts'
-import type { OpenOptions, QueueDefinition, QueueOptions } from '../message/definition.ts'
+import { checkName } from '../message/definition.ts'
+import { checkOptions, checkOrder, DEFAULTS, openChecks, orderOf } from '../message/options.ts'
+import type { QueueDefinition } from '../message/definition.ts'
+import type { OpenOptions, QueueOptions } from '../message/options.ts'
 import { QueueError, shown } from '../message/error.ts'
 import { askHeaders, toEntries } from '../protocol/headers.ts'
 import type { Setup } from '../protocol/host.ts'
@@ -22,7 +24,7 @@ import type { StartHost } from './start-host.ts'
  * })
  * ```
  */
-export function openQueue<T = unknown>(name: string, options: OpenOptions): Queue<T>
+export function openQueue<T = unknown>(name: string, options: OpenOptions<T>): Queue<T>
 /**
  * Opens a queue that was defined with `defineQueue`; options given here go before those of the definition.
  *
@@ -33,8 +35,8 @@ export function openQueue<T = unknown>(name: string, options: OpenOptions): Queu
  * })
  * ```
  */
-export function openQueue<T = unknown>(definition: QueueDefinition<T>, options?: Partial<OpenOptions>): Queue<T>
-export function openQueue<T>(queue: string | QueueDefinition<T>, options: Partial<OpenOptions> = {}): Queue<T> {
+export function openQueue<T = unknown>(definition: QueueDefinition<T>, options?: Partial<OpenOptions<T>>): Queue<T>
+export function openQueue<T>(queue: string | QueueDefinition<T>, options: Partial<OpenOptions<T>> = {}): Queue<T> {
   return openQueueOn(linkFor, queue, options)
 }
 
@@ -42,14 +44,15 @@ export function openQueue<T>(queue: string | QueueDefinition<T>, options: Partia
 export function openQueueOn<T>(
   linkTo: (options: OpenOptions) => HostLink,
   queue: string | QueueDefinition<T>,
-  given: Partial<OpenOptions>,
+  given: Partial<OpenOptions<T>>,
 ): Queue<T> {
   const isDefined = typeof queue === 'object' && queue !== null
   const name = isDefined ? queue.name : queue
   checkName(name)
   const defined = isDefined ? queue.options : undefined
   const options = isObject(given) ? withoutUndefined({ ...defined, ...withoutUndefined(given) }) : given
-  checkOptions(options, openChecks)
+  checkOptions<OpenOptions<T>>(options, openChecks)
+  checkOrder(options)
   if (options.host && options.worker) {
     throw new QueueError('invalid-option', `Expected \`host\` or \`worker\`, got both: a worker of your own is a host`)
   }
@@ -57,6 +60,7 @@ export function openQueueOn<T>(
     name,
     setup: setupOf(options, given.headers === undefined ? 'unless-served' : 'always'),
     link: linkTo(options),
+    group: options.group?.bind(options),
     headers: async (unauthorized) => {
       if (typeof options.headers !== 'function') throw new QueueError('internal', `The queue "${name}" has no \`headers\` function`)
       return askHeaders(options.headers, unauthorized)
@@ -68,6 +72,8 @@ const links = new Map<unknown, HostLink>()
 
 /** One host for all queues of the page that want the same: a worker of the user's is known by the function that starts it. */
 function linkFor({ host, worker }: OpenOptions): HostLink {
+  // On a server nothing is kept: it renders a page a thousand times.
+  if (typeof indexedDB === 'undefined') return new HostLink(startNowhere, () => {})
   const key = worker ?? host ?? 'worker'
   const link = links.get(key) ?? new HostLink(starter(host, worker), () => links.get(key) === link && links.delete(key))
   links.set(key, link)
@@ -75,7 +81,6 @@ function linkFor({ host, worker }: OpenOptions): HostLink {
 }
 
 function starter(host: OpenOptions['host'], worker: OpenOptions['worker']): StartHost {
-  if (typeof indexedDB === 'undefined') return startNowhere
   if (worker) return (page) => startWorker(worker, page)
   return host === 'in-place' ? startInPlace : startReadyMade
 }
@@ -94,6 +99,7 @@ function setupOf(options: QueueOptions, asksPage: Exclude<Setup['asksPage'], 'ne
     timeout,
     maxAttempts,
     durability,
+    ...orderOf(options),
     endpoint: absolute(endpoint),
     headers: isAsked || headers === undefined ? [] : toEntries(headers),
     asksPage: isAsked ? asksPage : 'never',

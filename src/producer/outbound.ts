@@ -23,11 +23,11 @@ export class Outbound {
   }
 
   /** Takes a message; `stored` resolves when its transaction has completed. */
-  add(body: string): { readonly id: string; readonly stored: Promise<void> } {
+  add(content: Omit<OutgoingMessage, 'id'>): { readonly id: string; readonly stored: Promise<void> } {
     const batch = this.#open ?? this.#begin()
     const id = messageId(this.#producer, batch.number, batch.messages.length)
-    batch.messages.push({ id, body })
-    batch.characters += body.length
+    batch.messages.push({ id, ...content })
+    batch.characters += content.body.length
     if (batch.messages.length >= MOST_MESSAGES || batch.characters >= MOST_CHARACTERS) this.#open = undefined
     return { id, stored: batch.stored }
   }

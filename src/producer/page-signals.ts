@@ -7,10 +7,11 @@ export function watchPage(tell: (signal: PageSignal) => void): () => void {
   const { signal } = stop
   addEventListener('online', () => tell('online'), { signal })
   addEventListener('offline', () => tell('offline'), { signal })
+  // In a worker it would not be taken back: Chromium's hear no `online`.
   if (typeof document !== 'undefined') {
     document.addEventListener('visibilitychange', () => document.visibilityState === 'visible' && tell('visible'), { signal })
+    // Only false can be believed.
+    if (!navigator.onLine) tell('offline')
   }
-  // Only false can be believed.
-  if (!navigator.onLine) tell('offline')
   return () => stop.abort()
 }

@@ -1,20 +1,23 @@
 import { decodeBody, encodeBody } from '../message/body.ts'
+import { checkGroup } from '../message/options.ts'
 import { QueueError, shown } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { DeadLetter, Depth, WaitingMessage } from '../message/message.ts'
-import type { HeaderEntries, HostApi, Page, Setup } from '../protocol/host.ts'
+import type { HeaderEntries, HostApi, Page, Place, Setup } from '../protocol/host.ts'
 import type { Result } from '../protocol/result.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { Outbound } from './outbound.ts'
-import type { Queue } from './queue.ts'
+import type { EnqueueOptions, Queue } from './queue.ts'
 import { Receipts } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
 
-export interface HandleOptions {
+export interface HandleOptions<T> {
   readonly name: string
   readonly setup: Setup
   readonly link: HostLink
   readonly headers: (unauthorized: boolean) => Promise<HeaderEntries>
+  /** The group of a body, in a queue that has groups. */
+  readonly group: ((body: T) => string) | undefined
 }
 
 /** The page's end of a queue: checks what it is given, and asks the host for the rest. */
@@ -23,6 +26,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly setup: Setup
   readonly headers: (unauthorized: boolean) => Promise<HeaderEntries>
   readonly #link: HostLink
+  readonly #groupOf: ((body: T) => string) | undefined
   readonly #outbound: Outbound
   readonly #receipts = new Receipts()
   readonly #listeners = new Set<(event: QueueEvent) => void>()
@@ -30,10 +34,11 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   #emptied: Signal | undefined
   #closing: Promise<void> | undefined
 
-  constructor({ name, setup, link, headers }: HandleOptions) {
+  constructor({ name, setup, link, headers, group }: HandleOptions<T>) {
     this.name = name
     this.setup = setup
     this.headers = headers
+    this.#groupOf = group
     this.#link = link
     this.#outbound = new Outbound((batch) => this.#ask((api) => api.enqueue(name, batch)))
     this.#opened = link.open(this)
@@ -41,9 +46,10 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#opened.catch(() => {})
   }
 
-  async enqueue(body: T): Promise<Receipt> {
+  async enqueue(body: T, options: EnqueueOptions = {}): Promise<Receipt> {
     this.#assertOpen()
-    const { id, stored } = this.#outbound.add(encodeBody(body))
+    const group = this.#group(body, options)
+    const { id, stored } = this.#outbound.add({ body: encodeBody(body), ...(group !== undefined && { group }) })
     const receipt = this.#receipts.issue(id)
     try {
       await stored
@@ -59,15 +65,16 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   async *messages(): AsyncGenerator<WaitingMessage<T>> {
-    for await (const { id, body, state, enqueuedAt } of this.#paged((api, from) => api.messages(this.name, from))) {
-      yield { id, body: decodeBody(body) as T, state, enqueuedAt }
+    for await (const { id, body, state, enqueuedAt, group } of this.#paged((api, from) => api.messages(this.name, from))) {
+      yield { id, body: decodeBody(body) as T, state, enqueuedAt, ...(group !== undefined && { group }) }
     }
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter<T>> {
     for await (const letter of this.#paged((api, from) => api.deadLetters(this.name, from))) {
-      const { id, body, enqueuedAt, reason, deadAt, attempts, status, excerpt } = letter
-      yield { id, body: decodeBody(body) as T, enqueuedAt, reason, deadAt, attempts, status, excerpt }
+      const { id, body, enqueuedAt, group, reason, deadAt, attempts, status, excerpt } = letter
+      const death = { reason, deadAt, attempts, status, excerpt }
+      yield { id, body: decodeBody(body) as T, enqueuedAt, ...death, ...(group !== undefined && { group }) }
     }
   }
 
@@ -143,7 +150,17 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#emptied?.reject(error)
   }
 
+  #group(body: T, options: EnqueueOptions): string | undefined {
+    checkEnqueue(options)
+    const group = options.group ?? this.#groupOf?.(body)
+    if (group === undefined) return undefined
+    checkGroup(group)
+    if (this.setup.order === 'group') return group
+    throw new QueueError('invalid-option', `Expected no \`group\` in a queue with \`order: '${this.setup.order}'\`, got ${shown(group)}`)
+  }
+
   async #close(): Promise<void> {
+    await this.#opened.catch(() => {})
     await this.#outbound.flushed()
     await this.#link.close(this)
     this.#listeners.clear()
@@ -160,13 +177,14 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     return this.#link.call(ask)
   }
 
-  async *#paged<Item>(ask: (api: HostApi, from: number) => Promise<Result<Page<Item>>>): AsyncGenerator<Item> {
-    for (let from: number | undefined = 0; from !== undefined;) {
-      const start: number = from
+  async *#paged<Item>(ask: (api: HostApi, from: Place | undefined) => Promise<Result<Page<Item>>>): AsyncGenerator<Item> {
+    let from: Place | undefined
+    do {
+      const start = from
       const page: Page<Item> = await this.#call((api) => ask(api, start))
       yield* page.items
       from = page.next
-    }
+    } while (from !== undefined)
   }
 
   #assertOpen(): void {
@@ -191,6 +209,13 @@ function makeSignal(): Signal {
 
 function closedError(name: string): QueueError {
   return new QueueError('closed', `The queue "${name}" is closed`)
+}
+
+function checkEnqueue(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw new QueueError('invalid-option', `Expected \`options\` to be an object, got ${shown(options)}`)
+  const unknown = Object.keys(options).find((name) => name !== 'group')
+  if (unknown !== undefined) throw new QueueError('invalid-option', `Unknown option \`${unknown}\`; known is group`)
 }
 
 /** Ids as they were given: an iterable of strings, and not one string by mistake. */

@@ -2,6 +2,16 @@ import type { QueueEvent } from '../message/event.ts'
 import type { DeadLetter, Depth, WaitingMessage } from '../message/message.ts'
 import type { Receipt } from './receipt.ts'
 
+/** What can be said of one message. */
+export interface EnqueueOptions {
+  /**
+   * Its group, in a queue with `order: 'group'`: a string of at most 256 characters.
+   *
+   * @defaultValue what the queue's `group` function gives
+   */
+  readonly group?: string
+}
+
 /**
  * A queue as its users hold it. Every method works in every tab, whichever tab is draining, and rejects with a QueueError:
  * `closed` after `close()`, `host-failed` or `host-lost` without its worker, `storage-failed` when IndexedDB fails.
@@ -27,13 +37,14 @@ export interface Queue<T = unknown> extends AsyncDisposable {
    * const { status, body } = await receipt.delivered
    * ```
    */
-  enqueue(body: T): Promise<Receipt>
+  enqueue(body: T, options?: EnqueueOptions): Promise<Receipt>
 
   /** How many messages are in each state, at the same cost however many there are. */
   depth(): Promise<Depth>
 
   /**
-   * What waits, in order, read a bounded part at a time. It is a look at a moving queue: what is delivered meanwhile is left out.
+   * What waits, in order, read a bounded part at a time. It is a look at a moving queue: what is delivered meanwhile is left out. In a
+   * queue with groups, those that are behind come first.
    *
    * @example
    * ```ts

@@ -44,19 +44,21 @@ export async function startWorker(make: () => Worker, page: PageEnd): Promise<St
   const worker = makeWorker(make)
   try {
     const { lock } = await ready(worker)
+    const stopped = new AbortController()
+    const lost = gone(lock, stopped.signal)
     worker.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       if (isHostMessage(data) && data.holdfast === 'events') page.events(data.queue, data.events)
     })
     // Held for good by what is returned: Comlink (4.4.2) loses the answers to a proxy that is garbage-collected.
     const api = wrap<WorkerApi>(worker) as unknown as WorkerApi
     // One callback for everything that the worker ever asks: each proxy leaks a port.
-    await api.attach(proxy<PageApi>({ headers: (queue, unauthorized) => page.headers(queue, unauthorized) }))
-    const stopped = new AbortController()
+    const attached = api.attach(proxy<PageApi>({ headers: (queue, unauthorized) => page.headers(queue, unauthorized) }))
+    await Promise.race([attached, lost.then(() => Promise.reject(new QueueError('host-failed', 'The worker died as it started')))])
     const stop = (): void => {
       stopped.abort()
       worker.terminate()
     }
-    return { api, kind: 'worker', lost: gone(lock, stopped.signal), stop }
+    return { api, kind: 'worker', lost, stop }
   } catch (error) {
     worker.terminate()
     throw error

@@ -1,4 +1,5 @@
-import type { HeadersFunction, HeadersLike } from '../message/definition.ts'
+import type { HeadersFunction, HeadersLike } from '../message/options.ts'
+import { shown } from '../message/error.ts'
 import type { HeaderEntries } from './host.ts'
 
 /** How long a `headers` function may take, in milliseconds. */
@@ -10,7 +11,10 @@ export async function askHeaders(headers: HeadersFunction, unauthorized: boolean
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(new Error(`\`headers\` gave nothing within ${PATIENCE} ms`)))
   })
-  return toEntries(await Promise.race([headers({ unauthorized, signal }), late]))
+  // Called in an async function, so that one that throws at once rejects like any other.
+  const given = await Promise.race([(async () => headers({ unauthorized, signal }))(), late])
+  if (typeof given !== 'object' || given === null) throw new TypeError(`Expected \`headers\` to give headers, got ${shown(given)}`)
+  return toEntries(given)
 }
 
 export function toEntries(headers: HeadersLike): HeaderEntries {

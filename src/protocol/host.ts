@@ -1,4 +1,4 @@
-import type { QueueOptions } from '../message/definition.ts'
+import type { QueueOptions } from '../message/options.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Death, Depth } from '../message/message.ts'
 import type { Result } from './result.ts'
@@ -13,9 +13,9 @@ export interface HostApi {
   /** Stores a batch; answers when its transaction is complete. A batch that was stored before is not stored again. */
   enqueue(queue: string, batch: Batch): Promise<Result<void>>
   depth(queue: string): Promise<Result<Depth>>
-  /** A page of what waits, from a place in the queue on. */
-  messages(queue: string, from: number): Promise<Result<Page<WireMessage>>>
-  deadLetters(queue: string, from: number): Promise<Result<Page<WireDeadLetter>>>
+  /** A page of what waits, from a place on; from the beginning without one. */
+  messages(queue: string, from: Place | undefined): Promise<Result<Page<WireMessage>>>
+  deadLetters(queue: string, from: Place | undefined): Promise<Result<Page<WireDeadLetter>>>
   redrive(queue: string, ids: readonly string[] | undefined): Promise<Result<number>>
   purge(queue: string, ids: readonly string[] | undefined): Promise<Result<number>>
   pause(queue: string): Promise<Result<void>>
@@ -42,7 +42,7 @@ export type HeaderEntries = readonly (readonly [string, string])[]
 export type PageSignal = 'online' | 'offline' | 'visible'
 
 /** The options of a queue as they cross: without functions, and with an endpoint that means the same in a worker. */
-export interface Setup extends Required<Omit<QueueOptions, 'endpoint' | 'headers'>> {
+export interface Setup extends Required<Omit<QueueOptions, 'endpoint' | 'headers' | 'group'>> {
   readonly endpoint: string
   /** Headers that are always the same. */
   readonly headers: HeaderEntries
@@ -60,6 +60,7 @@ export interface Batch {
 export interface OutgoingMessage {
   readonly id: string
   readonly body: string
+  readonly group?: string
 }
 
 export interface WireMessage extends OutgoingMessage {
@@ -74,8 +75,11 @@ export interface WireDeadLetter extends OutgoingMessage, Death {
 /** Some of a long list, and where the rest begins; without `next` it was the last. */
 export interface Page<Item> {
   readonly items: readonly Item[]
-  readonly next?: number
+  readonly next?: Place
 }
+
+/** A place in a list that only the host understands; `undefined` is the beginning. */
+export type Place = number | readonly [string, number]
 
 /** What a worker posts to its page beside Comlink's traffic, which knows its own by an `id` that these have not. */
 export type HostMessage =

@@ -13,5 +13,9 @@ export const MOST_EVENTS = 1_000
 export function isTabMessage(data: unknown): data is TabMessage {
   if (typeof data !== 'object' || data === null || !('holdfast' in data) || data.holdfast !== 1) return false
   if ('command' in data) return data.command === 'retry-now'
-  return 'events' in data && Array.isArray(data.events) && data.events.length <= MOST_EVENTS
+  return 'events' in data && Array.isArray(data.events) && data.events.length <= MOST_EVENTS && data.events.every(isEvent)
+}
+
+function isEvent(event: unknown): boolean {
+  return typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string'
 }

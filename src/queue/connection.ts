@@ -3,6 +3,8 @@ import type { IDBPDatabase } from 'idb'
 import { QueueError } from '../message/error.ts'
 import type { ReadTransaction, Schema, StoreName, WriteTransaction } from './schema.ts'
 
+const VERSION = 2
+
 export type Durability = 'strict' | 'relaxed'
 
 /**
@@ -46,12 +48,13 @@ export class Connection {
   /** Begins a transaction, on a new connection where the browser has closed the old one. */
   async #begin<Tx>(start: (database: IDBPDatabase<Schema>) => Tx): Promise<Tx> {
     try {
-      const database = await this.#open()
+      const opening = this.#open()
+      const database = await opening
       try {
         return start(database)
       } catch (error) {
         if (!isClosed(error)) throw error
-        this.#forget(database)
+        this.#forget(opening)
         return start(await this.#open())
       }
     } catch (error) {
@@ -65,30 +68,34 @@ export class Connection {
     return this.#database
   }
 
-  async #connect(): Promise<IDBPDatabase<Schema>> {
-    try {
-      const database = await openDB<Schema>(this.#name, 1, {
-        upgrade: createStores,
-        blocking: () => this.#forget(database),
-        terminated: () => this.#forget(database),
-      })
-      return database
-    } catch (error) {
-      this.#database = undefined
-      throw error
-    }
+  #connect(): Promise<IDBPDatabase<Schema>> {
+    const forget = (): void => this.#forget(opening)
+    const opening = openDB<Schema>(this.#name, VERSION, { upgrade: createStores, blocking: forget, terminated: forget })
+    opening.catch(forget)
+    return opening
   }
 
-  #forget(database: IDBPDatabase<Schema>): void {
-    database.close()
-    this.#database = undefined
+  /** Gives a connection up; not the one that another transaction may have made since. */
+  #forget(opening: Promise<IDBPDatabase<Schema>>): void {
+    if (this.#database === opening) this.#database = undefined
+    opening.then(
+      (database) => database.close(),
+      () => {},
+    )
   }
 }
 
-function createStores(database: IDBPDatabase<Schema>): void {
-  database.createObjectStore('inbox')
-  database.createObjectStore('meta')
-  database.createObjectStore('dead').createIndex('id', 'id')
+/** Stores are added, and never changed or taken away: what an earlier release has stored is delivered by the next. */
+function createStores(database: IDBPDatabase<Schema>, before: number): void {
+  if (before < 1) {
+    database.createObjectStore('inbox')
+    database.createObjectStore('meta')
+    database.createObjectStore('dead').createIndex('id', 'id')
+  }
+  if (before < 2) {
+    database.createObjectStore('groups').createIndex('turn', ['due', 'turn'])
+    database.createObjectStore('parked')
+  }
 }
 
 /** What `work` came to, once its transaction is complete; a transaction whose work fails is aborted. */

@@ -31,33 +31,38 @@ export function deadLetters(connection: Connection, from: number): Promise<DeadL
 /** Says what becomes of dead letters that are taken out of the store, in the same transaction. */
 export type Use = (tx: WriteTransaction, letters: readonly DeadRecord[]) => Promise<void>
 
-/** Takes out the dead letters with these ids, or all that there are now; a bounded number to a transaction. Returns their ids. */
-export async function takeDeadLetters(connection: Connection, ids: readonly string[] | undefined, use: Use): Promise<string[]> {
-  const taken: string[] = []
-  for await (const some of ids ? named(ids) : present(connection)) taken.push(...(await takeSome(connection, some, use)))
-  return taken
+/** Takes out the dead letters with these ids, or all that there are now, in their order; a bounded number to a transaction, of which it gives the ids. */
+export async function* takeDeadLetters(connection: Connection, ids: readonly string[] | undefined, use: Use): AsyncGenerator<string[]> {
+  for await (const some of ids ? named(connection, ids) : present(connection)) {
+    const taken = await takeSome(connection, some, use)
+    if (taken.length > 0) yield taken
+  }
 }
 
-function* named(ids: readonly string[]): Generator<string[]> {
-  const distinct = [...new Set(ids)]
-  for (let start = 0; start < distinct.length; start += MOST_LETTERS) yield distinct.slice(start, start + MOST_LETTERS)
+/** The dead letters with these ids. */
+async function* named(connection: Connection, ids: readonly string[]): AsyncGenerator<number[]> {
+  const sequences = await connection.read(['dead'], async (tx) => {
+    const index = tx.objectStore('dead').index('id')
+    const keys = await Promise.all([...new Set(ids)].map((id) => index.getKey(id)))
+    return keys.filter((key) => key !== undefined).sort((a, b) => a - b)
+  })
+  for (let start = 0; start < sequences.length; start += MOST_LETTERS) yield sequences.slice(start, start + MOST_LETTERS)
 }
 
-/** The ids of the dead letters that there are now: what is redriven and dies again meanwhile stands behind them. */
-async function* present(connection: Connection): AsyncGenerator<string[]> {
+/** The dead letters that there are now: what is redriven and dies again meanwhile stands behind them. */
+async function* present(connection: Connection): AsyncGenerator<number[]> {
   const end = await connection.read(['meta'], async (tx) => (await readTail(tx)).next)
   for (let from: number | undefined = 0; from !== undefined;) {
     const { items, next }: DeadLetters = await deadLetters(connection, from)
-    yield items.filter(({ sequence }) => sequence < end).map(({ id }) => id)
+    yield items.map(({ sequence }) => sequence).filter((sequence) => sequence < end)
     from = next !== undefined && next < end ? next : undefined
   }
 }
 
-function takeSome(connection: Connection, ids: readonly string[], use: Use): Promise<string[]> {
+function takeSome(connection: Connection, sequences: readonly number[], use: Use): Promise<string[]> {
   return connection.write(['inbox', 'meta', 'dead'], 'strict', async (tx) => {
     const dead = tx.objectStore('dead')
-    const found = await Promise.all(ids.map((id) => dead.index('id').get(id)))
-    const letters = found.filter((letter) => letter !== undefined).sort((a, b) => a.sequence - b.sequence)
+    const letters = (await Promise.all(sequences.map((sequence) => dead.get(sequence)))).filter((letter) => letter !== undefined)
     if (letters.length === 0) return []
     await Promise.all([use(tx, letters), ...letters.map(({ sequence }) => dead.delete(sequence))])
     return letters.map(({ id }) => id)

@@ -1,23 +1,37 @@
 import type { Depth } from '../message/message.ts'
 import type { Connection } from './connection.ts'
-import { readHead, readTail } from './schema.ts'
+import { countDone, readHead, readTail } from './schema.ts'
+import type { Head, ReadTransaction } from './schema.ts'
 
 /** How many messages are in each state: `tail` minus `head`, and one look at the head. */
 export function depth(connection: Connection): Promise<Depth> {
-  return connection.read(['inbox', 'meta'], async (tx) => {
+  return connection.read(['inbox', 'meta', 'groups'], async (tx) => {
     const [tail, head] = await Promise.all([readTail(tx), readHead(tx)])
-    const waiting = tail.next - head.position
-    const leased = Math.max(0, head.reserved - head.position)
-    const [record] = waiting > 0 ? await tx.objectStore('inbox').getAll(IDBKeyRange.lowerBound(head.record), 1) : []
+    const waiting = tail.next - head.position - countDone(head.done) + head.parked
+    const reserved = Math.max(0, head.reserved - head.position - countDone(head.done, head.reserved))
+    const leased = reserved + head.serving.length
     return {
       ready: waiting - leased,
       delayed: 0,
       leased,
       dead: head.deadIn - tail.deadOut,
       bytes: tail.bytes - head.bytes,
-      oldest: record?.messages[Math.max(0, head.position - record.first)]?.enqueuedAt,
-      due: head.held?.due,
+      oldest: waiting > 0 ? await oldest(tx, head) : undefined,
+      due: await due(tx, head),
       paused: tail.paused,
     }
   })
+}
+
+/** When the first message of the inbox was enqueued. */
+async function oldest(tx: ReadTransaction, head: Head): Promise<number | undefined> {
+  const [record] = await tx.objectStore('inbox').getAll(IDBKeyRange.lowerBound(head.record), 1)
+  return record?.messages[Math.max(0, head.position - record.first)]?.enqueuedAt
+}
+
+async function due(tx: ReadTransaction, head: Head): Promise<number | undefined> {
+  const hold = head.held ?? head.endpoint
+  if (hold || head.groups === 0) return hold?.due
+  const [row] = await tx.objectStore('groups').index('turn').getAll(null, 1)
+  return row?.due
 }

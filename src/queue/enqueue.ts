@@ -2,7 +2,7 @@ import type { Message } from '../message/message.ts'
 import type { Connection, Durability } from './connection.ts'
 import { toRecords } from './record.ts'
 import { readTail, writeTail } from './schema.ts'
-import type { Mark, Tail, WriteTransaction } from './schema.ts'
+import type { Tail, WriteTransaction } from './schema.ts'
 
 /** A producer's batch, ready to be stored. */
 export interface IncomingBatch {
@@ -18,10 +18,12 @@ const MOST_MARKS = 64
 export function enqueue(connection: Connection, durability: Durability, batches: readonly IncomingBatch[]): Promise<void> {
   return connection.write(['inbox', 'meta'], durability, async (tx) => {
     const tail = await readTail(tx)
-    const fresh = batches.filter(({ producer, number }) => number > lastBatch(tail.marks, producer))
+    const last = new Map(tail.marks.map(({ producer, batch }) => [producer, batch]))
+    const fresh = batches.filter((batch) => isNew(batch, last))
+    const marks = Array.from(last, ([producer, batch]) => ({ producer, batch })).slice(-MOST_MARKS)
     await append(
       tx,
-      { ...tail, marks: withMarks(tail.marks, fresh) },
+      { ...tail, marks },
       fresh.flatMap(({ messages }) => messages),
     )
   })
@@ -39,16 +41,10 @@ export async function append(tx: WriteTransaction, tail: Tail, messages: readonl
   ])
 }
 
-function lastBatch(marks: readonly Mark[], producer: string): number {
-  return marks.find((mark) => mark.producer === producer)?.batch ?? -1
-}
-
-/** The marks after these batches: whoever wrote last stands last, and the first are forgotten. */
-function withMarks(marks: readonly Mark[], batches: readonly IncomingBatch[]): Mark[] {
-  const last = new Map(marks.map(({ producer, batch }) => [producer, batch]))
-  for (const { producer, number } of batches) {
-    last.delete(producer)
-    last.set(producer, number)
-  }
-  return Array.from(last, ([producer, batch]) => ({ producer, batch })).slice(-MOST_MARKS)
+/** Whether a batch was not stored before; it is the last of its producer then. Whoever wrote last stands last, and the first are forgotten. */
+function isNew({ producer, number }: IncomingBatch, last: Map<string, number>): boolean {
+  if (number <= (last.get(producer) ?? -1)) return false
+  last.delete(producer)
+  last.set(producer, number)
+  return true
 }

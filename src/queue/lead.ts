@@ -6,7 +6,7 @@ import type { Head } from './schema.ts'
 export function lead(connection: Connection): Promise<Head> {
   return connection.write(['meta'], 'relaxed', async (tx) => {
     const before = await readHead(tx)
-    const head = { ...before, epoch: before.epoch + 1, reserved: before.position }
+    const head = { ...before, epoch: before.epoch + 1, reserved: before.position, serving: [] }
     await writeHead(tx, head)
     return head
   })

@@ -6,28 +6,33 @@ const LARGEST_RECORD = 56_000
 
 /** Lays messages out as inbox records, the first of which gets the number `first`. */
 export function toRecords(messages: readonly Message[], first: number): InboxRecord[] {
-  const records: InboxRecord[] = []
-  let part: Message[] = []
-  let size = 0
   let number = first
+  return portions(messages).map((portion) => {
+    const record = { version: 1, first: number, messages: portion } as const
+    number += portion.length
+    return record
+  })
+}
+
+/** Cuts messages into portions that each make a record of a good size. */
+export function portions<Portioned extends Message>(messages: readonly Portioned[]): Portioned[][] {
+  const all: Portioned[][] = []
+  let size = Infinity
   for (const message of messages) {
     const stored = storedSize(message)
-    if (part.length > 0 && size + stored > LARGEST_RECORD) {
-      records.push({ version: 1, first: number, messages: part })
-      number += part.length
-      part = []
+    if (size + stored > LARGEST_RECORD) {
+      all.push([])
       size = 0
     }
-    part.push(message)
+    all.at(-1)?.push(message)
     size += stored
   }
-  if (part.length > 0) records.push({ version: 1, first: number, messages: part })
-  return records
+  return all
 }
 
 /** What a message takes once cloned: a string that is not Latin-1 takes two bytes a character, however few of them need it. */
-function storedSize({ id, body }: Message): number {
+function storedSize({ id, body, group = '' }: Message): number {
   // eslint-disable-next-line no-control-regex -- the whole of Latin-1 is meant
   const width = /^[\x00-\xff]*$/.test(body) ? 1 : 2
-  return body.length * width + id.length + 64
+  return body.length * width + id.length + group.length * 2 + 64
 }

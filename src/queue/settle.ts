@@ -1,32 +1,22 @@
-import type { Death, Held, PlacedMessage } from '../message/message.ts'
+import type { Death, PlacedMessage } from '../message/message.ts'
 import type { Connection } from './connection.ts'
 import { readHead, readTail, writeHead } from './schema.ts'
-import type { DeadRecord, Head, WriteTransaction } from './schema.ts'
+import type { GroupRow, Head, WriteTransaction } from './schema.ts'
 
-/** What the leader wants written: what became of the messages at the head, and how far it wants to go on. */
+/** What the leader wants written: where the head is now, and what became of the messages that it has passed. */
 export interface Settlement {
-  /** The leader's own epoch. */
-  readonly epoch: number
-  /** Everything below this number is settled. */
-  readonly position: number
-  /** The key of the record that holds `position`. */
-  readonly record: number
-  /** Records of which every message is settled. */
+  /** With the leader's own epoch. */
+  readonly head: Head
+  /** Inbox records of which every message is done with. */
   readonly exhausted: readonly number[]
-  /** Bytes of the bodies that this settles. */
-  readonly bytes: number
-  /** Messages among them that died. */
+  /** Messages that died. */
   readonly dead: readonly { readonly message: PlacedMessage; readonly death: Death }[]
-  /** What came of the message at `position`, when it waits for another attempt. */
-  readonly held: Held | undefined
-  /** Messages up to this number, exclusive, are to be reserved. */
-  readonly reserve: number
-}
-
-export interface Settled {
-  /** What may be sent, up to this number, exclusive. Nothing, where the queue is paused. */
-  readonly reserved: number
-  readonly paused: boolean
+  /** Groups that are behind, and groups that have caught up. */
+  readonly rows: ReadonlyMap<string, GroupRow | undefined>
+  /** Messages to park, by group. */
+  readonly parked: readonly { readonly group: string; readonly messages: readonly PlacedMessage[] }[]
+  /** Keys of parked records of which every message is settled. */
+  readonly unparked: readonly (readonly [string, number])[]
 }
 
 /** Another leader has begun: this one may neither settle nor send. */
@@ -35,28 +25,28 @@ export class Superseded extends Error {
 }
 
 /**
- * Settles what was answered and leases what comes next, in one transaction, as only the leader of the present epoch can. It is written
- * relaxed: a settle that a power cut undoes is a message delivered again, with its key.
+ * Settles what was answered, parks what stands in the way, and leases what comes next, in one transaction, as only the leader of the present epoch
+ * can. It is written relaxed: a settle that a power cut undoes is a message delivered again, with its key.
+ *
+ * @returns whether the queue is paused: then nothing is leased.
  */
-export function settle(connection: Connection, settlement: Settlement): Promise<Settled> {
-  return connection.write(['inbox', 'meta', 'dead'], 'relaxed', async (tx) => {
-    const [before, tail] = await Promise.all([readHead(tx), readTail(tx)])
-    if (before.epoch !== settlement.epoch) throw new Superseded(`epoch ${settlement.epoch} ended; it is ${before.epoch} now`)
-    const reserved = tail.paused ? settlement.position : settlement.reserve
+export function settle(connection: Connection, settlement: Settlement): Promise<boolean> {
+  const { head, exhausted, dead, rows, parked, unparked } = settlement
+  return connection.write(['inbox', 'meta', 'groups', 'parked', 'dead'], 'relaxed', async (tx) => {
+    const [before, { paused }] = await Promise.all([readHead(tx), readTail(tx)])
+    if (before.epoch !== head.epoch) throw new Superseded(`epoch ${head.epoch} ended; it is ${before.epoch} now`)
     await Promise.all([
-      writeHead(tx, headAfter(before, settlement, reserved)),
-      ...settlement.exhausted.map((key) => tx.objectStore('inbox').delete(key)),
-      ...settlement.dead.map(({ message, death }) => bury(tx, { ...message, ...death })),
+      writeHead(tx, paused ? { ...head, reserved: head.position, serving: [] } : head),
+      ...exhausted.map((key) => tx.objectStore('inbox').delete(key)),
+      ...dead.map(({ message, death }) => tx.objectStore('dead').put({ ...message, ...death }, message.sequence)),
+      ...Array.from(rows, ([group, row]) => writeRow(tx, group, row)),
+      ...parked.map(({ group, messages }) => tx.objectStore('parked').put({ version: 1, group, messages }, [group, messages[0]!.sequence])),
+      ...unparked.map(([group, first]) => tx.objectStore('parked').delete([group, first])),
     ])
-    return { reserved, paused: tail.paused }
+    return paused
   })
 }
 
-function headAfter(before: Head, { epoch, position, record, bytes, dead, held }: Settlement, reserved: number): Head {
-  const head = { epoch, position, record, reserved, bytes: before.bytes + bytes, deadIn: before.deadIn + dead.length }
-  return held ? { ...head, held } : head
-}
-
-async function bury(tx: WriteTransaction, letter: DeadRecord): Promise<void> {
-  await tx.objectStore('dead').put(letter, letter.sequence)
+async function writeRow(tx: WriteTransaction, group: string, row: GroupRow | undefined): Promise<void> {
+  await (row ? tx.objectStore('groups').put(row, group) : tx.objectStore('groups').delete(group))
 }

@@ -4,14 +4,18 @@ export interface ReadBody {
   readonly fingerprint: string
 }
 
-/** Reads a body, and gives up as soon as it is too large, whatever its headers claim. */
-export async function readBody(request: Request, maxBytes: number): Promise<ReadBody | undefined> {
+/** Reads a body, and gives up as soon as it is too large, whatever its headers claim, or its sender has gone. */
+export async function readBody(request: Request, maxBytes: number): Promise<ReadBody | 'too large' | 'cut off'> {
   const chunks: Uint8Array<ArrayBuffer>[] = []
   let size = 0
-  for await (const chunk of chunksOf(request.body)) {
-    size += chunk.byteLength
-    if (size > maxBytes) return undefined
-    chunks.push(chunk)
+  try {
+    for await (const chunk of chunksOf(request.body)) {
+      size += chunk.byteLength
+      if (size > maxBytes) return 'too large'
+      chunks.push(chunk)
+    }
+  } catch {
+    return 'cut off'
   }
   const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer())
   return { text: new TextDecoder().decode(bytes), fingerprint: await sha256(bytes) }
@@ -28,7 +32,8 @@ async function* chunksOf(stream: ReadableStream<Uint8Array<ArrayBuffer>> | null)
       yield value
     }
   } finally {
-    await reader.cancel()
+    // Not awaited, and it may have failed already.
+    reader.cancel().catch(() => {})
   }
 }
 

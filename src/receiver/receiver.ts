@@ -1,7 +1,8 @@
-import { HOLDFAST_MESSAGE, IDEMPOTENCY_KEY, IN_PROGRESS, parseKey, parsePlace } from '../protocol/http.ts'
+import { HOLDFAST_MESSAGE, IDEMPOTENCY_KEY, parseKey, parsePlace } from '../protocol/http.ts'
 import type { Place } from '../protocol/http.ts'
 import { memoryDedup } from './dedup.ts'
-import type { DedupStore, RememberedAnswer } from './dedup.ts'
+import type { DedupStore } from './dedup.ts'
+import { failed, once } from './once.ts'
 import { problem } from './problem.ts'
 import { readBody } from './read-body.ts'
 
@@ -17,8 +18,8 @@ export interface ReceivedMessage<T = unknown> {
 }
 
 /**
- * Takes a message in. What it returns is the answer: a `Response` as it is, `undefined` as 204, anything else as JSON with 200. An answer of
- * 200 to 299 accepts the message, and is remembered; with any other, and when it throws (500), the message can come again.
+ * Takes a message in. What it returns is the answer: a `Response` (its body as text), `undefined` as 204, anything else as JSON with 200. An
+ * answer of 200 to 299 accepts the message, and is remembered; with any other, and when it throws (500), the message can come again.
  */
 export type Handle<T> = (message: ReceivedMessage<T>, request: Request) => unknown
 
@@ -69,50 +70,29 @@ export function createReceiver<T = unknown>(options: ReceiverOptions<T>): (reque
   if (!(maxBytes > 0)) throw new RangeError(`Expected \`maxBytes\` to be a number above 0, got ${String(maxBytes)}`)
 
   return async function receive(request) {
+    try {
+      return await take(request)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  async function take(request: Request): Promise<Response> {
     if (!['POST', 'PUT', 'PATCH'].includes(request.method)) {
       return problem(405, `Expected POST, PUT or PATCH, got ${request.method}`, { headers: { allow: 'POST, PUT, PATCH' } })
     }
     const who = await principal(request)
-    if (who === undefined) return problem(401, 'Expected credentials')
+    if (typeof who !== 'string') return problem(401, 'Expected credentials')
     const id = parseKey(request.headers.get(IDEMPOTENCY_KEY))
     if (id === undefined) return problem(400, 'Expected an Idempotency-Key of 1 to 255 characters')
-    if (!/^application\/(?:[\w.-]+\+)?json\b/.test(request.headers.get('content-type') ?? '')) return problem(415, 'Expected JSON')
+    if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(request.headers.get('content-type') ?? '')) return problem(415, 'Expected JSON')
     const body = await readBody(request, maxBytes)
-    if (!body) return problem(413, `Expected a body of at most ${maxBytes} bytes`)
+    if (body === 'cut off') return problem(400, 'Expected the whole body')
+    if (body === 'too large') return problem(413, `Expected a body of at most ${maxBytes} bytes`)
     const parsed = parse(body.text)
     if (!parsed) return problem(400, 'Expected a body that is JSON')
     const place = parsePlace(request.headers.get(HOLDFAST_MESSAGE))
-    return once(`${who}\n${id}`, body.fingerprint, () => handle({ id, body: parsed.value as T, principal: who, place }, request))
-  }
-
-  /** Lets a message be handled, unless its key says that it was, or is being. */
-  async function once(key: string, fingerprint: string, work: () => unknown): Promise<Response> {
-    const known = await dedup.begin(key, fingerprint)
-    switch (known.state) {
-      case 'done':
-        return responseOf(known.answer)
-      case 'in-progress':
-        return problem(409, 'This message is being handled', { type: IN_PROGRESS, headers: { 'retry-after': '1' } })
-      case 'mismatch':
-        return problem(422, 'This Idempotency-Key was used for other content')
-      case 'new':
-        return handled(key, work)
-    }
-  }
-
-  async function handled(key: string, work: () => unknown): Promise<Response> {
-    let answer: RememberedAnswer
-    try {
-      answer = await rememberable(await work())
-    } catch (error) {
-      await dedup.abandon(key)
-      // The device keeps an excerpt of the answer: what went wrong in here is not for it.
-      console.error('holdfast: a handler failed', error)
-      return problem(500, 'The message could not be handled')
-    }
-    const isAccepted = answer.status >= 200 && answer.status <= 299
-    await (isAccepted ? dedup.complete(key, answer) : dedup.abandon(key))
-    return responseOf(answer)
+    return once(dedup, `${who}\n${id}`, body.fingerprint, () => handle({ id, body: parsed.value as T, principal: who, place }, request))
   }
 }
 
@@ -122,14 +102,4 @@ function parse(text: string): { readonly value: unknown } | undefined {
   } catch {
     return undefined
   }
-}
-
-async function rememberable(result: unknown): Promise<RememberedAnswer> {
-  const response = result instanceof Response ? result : result === undefined ? new Response(null, { status: 204 }) : Response.json(result)
-  return { status: response.status, headers: [...response.headers], body: await response.text() }
-}
-
-function responseOf({ status, headers, body }: RememberedAnswer): Response {
-  // A 204 may not even have an empty body.
-  return new Response(body === '' ? null : body, { status, headers: headers.map(([name, value]): [string, string] => [name, value]) })
 }

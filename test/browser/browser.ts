@@ -48,7 +48,7 @@ export class Browser {
   }
 
   /** A tab with the shop's page, its queue open. */
-  async openShop(url: string, options: Partial<library.OpenOptions> = {}): Promise<Page> {
+  async openShop(url: string, options: Partial<library.OpenOptions<{ n: number }>> = {}): Promise<Page> {
     const page = await this.#context.newPage()
     await page.goto(url)
     await openOrders(page, options)
@@ -57,10 +57,10 @@ export class Browser {
 }
 
 /** Opens the queue on a page that was loaded, or loaded again. */
-export async function openOrders(page: Page, options: Partial<library.OpenOptions> = {}): Promise<void> {
+export async function openOrders(page: Page, options: Partial<library.OpenOptions<{ n: number }>> = {}): Promise<void> {
   await page.waitForFunction(() => 'holdfast' in globalThis)
   await page.evaluate((given) => {
-    globalThis.orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders', ...given })
+    globalThis.orders = globalThis.holdfast.openQueue<{ n: number }>('orders', { endpoint: '/orders', ...given })
   }, options)
 }
 

@@ -36,14 +36,14 @@ describe('an option', () => {
   test.each([
     [undefined, 'Expected `options` to be an object, got undefined'],
     ['x', 'Expected `options` to be an object, got "x" (string)'],
-    [{}, 'Expected `endpoint` to be an http or https URL, got undefined'],
-    [{ endpoint: '' }, 'Expected `endpoint` to be an http or https URL, got "" (string)'],
-    [{ endpoint: 'ftp://x/' }, 'Expected `endpoint` to be an http or https URL, got "ftp://x/" (string)'],
-    [{ endpoint: 'http://' }, 'Expected `endpoint` to be an http or https URL, got "http://" (string)'],
-    [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL, got 7 (number)'],
+    [{}, 'Expected `endpoint` to be an http or https URL without credentials, got undefined'],
+    [{ endpoint: '' }, 'Expected `endpoint` to be an http or https URL without credentials, got "" (string)'],
+    [{ endpoint: 'ftp://x/' }, 'Expected `endpoint` to be an http or https URL without credentials, got "ftp://x/" (string)'],
+    [{ endpoint: 'http://' }, 'Expected `endpoint` to be an http or https URL without credentials, got "http://" (string)'],
+    [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
       { endpoint, endpont: 'x' },
-      'Unknown option `endpont`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability',
+      'Unknown option `endpont`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency',
     ],
     [{ endpoint, method: 'GET' }, "Expected `method` to be 'POST' or 'PUT' or 'PATCH', got \"GET\" (string)"],
     [{ endpoint, headers: { 'a b': 'x' } }, 'Expected `headers` to be headers, or a function that gives them, got [object Object]'],
@@ -57,7 +57,7 @@ describe('an option', () => {
     [{ endpoint, durability: 'loose' }, "Expected `durability` to be 'strict' or 'relaxed', got \"loose\" (string)"],
     [
       { endpoint, toString: 'x' },
-      'Unknown option `toString`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability',
+      'Unknown option `toString`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency',
     ],
   ])('%j is refused with a sentence', (options, message) => {
     const refused = expect.objectContaining({ code: 'invalid-option', message }) as Error

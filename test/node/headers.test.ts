@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { defineQueue } from '../../src/message/definition.ts'
-import type { HeadersLike, HeadersRequest } from '../../src/message/definition.ts'
+import type { HeadersLike, HeadersRequest } from '../../src/message/options.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import { heard, World } from '../world/world.ts'
 

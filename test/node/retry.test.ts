@@ -97,7 +97,8 @@ describe('Retry-After', () => {
       { 'retry-after': 'Thu, 01 Jan 2015 00:02:00 GMT', date: 'Thu, 01 Jan 2015 00:00:00 GMT' },
       120_000,
     ],
-    ['a date that is over', { 'retry-after': 'Thu, 01 Jan 2015 00:00:00 GMT' }, 0],
+    ['a date that is over, at which backoff takes its place', { 'retry-after': 'Thu, 01 Jan 2015 00:00:00 GMT' }, 1_000],
+    ['at once, at which backoff takes its place', { 'retry-after': '0' }, 1_000],
     ['more than an hour, of which an hour is granted', { 'retry-after': '86400' }, 3_600_000],
     ['nonsense, at which backoff takes its place', { 'retry-after': 'soon' }, 1_000],
   ])('is %s', async (_, headers, wait) => {

@@ -2,6 +2,7 @@ import { Connection } from '../../src/queue/connection.ts'
 import { messages } from '../../src/queue/messages.ts'
 import { readRecord } from '../../src/queue/read.ts'
 import type { Message } from '../../src/message/message.ts'
+import type { Place, Waiting } from '../../src/queue/messages.ts'
 import type { IncomingBatch } from '../../src/queue/enqueue.ts'
 import type { InboxRecord } from '../../src/queue/schema.ts'
 
@@ -72,17 +73,19 @@ export function batch(producer: string, number: number, ...ids: string[]): Incom
 /** Everything in the queue, a record at a time. */
 export async function allRecords(connection: Connection): Promise<InboxRecord[]> {
   const records: InboxRecord[] = []
-  for (let record = await readRecord(connection, 0); record; record = await readRecord(connection, record.first + 1)) records.push(record)
+  for (let read = await readRecord(connection, 0); read; read = await readRecord(connection, read.record.first + 1))
+    records.push(read.record)
   return records
 }
 
 /** Everything in the queue, a page at a time. */
 export async function allMessages(connection: Connection): Promise<Message[]> {
   const all: Message[] = []
-  for (let from: number | undefined = 0; from !== undefined;) {
-    const { items, next }: Awaited<ReturnType<typeof messages>> = await messages(connection, from)
+  let from: Place | undefined
+  do {
+    const { items, next }: Waiting = await messages(connection, from)
     all.push(...items)
     from = next
-  }
+  } while (from !== undefined)
   return all
 }

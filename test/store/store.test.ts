@@ -5,19 +5,20 @@ import { enqueue } from '../../src/queue/enqueue.ts'
 import { GroupCommit } from '../../src/queue/group-commit.ts'
 import { lead } from '../../src/queue/lead.ts'
 import { messages } from '../../src/queue/messages.ts'
+import type { Place } from '../../src/queue/messages.ts'
 import { readRecord } from '../../src/queue/read.ts'
 import { toRecords } from '../../src/queue/record.ts'
 import { settle, Superseded } from '../../src/queue/settle.ts'
 import { batch, deleteDatabase, laterVersion, message, openAnother, openNew, openRaw } from './database.ts'
 import type { PlacedMessage } from '../../src/message/message.ts'
 import type { Connection } from '../../src/queue/connection.ts'
-import type { Tail } from '../../src/queue/schema.ts'
+import type { GroupRow, Tail } from '../../src/queue/schema.ts'
 
 let connection: Connection
 beforeEach(() => void (connection = openNew()))
 afterEach(deleteDatabase)
 
-const ids = async (): Promise<string[]> => (await messages(connection, 0)).items.map(({ id }) => id)
+const ids = async (): Promise<string[]> => (await messages(connection, undefined)).items.map(({ id }) => id)
 
 describe('records', () => {
   test('hold up to 56 kB, so that Chromium gives none a file of its own', () => {
@@ -75,18 +76,19 @@ describe('enqueue', () => {
       Array.from({ length: 200 }, (_, i) => enqueue(i % 2 ? connection : other, 'relaxed', [batch(`p${i % 2}`, i, `${i}`)])),
     )
     const found: string[] = []
-    for (let from = 0; from <= 200;) {
+    let from: Place | undefined
+    do {
       const page = await messages(connection, from)
       found.push(...page.items.map(({ id }) => id))
-      from = page.next ?? Infinity
-    }
+      from = page.next
+    } while (from !== undefined)
     expect(new Set(found).size).toBe(200)
     expect(found).toHaveLength(200)
   })
 })
 
 describe('settle', () => {
-  const settlement = { record: 1, exhausted: [], bytes: 0, dead: [], held: undefined }
+  const changes = { exhausted: [], dead: [], rows: new Map<string, GroupRow | undefined>(), parked: [], unparked: [] }
 
   test('by a leader of an earlier epoch changes nothing', async () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
@@ -94,7 +96,7 @@ describe('settle', () => {
     await lead(connection)
     const death = { reason: 'rejected', deadAt: 0, attempts: 1, status: 422, excerpt: '' } as const
     const dead = [{ message: { ...message('a'), sequence: 1 } satisfies PlacedMessage, death }]
-    await expect(settle(connection, { ...settlement, epoch: old.epoch, position: 2, reserve: 3, dead })).rejects.toThrow(Superseded)
+    await expect(settle(connection, { ...changes, head: { ...old, position: 2, reserved: 3 }, dead })).rejects.toThrow(Superseded)
     expect(await depth(connection)).toMatchObject({ ready: 2, leased: 0, dead: 0 })
     expect((await deadLetters(connection, 0)).items).toEqual([])
   })
@@ -102,18 +104,18 @@ describe('settle', () => {
   test('moves the head, deletes exhausted records and reserves, in one transaction', async () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
     await enqueue(connection, 'strict', [batch('p', 1, 'c')])
-    const { epoch } = await lead(connection)
-    await settle(connection, { ...settlement, epoch, position: 3, record: 3, exhausted: [1], bytes: 2, reserve: 4 })
-    expect(await readRecord(connection, 0)).toMatchObject({ first: 3 })
+    const head = await lead(connection)
+    await settle(connection, { ...changes, head: { ...head, position: 3, record: 3, bytes: 2, reserved: 4 }, exhausted: [1] })
+    expect((await readRecord(connection, 0))?.record).toMatchObject({ first: 3 })
     expect(await depth(connection)).toMatchObject({ ready: 0, leased: 1, bytes: 1 })
   })
 
   test('a new leader gives back what the last one had reserved', async () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
-    const { epoch } = await lead(connection)
-    await settle(connection, { ...settlement, epoch, position: 1, reserve: 3 })
+    const head = await lead(connection)
+    await settle(connection, { ...changes, head: { ...head, reserved: 3 } })
     expect(await depth(connection)).toMatchObject({ ready: 0, leased: 2 })
-    expect(await lead(connection)).toMatchObject({ epoch: epoch + 1, position: 1, reserved: 1 })
+    expect(await lead(connection)).toMatchObject({ epoch: head.epoch + 1, position: 1, reserved: 1 })
   })
 })
 

@@ -1,0 +1,190 @@
+import type { Held, PlacedMessage } from '../message/message.ts'
+import type { DueGroup, DueGroups, DueQuery } from '../queue/read.ts'
+import type { GroupRow, Head } from '../queue/schema.ts'
+import type { Settlement } from '../queue/settle.ts'
+import type { Clock } from './clock.ts'
+
+/** How many groups that are due are taken in hand at once. */
+const TAKEN_AT_ONCE = 16
+
+type Changes = Pick<Settlement, 'rows' | 'parked' | 'unparked'>
+
+/** What the leader knows of the groups that are behind: their rows where they have changed or are being served, and their turns. */
+export class Behind {
+  readonly #clock: Clock
+  /** Rows that differ from what is on disk, or that belong to groups being served; `undefined` for a group that has caught up. */
+  readonly #rows = new Map<string, GroupRow | undefined>()
+  #changed = new Set<string>()
+  #parked: { group: string; messages: readonly PlacedMessage[] }[] = []
+  #unparked: (readonly [string, number])[] = []
+  #inHand: DueGroup[] = []
+  readonly #underWay = new Set<string>()
+  #reserved: ReadonlySet<string> = new Set()
+  readonly #totals: { parked: number; groups: number; turn: number }
+  #nextDue: number
+  #hurriedTurn: number | undefined
+
+  constructor({ parked, groups, turn }: Head, clock: Clock) {
+    this.#clock = clock
+    this.#totals = { parked, groups, turn }
+    this.#nextDue = groups > 0 ? 0 : Infinity
+  }
+
+  /** How many groups are behind. */
+  get count(): number {
+    return this.#totals.groups
+  }
+
+  get nextDue(): number {
+    return this.#nextDue
+  }
+
+  get totals(): Pick<Head, 'parked' | 'groups' | 'turn' | 'serving'> {
+    return { ...this.#totals, serving: [...this.#inHand.map(({ row }) => row.group), ...this.#underWay] }
+  }
+
+  /** The first in hand. */
+  get first(): DueGroup | undefined {
+    return this.#inHand[0]
+  }
+
+  /** Whether the store says that groups are being served. */
+  get isReserving(): boolean {
+    return this.#reserved.size > 0 || this.#inHand.length > 0
+  }
+
+  get isChanged(): boolean {
+    return this.#changed.size > 0
+  }
+
+  /** Whether the index is worth asking. */
+  get mayBeDue(): boolean {
+    return this.count > 0 && this.#inHand.length === 0 && (this.#hurriedTurn !== undefined || this.#nextDue <= this.#clock.now())
+  }
+
+  has(group: string): boolean {
+    return this.#rows.get(group) !== undefined
+  }
+
+  heldOf(group: string): Held | undefined {
+    return this.#rows.get(group)?.held
+  }
+
+  isReserved(group: string): boolean {
+    return this.#reserved.has(group)
+  }
+
+  /** Rows that were read beside a record; what has changed since they were written is known better. */
+  know(rows: readonly GroupRow[]): void {
+    for (const row of rows) if (!this.#rows.has(row.group)) this.#rows.set(row.group, row)
+  }
+
+  /** Every group that waits now is due, once. */
+  hurry(): void {
+    if (this.count > 0) this.#hurriedTurn = this.#totals.turn
+  }
+
+  /** What to ask the index. */
+  query(busy: number): DueQuery {
+    const most = TAKEN_AT_ONCE + busy
+    return this.#hurriedTurn === undefined ? { now: this.#clock.now(), most } : { now: Infinity, most, upToTurn: this.#hurriedTurn }
+  }
+
+  /** Takes in hand what the index gave; says whether there was anything. */
+  take({ groups, later }: DueGroups, busy: ReadonlySet<string>): boolean {
+    const now = this.#clock.now()
+    // The clock was set back: nothing waits longer than it was to.
+    const isLate = groups.length === 0 && later !== undefined && later.row.due - now > (later.row.held?.wait ?? 0)
+    const found = isLate ? [later] : groups
+    const fresh = found.filter(({ row }) => !busy.has(row.group))
+    for (const { row } of fresh) if (!this.#changed.has(row.group)) this.#rows.set(row.group, row)
+    this.#inHand.push(...fresh)
+    // Once all have had their turn, the index is asked again by time.
+    const isHurryOver = this.#hurriedTurn !== undefined && fresh.length === 0
+    if (isHurryOver) this.#hurriedTurn = undefined
+    this.#nextDue = fresh.length > 0 || isHurryOver ? now : (later?.row.due ?? Infinity)
+    return fresh.length > 0
+  }
+
+  /** The first in hand is under way. */
+  begin(): void {
+    const begun = this.#inHand.shift()
+    if (begun) this.#underWay.add(begun.row.group)
+  }
+
+  end(group: string): void {
+    this.#underWay.delete(group)
+  }
+
+  /** What is in hand stays in the store until it is asked for again. */
+  giveBack(): void {
+    this.#inHand = []
+    if (this.count > 0) this.#nextDue = 0
+  }
+
+  /** The first message of a group is settled. */
+  pass({ row: { group }, message, record, isLast }: DueGroup): void {
+    const row = this.#known(group)
+    this.#totals.parked -= 1
+    if (isLast) this.#unparked.push([group, record])
+    if (row.parked === 1) {
+      this.#totals.groups -= 1
+      return this.#change(group, undefined)
+    }
+    this.#change(group, { group, next: message.sequence + 1, parked: row.parked - 1, due: this.#clock.now(), turn: this.#takeTurn() })
+  }
+
+  /** The first message of a group waits for another attempt. */
+  hold(group: string, held: Held): void {
+    this.#change(group, { ...this.#known(group), held, due: held.due, turn: this.#takeTurn() })
+  }
+
+  /** Messages of a group are set aside: behind those that are, or, when they wait for another attempt (`held`), before them. */
+  park(group: string, portions: readonly (readonly PlacedMessage[])[], held: Held | undefined): void {
+    const first = portions[0]![0]!.sequence
+    const count = portions.reduce((sum, portion) => sum + portion.length, 0)
+    const row = this.#rows.get(group)
+    if (!row) this.#totals.groups += 1
+    this.#totals.parked += count
+    this.#parked.push(...portions.map((messages) => ({ group, messages })))
+    const before = row ?? { group, next: first, parked: 0, due: this.#clock.now(), turn: this.#takeTurn() }
+    const after = { ...before, next: Math.min(before.next, first), parked: before.parked + count }
+    this.#change(group, held ? { ...after, held, due: held.due, turn: this.#takeTurn() } : after)
+  }
+
+  /** What is to be written now. */
+  takeChanges(): Changes {
+    const rows = new Map([...this.#changed].map((group) => [group, this.#rows.get(group)] as const))
+    const changes = { rows, parked: this.#parked, unparked: this.#unparked }
+    this.#changed = new Set()
+    this.#parked = []
+    this.#unparked = []
+    return changes
+  }
+
+  /** It is on disk, and these groups may be served. Rows of others are forgotten, but for those of which a message is under way (`busy`). */
+  written(serving: readonly string[], busy: ReadonlySet<string>): void {
+    this.#reserved = new Set(serving)
+    const inHand = new Set(this.#inHand.map(({ row }) => row.group))
+    for (const group of this.#rows.keys()) {
+      if (!this.#changed.has(group) && !busy.has(group) && !inHand.has(group)) this.#rows.delete(group)
+    }
+  }
+
+  #known(group: string): GroupRow {
+    const row = this.#rows.get(group)
+    if (!row) throw new Error(`Group "${group}" is served, and has no row`)
+    return row
+  }
+
+  #takeTurn(): number {
+    this.#totals.turn += 1
+    return this.#totals.turn
+  }
+
+  #change(group: string, row: GroupRow | undefined): void {
+    this.#rows.set(group, row)
+    this.#changed.add(group)
+    if (row) this.#nextDue = Math.min(this.#nextDue, row.due)
+  }
+}

@@ -1,0 +1,237 @@
+import type { Order } from '../message/options.ts'
+import type { Death, EndpointHold, Held, PlacedMessage } from '../message/message.ts'
+import type { Connection } from '../queue/connection.ts'
+import { GroupCommit } from '../queue/group-commit.ts'
+import type { Head } from '../queue/schema.ts'
+import { settle } from '../queue/settle.ts'
+import { Behind } from './behind.ts'
+import type { Clock } from './clock.ts'
+import { Lookahead } from './lookahead.ts'
+import { Sorter } from './sorter.ts'
+import { Turns } from './turns.ts'
+import type { Delivery } from './turns.ts'
+
+/**
+ * How many messages are reserved ahead. A leader that is superseded can send these and no others, and a crash repeats at most
+ * these; more would save transactions, but only where a server answers faster than a disk.
+ */
+const RESERVED_AHEAD = 16
+
+export interface BooksOptions {
+  readonly connection: Connection
+  readonly head: Head
+  readonly order: Order
+  readonly clock: Clock
+}
+
+/**
+ * The leader's books. They hand out messages, one of a group at a time and in its order, and only what a committed transaction has reserved; and
+ * they take down what became of them. What was answered is settled, and what comes next reserved, in the background: one transaction at a
+ * time, which takes along all that was answered since the last began. However long the queue, they hold a bounded part of it.
+ *
+ * A healthy group is served straight from the inbox. One that waits for another attempt is parked, with all of its messages that are met from then on,
+ * so that it stands in nobody's way and is not looked at before its time; one whose messages fill the view while others could go on, likewise.
+ * A queue that is one group parks nothing.
+ */
+export class Books {
+  readonly epoch: number
+  readonly #options: BooksOptions
+  readonly #commit: GroupCommit<void, void> = new GroupCommit(() => this.#write())
+  readonly #lookahead: Lookahead
+  readonly #behind: Behind
+  readonly #sorter: Sorter
+  readonly #turns: Turns
+  #reserved: number
+  #held: Held | undefined
+  #endpoint: EndpointHold | undefined
+  #bytes: number
+  #deadIn: number
+  #unwrittenDead: { message: PlacedMessage; death: Death }[] = []
+  #isPaused = false
+  #isReleased = false
+  #mustCheck = false
+  #settling: Promise<void> | undefined
+  #failure: { readonly error: unknown } | undefined
+
+  constructor(options: BooksOptions) {
+    const { head } = options
+    this.#options = options
+    this.epoch = head.epoch
+    this.#lookahead = new Lookahead(head)
+    this.#behind = new Behind(head, options.clock)
+    this.#sorter = new Sorter({ ...options, lookahead: this.#lookahead, behind: this.#behind })
+    this.#turns = new Turns(this.#sorter, this.#lookahead, this.#behind)
+    this.#reserved = head.reserved
+    this.#held = options.order === 'queue' ? head.held : undefined
+    this.#endpoint = head.endpoint
+    this.#bytes = head.bytes
+    this.#deadIn = head.deadIn
+  }
+
+  /** What came of the head, in a queue that is one group. */
+  get held(): Held | undefined {
+    return this.#held
+  }
+
+  /** How long the endpoint is to be left alone. */
+  get endpoint(): EndpointHold | undefined {
+    return this.#endpoint
+  }
+
+  /** Whether a pause may have come since something was reserved: what is not sent yet goes back. */
+  get isInDoubt(): boolean {
+    return this.#mustCheck
+  }
+
+  /** When the first group that is behind is due. */
+  get nextDue(): number {
+    return this.#behind.nextDue
+  }
+
+  /** A message to be attempted, reserved; `undefined` when there is none that may go now. */
+  async next(): Promise<Delivery | undefined> {
+    this.#throwFailure()
+    this.#isReleased = false
+    if (this.#mustCheck) {
+      this.#mustCheck = false
+      await this.#commit.add()
+    }
+    for (;;) {
+      const delivery = this.#turns.pick(this.#held)
+      if (delivery && this.#isReserved(delivery)) return this.#turns.begin(delivery)
+      if (delivery) await this.#commit.add()
+      else if (!(await this.#sorter.findMore(this.#turns, () => this.#commit.add()))) return undefined
+      if (this.#isPaused) return undefined
+    }
+  }
+
+  /** Whether nothing is left, whether or not it may go. */
+  async isEmpty(): Promise<boolean> {
+    return this.#behind.count === 0 && this.#lookahead.size === 0 && !(await this.#sorter.load())
+  }
+
+  /** There may be messages where there were none. */
+  lookAgain(): void {
+    this.#sorter.lookAgain()
+  }
+
+  /** Groups that wait are tried now, each once. */
+  hurry(): void {
+    this.#behind.hurry()
+  }
+
+  /** Lets nothing out that was reserved before the database has been asked again. */
+  recheck(): void {
+    this.#mustCheck = true
+  }
+
+  /** The server has it. Resolves when that is on disk; the next message need not wait for it. */
+  async accept(delivery: Delivery): Promise<void> {
+    this.#pass(delivery)
+    this.#endpoint = undefined
+    this.#settling = this.#commit.add()
+    await this.#settling
+  }
+
+  /** It goes to the dead letters. */
+  async bury(delivery: Delivery, death: Death): Promise<void> {
+    this.#unwrittenDead.push({ message: delivery.message, death })
+    this.#deadIn += 1
+    this.#pass(delivery)
+    this.#endpoint = undefined
+    await this.#commit.add()
+  }
+
+  /** It waits for another attempt, and its group with it. */
+  async hold(delivery: Delivery, held: Held, endpoint: EndpointHold | undefined): Promise<void> {
+    const { message, group, parked } = delivery
+    this.#endpoint = endpoint
+    this.#turns.end(delivery)
+    if (parked) this.#behind.hold(group, held)
+    else if (this.#options.order === 'queue') {
+      this.#held = held
+      this.#isReleased = true
+    } else this.#sorter.parkFrom(message, held)
+    await this.#commit.add()
+  }
+
+  /** Nothing came of it, and nothing is known: it stays where it is. */
+  giveBack(delivery: Delivery): void {
+    this.#turns.end(delivery)
+    this.#behind.giveBack()
+  }
+
+  /** The wait that an earlier clock has set is set anew. */
+  async holdAnew(held: Held | undefined, endpoint: EndpointHold | undefined): Promise<void> {
+    this.#held = held
+    this.#endpoint = endpoint
+    await this.#commit.add()
+  }
+
+  /** Settles all that was answered, and gives back what was reserved. Nothing may be under way. */
+  async release(): Promise<void> {
+    this.#throwFailure()
+    const isReserving = this.#reserved > this.#lookahead.position || this.#behind.isReserving
+    this.#isReleased = true
+    this.#behind.giveBack()
+    await (isReserving ? this.#commit.add() : this.#settling)
+  }
+
+  #isReserved({ message, group, parked }: Delivery): boolean {
+    return parked ? this.#behind.isReserved(group) : message.sequence < this.#reserved
+  }
+
+  /** The head, or the group's, moves on. */
+  #pass(delivery: Delivery): void {
+    const { message, parked } = delivery
+    this.#turns.end(delivery)
+    this.#bytes += message.bytes
+    this.#held = undefined
+    if (parked) this.#behind.pass(parked)
+    else this.#lookahead.remove(new Set([message.sequence]))
+  }
+
+  /** After one that failed nothing more is written: what it should have told would be missing from the next. The store knows better. */
+  async #write(): Promise<void> {
+    this.#throwFailure()
+    try {
+      await this.#settle()
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
+  }
+
+  async #settle(): Promise<void> {
+    const dead = this.#unwrittenDead
+    this.#unwrittenDead = []
+    const exhausted = this.#lookahead.takeExhausted()
+    const changes = this.#behind.takeChanges()
+    const head = this.#head()
+    this.#isPaused = await settle(this.#options.connection, { head, exhausted, dead, ...changes })
+    this.#reserved = this.#isPaused ? head.position : head.reserved
+    this.#behind.written(this.#isPaused ? [] : head.serving, this.#turns.busy)
+    if (this.#isPaused) this.#behind.giveBack()
+  }
+
+  #head(): Head {
+    const { position, record, done } = this.#lookahead
+    const reach = this.#isReleased ? position : this.#lookahead.reach(RESERVED_AHEAD, ({ sequence }) => !this.#turns.underWay.has(sequence))
+    return {
+      epoch: this.epoch,
+      position,
+      done,
+      record,
+      reserved: reach,
+      ...this.#behind.totals,
+      bytes: this.#bytes,
+      deadIn: this.#deadIn,
+      ...(this.#held && { held: this.#held }),
+      ...(this.#endpoint && { endpoint: this.#endpoint }),
+    }
+  }
+
+  #throwFailure(): void {
+    if (this.#failure) throw this.#failure.error
+  }
+}

@@ -1,0 +1,120 @@
+import type { Held, Message, PlacedMessage } from '../message/message.ts'
+import type { Order } from '../message/options.ts'
+import type { Connection } from '../queue/connection.ts'
+import { readDue, readRecord } from '../queue/read.ts'
+import { portions } from '../queue/record.ts'
+import type { Behind } from './behind.ts'
+import type { Lookahead } from './lookahead.ts'
+
+/** How much of the inbox is held in memory while groups are looked for that may go on: so many messages, or so many bytes. */
+const MOST_AHEAD = 512
+const MOST_BYTES_AHEAD = 1_000_000
+
+export interface SorterOptions {
+  readonly connection: Connection
+  readonly order: Order
+  readonly lookahead: Lookahead
+  readonly behind: Behind
+}
+
+/** Groups, and numbers of messages of the inbox, of which one, or which, are under way. */
+export interface UnderWay {
+  readonly busy: ReadonlySet<string>
+  readonly underWay: ReadonlySet<number>
+}
+
+/** Brings in what may go next, and sorts what is in the way of others into its groups. */
+export class Sorter {
+  readonly #options: SorterOptions
+  /** Raised by news of messages; what was found empty before that is looked at again. */
+  #news = 1
+  #emptyAt = 0
+
+  constructor(options: SorterOptions) {
+    this.#options = options
+  }
+
+  get order(): Order {
+    return this.#options.order
+  }
+
+  lookAgain(): void {
+    this.#news += 1
+  }
+
+  groupOf({ id, group = '' }: Message): string {
+    const { order } = this.#options
+    return order === 'queue' ? '' : order === 'group' ? group : id
+  }
+
+  /**
+   * Looks where something may be that can go.
+   *
+   * @param commit writes what is known, so that the index tells all of it.
+   * @returns whether there is something new to be looked at.
+   */
+  async findMore({ busy, underWay }: UnderWay, commit: () => Promise<void>): Promise<boolean> {
+    const { connection, order, lookahead, behind } = this.#options
+    if (behind.mayBeDue) {
+      if (behind.isChanged) await commit()
+      if (behind.take(await readDue(connection, behind.query(busy.size)), busy)) return true
+    }
+    if (order === 'queue') return lookahead.size === 0 && this.load()
+    const isFull = lookahead.size >= MOST_AHEAD || lookahead.bytes >= MOST_BYTES_AHEAD
+    return isFull ? this.#parkSurplus(underWay) : this.load()
+  }
+
+  /** Brings in the next record; what belongs to groups that are behind is parked at once. Says whether there was one. */
+  async load(): Promise<boolean> {
+    const { connection, lookahead, behind } = this.#options
+    const asked = this.#news
+    if (this.#emptyAt === asked) return false
+    const isAnyBehind = behind.count > 0
+    const read = await readRecord(connection, lookahead.end, ({ messages }) =>
+      isAnyBehind ? new Set(messages.map((message) => this.groupOf(message))) : [],
+    )
+    if (!read) {
+      this.#emptyAt = asked
+      return false
+    }
+    behind.know(read.rows)
+    for (const [group, messages] of this.#byGroup(lookahead.add(read.record))) {
+      if (behind.has(group)) this.park(group, messages)
+    }
+    return true
+  }
+
+  /** Sets messages of a group aside; `held` is what came of the first, when it waits for another attempt. */
+  park(group: string, messages: readonly PlacedMessage[], held?: Held): void {
+    const { lookahead, behind } = this.#options
+    behind.park(group, portions(messages), held)
+    lookahead.remove(new Set(messages.map(({ sequence }) => sequence)))
+  }
+
+  /** Sets a message aside that waits for another attempt, and all of its group behind it. */
+  parkFrom(message: PlacedMessage, held: Held): void {
+    const group = this.groupOf(message)
+    const behind = this.#options.lookahead.filter((other) => other.sequence >= message.sequence && this.groupOf(other) === group)
+    this.park(group, behind, held)
+  }
+
+  /** The view is full of groups of which one message is under way: the largest makes room, so that others are met. */
+  #parkSurplus(underWay: ReadonlySet<number>): boolean {
+    const waiting = this.#options.lookahead.filter(({ sequence }) => !underWay.has(sequence))
+    const [largest] = [...this.#byGroup(waiting)].sort(([, a], [, b]) => b.length - a.length)
+    if (!largest) return false
+    this.park(...largest)
+    return true
+  }
+
+  #byGroup(messages: readonly PlacedMessage[]): Map<string, PlacedMessage[]> {
+    const groups = new Map<string, PlacedMessage[]>()
+    for (const message of messages) {
+      const group = this.groupOf(message)
+      const found = groups.get(group)
+      if (found) found.push(message)
+      else groups.set(group, [message])
+    }
+    return groups
+  }
+}

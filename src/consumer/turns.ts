@@ -1,0 +1,63 @@
+import type { Held, PlacedMessage } from '../message/message.ts'
+import type { DueGroup } from '../queue/read.ts'
+import type { Behind } from './behind.ts'
+import type { Lookahead } from './lookahead.ts'
+import type { Sorter } from './sorter.ts'
+
+/** A message that is to be attempted now. */
+export interface Delivery {
+  readonly message: PlacedMessage
+  readonly group: string
+  /** What came of it so far. */
+  readonly held: Held | undefined
+  /** Where it comes from, when its group is behind. */
+  readonly parked: DueGroup | undefined
+}
+
+/** Whose turn it is, and who is under way: one message of a group at a time. */
+export class Turns {
+  /** Groups of which a message is under way. */
+  readonly busy: Set<string> = new Set()
+  /** Numbers of messages of the inbox that are under way. */
+  readonly underWay: Set<number> = new Set()
+  readonly #sorter: Sorter
+  readonly #lookahead: Lookahead
+  readonly #behind: Behind
+  #isParkedsTurn = false
+
+  constructor(sorter: Sorter, lookahead: Lookahead, behind: Behind) {
+    this.#sorter = sorter
+    this.#lookahead = lookahead
+    this.#behind = behind
+  }
+
+  /**
+   * What goes next: in turn from the groups that are behind, and from the inbox.
+   *
+   * @param held what came of the head so far, in a queue that is one group.
+   */
+  pick(held: Held | undefined): Delivery | undefined {
+    const parked = this.#behind.first
+    // What an earlier release of the app left parked goes first, where all is one group now.
+    const isInboxOpen = this.#sorter.order !== 'queue' || this.#behind.count === 0
+    const message = isInboxOpen ? this.#lookahead.find((other) => !this.busy.has(this.#sorter.groupOf(other))) : undefined
+    if (parked && (this.#isParkedsTurn || !message)) {
+      return { message: parked.message, group: parked.row.group, held: this.#behind.heldOf(parked.row.group), parked }
+    }
+    return message && { message, group: this.#sorter.groupOf(message), held, parked: undefined }
+  }
+
+  begin(delivery: Delivery): Delivery {
+    this.busy.add(delivery.group)
+    if (delivery.parked) this.#behind.begin()
+    else this.underWay.add(delivery.message.sequence)
+    this.#isParkedsTurn = !delivery.parked
+    return delivery
+  }
+
+  end({ message, group, parked }: Delivery): void {
+    this.busy.delete(group)
+    if (parked) this.#behind.end(group)
+    else this.underWay.delete(message.sequence)
+  }
+}
