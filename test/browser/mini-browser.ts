@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
+import { createProfile, removeProfile } from './profile.ts'
 
 /** Processes that run now: what ends in the middle leaves none behind. */
 const running = new Set<ChildProcess>()
@@ -27,7 +27,7 @@ export class MiniBrowser {
   }
 
   static async open(executablePath: string, url: string): Promise<MiniBrowser> {
-    const home = await mkdtemp(path.join(tmpdir(), 'holdfast-webkit-'))
+    const home = await createProfile('webkit')
     const { screen, display } = await startScreen()
     return new MiniBrowser(home, screen, start(executablePath, [url], { stdio: 'ignore', env: environment(home, display) }))
   }
@@ -35,8 +35,7 @@ export class MiniBrowser {
   async close(): Promise<void> {
     await end(this.#browser)
     await end(this.#screen)
-    // The browser's other processes end just after it, and may still be writing.
-    await rm(this.home, { recursive: true, force: true, maxRetries: 10 })
+    await removeProfile(this.home)
   }
 }
 

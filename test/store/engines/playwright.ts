@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { playwright, PlaywrightBrowserProvider } from '@vitest/browser-playwright'
 import type { PlaywrightProviderOptions } from '@vitest/browser-playwright'
 import type { BrowserProviderOption, TestProject } from 'vitest/node'
 import { findBrowser, launchOptions } from '../../browser/find-browser.ts'
+import { createProfile, removeProfile } from '../../browser/profile.ts'
 import type { HasProfile } from './back-ends.ts'
 
 type Engine = 'chromium' | 'firefox'
@@ -44,14 +42,14 @@ class ProfileProvider extends PlaywrightBrowserProvider implements HasProfile {
 
   override async close(): Promise<void> {
     await super.close()
-    if (this.#profile !== undefined) await rm(this.#profile, { recursive: true, force: true, maxRetries: 5 })
+    if (this.#profile !== undefined) await removeProfile(this.#profile)
     this.#profile = undefined
   }
 
   async #prepare(): Promise<void> {
     const { executablePath } = await findBrowser(this.#engine, (line) => console.log(`[browser] ${line}`))
     const { args = [], ...launch } = launchOptions(this.#engine, executablePath)
-    this.#profile = await mkdtemp(path.join(tmpdir(), `holdfast-${this.#engine}-`))
+    this.#profile = await createProfile(this.#engine)
     this.#options.launchOptions = { ...launch, args: [...args, ...this.#args] }
     this.#options.persistentContext = this.#profile
   }
