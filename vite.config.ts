@@ -1,5 +1,12 @@
 import { defineConfig } from 'vitest/config'
 import type { TestProjectInlineConfiguration, ViteUserConfig } from 'vitest/config'
+import type { BrowserProviderOption } from 'vitest/node'
+import type { Engine } from './test/browser/find-browser.ts'
+import { backEnds } from './test/store/engines/back-ends.ts'
+import type { BackEnd } from './test/store/engines/back-ends.ts'
+import { clearSiteData } from './test/store/engines/clear-site-data.ts'
+import { inPlaywright } from './test/store/engines/playwright.ts'
+import { inWebKitGtk } from './test/store/engines/webkitgtk.ts'
 
 /** Tests that drive a real browser: one file at a time, on machines with few cores. */
 function inBrowser(name: string, include: string, groupOrder: number): TestProjectInlineConfiguration {
@@ -16,6 +23,44 @@ function inBrowser(name: string, include: string, groupOrder: number): TestProje
   }
 }
 
+interface EngineRun {
+  readonly browser: Engine
+  readonly provider: BrowserProviderOption
+  readonly backEnd: BackEnd
+  readonly groupOrder: number
+}
+
+/** The store's suite inside a real engine: one file at a time, in one page. */
+function storeIn(name: string, { browser, provider, backEnd, groupOrder }: EngineRun): TestProjectInlineConfiguration {
+  return {
+    plugins: [clearSiteData()],
+    // Found before the tests begin: what is found on the way makes Vite load the page again.
+    optimizeDeps: { include: ['idb'] },
+    test: {
+      name,
+      include: ['test/store/*.test.ts', 'test/store/in-browser/*.test.ts'],
+      provide: { backEnd },
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      fileParallelism: false,
+      sequence: { groupOrder },
+      browser: {
+        enabled: true,
+        headless: true,
+        provider,
+        instances: [{ browser }],
+        commands: { backEnds },
+        api: { host: '127.0.0.1' },
+        screenshotFailures: false,
+      },
+    },
+  }
+}
+
+const sqliteInChromium = 'features=IdbSqliteBackingStore'
+const leveldb = inPlaywright('chromium', [`--disable-${sqliteInChromium}`])
+const sqlite = inPlaywright('chromium', [`--enable-${sqliteInChromium}`])
+
 const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
@@ -30,8 +75,20 @@ const config: ViteUserConfig = defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      inBrowser('chromium', 'test/browser/**/*.test.ts', 1),
-      inBrowser('package', 'test/package/**/*.test.ts', 2),
+      {
+        test: {
+          name: 'store-node',
+          include: ['test/store/*.test.ts'],
+          setupFiles: ['fake-indexeddb/auto'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      storeIn('store-leveldb', { browser: 'chromium', provider: leveldb, backEnd: 'leveldb', groupOrder: 1 }),
+      storeIn('store-sqlite', { browser: 'chromium', provider: sqlite, backEnd: 'sqlite', groupOrder: 2 }),
+      storeIn('store-firefox', { browser: 'firefox', provider: inPlaywright('firefox'), backEnd: 'sqlite', groupOrder: 3 }),
+      storeIn('store-webkit', { browser: 'webkit', provider: inWebKitGtk(), backEnd: 'sqlite', groupOrder: 4 }),
+      inBrowser('chromium', 'test/browser/**/*.test.ts', 5),
+      inBrowser('package', 'test/package/**/*.test.ts', 6),
     ],
   },
 })

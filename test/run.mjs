@@ -1,11 +1,16 @@
-// What `npm test` runs once everything is installed: builds, checks, measures sizes, and runs every test. The last line counts.
+// What `npm test` runs once everything is installed: builds, checks, measures sizes, and runs every test. With `engines`, what
+// `npm run test:engines` runs: the store's suite in the engines that are not Chromium. The last line counts.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runnerImport } from 'vite'
 
 /** Projects of vite.config.ts; one of which nothing ran is a failure. */
-const PROJECTS = ['node', 'chromium', 'package']
+const PROJECTS = ['node', 'store-node', 'store-leveldb', 'store-sqlite', 'chromium', 'package']
+/** Those of engines that not every system can have; one that it cannot is skipped, but not all of them. */
+const ENGINES = /** @type {const} */ ({ firefox: 'store-firefox', webkit: 'store-webkit' })
 
 /** @typedef {{ passed: number, failed: number, skipped: string[] }} Count */
 
@@ -47,6 +52,51 @@ async function test(project, folder) {
   }
 }
 
+/**
+ * Finds a browser, once for all the runs that need it.
+ *
+ * @param {import('./browser/find-browser.ts').Engine} engine
+ */
+async function find(engine) {
+  // TypeScript, which Node 20 does not run by itself.
+  const file = fileURLToPath(new URL('browser/find-browser.ts', import.meta.url))
+  /** @type {{ module: typeof import('./browser/find-browser.ts') }} */
+  const { module } = await runnerImport(file, { configFile: false, logLevel: 'warn' })
+  const { executablePath } = await module.findBrowser(engine, (line) => console.log(`[browser] ${line}`))
+  process.env[module.variableOf(engine)] = executablePath
+}
+
+/** @param {string} folder */
+async function everything(folder) {
+  addOne(await run('build', ['npm', 'run', '--silent', 'build']))
+  addOne(await run('build of the demo', ['npm', 'run', '--silent', 'build:demo']))
+  addOne(await run('types, lint, format, unused code', ['npm', 'run', '--silent', 'check']))
+  addOne(await run('sizes', ['npm', 'run', '--silent', 'size']))
+  console.log('\n— a browser')
+  // Where there is none, the tests that need it fail and say why.
+  await find('chromium').catch((error) => console.log(error.message))
+  for (const project of PROJECTS) add(await test(project, folder))
+}
+
+/** @param {string} folder */
+async function engines(folder) {
+  let ran = 0
+  for (const engine of /** @type {(keyof typeof ENGINES)[]} */ (Object.keys(ENGINES))) {
+    console.log(`\n— ${engine}`)
+    try {
+      await find(engine)
+    } catch (error) {
+      total.skipped.push(`${ENGINES[engine]}: ${error instanceof Error ? error.message : String(error)}`)
+      continue
+    }
+    add(await test(ENGINES[engine], folder))
+    ran += 1
+  }
+  if (ran > 0) return
+  console.log('No engine ran, which shows nothing')
+  addOne(false)
+}
+
 /** @type {Count} */
 const total = { passed: 0, failed: 0, skipped: [] }
 /** @param {Count} count */
@@ -59,11 +109,7 @@ const add = ({ passed, failed, skipped }) => {
 const addOne = (isGreen) => add({ passed: isGreen ? 1 : 0, failed: isGreen ? 0 : 1, skipped: [] })
 
 const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-report-'))
-addOne(await run('build', ['npm', 'run', '--silent', 'build']))
-addOne(await run('build of the demo', ['npm', 'run', '--silent', 'build:demo']))
-addOne(await run('types, lint, format, unused code', ['npm', 'run', '--silent', 'check']))
-addOne(await run('sizes', ['npm', 'run', '--silent', 'size']))
-for (const project of PROJECTS) add(await test(project, folder))
+await (process.argv[2] === 'engines' ? engines(folder) : everything(folder))
 await rm(folder, { recursive: true })
 
 for (const name of total.skipped) console.log(`skipped: ${name}`)

@@ -5,7 +5,7 @@ import { chromium } from 'playwright'
 import type { BrowserContext, Page } from 'playwright'
 import { inject } from 'vitest'
 import type * as library from '../../src/index.ts'
-import { CHROMIUM_ARGS } from './find-chromium.ts'
+import { CHROMIUM_ARGS } from './find-browser.ts'
 
 declare global {
   // What the shop's page puts there.

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
-import { findChromium } from './find-chromium.ts'
-import type { FoundBrowser } from './find-chromium.ts'
+import { findBrowser } from './find-browser.ts'
+import type { FoundBrowser } from './find-browser.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -10,5 +10,5 @@ declare module 'vitest' {
 
 /** Without a browser, the browser's tests fail: a run that did not try the browser's promises proves nothing. */
 export default async function setup(project: TestProject): Promise<void> {
-  project.provide('chromium', await findChromium((line) => console.log(`[browser] ${line}`)))
+  project.provide('chromium', await findBrowser('chromium', (line) => console.log(`[browser] ${line}`)))
 }

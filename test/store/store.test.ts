@@ -1,6 +1,4 @@
-import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Connection } from '../../src/queue/connection.ts'
 import { deadLetters } from '../../src/queue/dead-letters.ts'
 import { depth } from '../../src/queue/depth.ts'
 import { enqueue } from '../../src/queue/enqueue.ts'
@@ -11,20 +9,15 @@ import type { Place } from '../../src/queue/messages.ts'
 import { readRecord } from '../../src/queue/read.ts'
 import { toRecords } from '../../src/queue/record.ts'
 import { settle, Superseded } from '../../src/queue/settle.ts'
-import type { Message, PlacedMessage } from '../../src/message/message.ts'
+import { batch, deleteDatabase, laterVersion, message, openAnother, openNew, openRaw } from './database.ts'
+import type { PlacedMessage } from '../../src/message/message.ts'
+import type { Connection } from '../../src/queue/connection.ts'
 import type { GroupRow, Tail } from '../../src/queue/schema.ts'
 
-let count = 0
 let connection: Connection
-beforeEach(() => void (connection = new Connection(`store-${++count}`)))
-afterEach(() => connection.close())
+beforeEach(() => void (connection = openNew()))
+afterEach(deleteDatabase)
 
-const message = (id: string, body = '1'): Message => ({ id, body, bytes: body.length, enqueuedAt: 0 })
-const batch = (producer: string, number: number, ...ids: string[]): { producer: string; number: number; messages: Message[] } => ({
-  producer,
-  number,
-  messages: ids.map((id) => message(id)),
-})
 const ids = async (): Promise<string[]> => (await messages(connection, undefined)).items.map(({ id }) => id)
 
 describe('records', () => {
@@ -78,7 +71,7 @@ describe('enqueue', () => {
   })
 
   test('by two contexts at once never gives a number twice', async () => {
-    const other = new Connection(`store-${count}`)
+    const other = openAnother()
     await Promise.all(
       Array.from({ length: 200 }, (_, i) => enqueue(i % 2 ? connection : other, 'relaxed', [batch(`p${i % 2}`, i, `${i}`)])),
     )
@@ -91,7 +84,6 @@ describe('enqueue', () => {
     } while (from !== undefined)
     expect(new Set(found).size).toBe(200)
     expect(found).toHaveLength(200)
-    await other.close()
   })
 })
 
@@ -130,7 +122,7 @@ describe('settle', () => {
 describe('the connection', () => {
   test('makes way for a later version of the database, and says so from then on', async () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a')])
-    const database = await openRaw(99)
+    const database = await openRaw(await laterVersion())
     database.close()
     await expect(enqueue(connection, 'strict', [batch('p', 1, 'b')])).rejects.toMatchObject({
       code: 'storage-failed',
@@ -155,15 +147,6 @@ describe('the connection', () => {
     await expect(ids()).rejects.toMatchObject({ code: 'closed' })
   })
 })
-
-/** Another release of an app, that has the same database at a later version. */
-function openRaw(version: number): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const opening = indexedDB.open(`store-${count}`, version)
-    opening.onsuccess = () => resolve(opening.result)
-    opening.onerror = () => reject(opening.error)
-  })
-}
 
 describe('group commit', () => {
   test('writes one at a time, and what arrives meanwhile shares the next', async () => {

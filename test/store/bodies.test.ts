@@ -1,0 +1,36 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { enqueue } from '../../src/queue/enqueue.ts'
+import { allMessages, allRecords, deleteDatabase, message, openAnother, openNew } from './database.ts'
+import type { Connection } from '../../src/queue/connection.ts'
+
+let connection: Connection
+beforeEach(() => void (connection = openNew()))
+afterEach(deleteDatabase)
+
+test.each([
+  ['empty', ''],
+  ['of every Latin-1 character', Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)).join('')],
+  ['of other scripts and signs', '"Kraków, Ελλάδα, 東京, שלום, 👩‍👩‍👧 €\u2028\ufeff\uffff"'],
+  ['with half a character', 'a\ud83d b\udc69 c'],
+  ['above the 64 KiB to which Chromium keeps a record in place', 'x'.repeat(64 * 1024 + 1)],
+  ['as large, and not Latin-1', '東'.repeat(64 * 1024 + 1)],
+  ['of five million characters', 'é'.repeat(5_000_000)],
+])('a body %s comes out as it went in, among others, on another connection', async (_, body) => {
+  const stored = [message('a'), message('b', body), message('c')]
+  await enqueue(connection, 'strict', [{ producer: 'p', number: 0, messages: stored }])
+  await connection.close()
+  const another = openAnother()
+  expect(await allMessages(another)).toMatchObject(stored)
+  expect((await allRecords(another)).flatMap((record) => record.messages)).toEqual(stored)
+})
+
+test('2,000 messages come out in the order they went in, by records and by pages', async () => {
+  const sent = Array.from({ length: 2_000 }, (_, n) => message(`${n}`, JSON.stringify({ n, filler: 'x'.repeat(900) })))
+  for (let number = 0; number < 20; number++) {
+    await enqueue(connection, 'relaxed', [{ producer: 'p', number, messages: sent.slice(number * 100, (number + 1) * 100) }])
+  }
+  const ids = sent.map(({ id }) => id)
+  const records = await allRecords(connection)
+  expect(records.flatMap((record) => record.messages.map(({ id }) => id))).toEqual(ids)
+  expect((await allMessages(connection)).map(({ id }) => id)).toEqual(ids)
+})
