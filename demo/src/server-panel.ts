@@ -46,7 +46,7 @@ function showCheck(id: string, isPassed: boolean, good: string, bad: string): vo
 
 const arrivalRow: RowKind<Arrival> = {
   template: 'arrival-row',
-  keyOf: ({ number }) => String(number),
+  keyOf: ({ arrival }) => String(arrival),
   fill(row, { sequence, customer, outcome, isAnswerLost }) {
     fillPart(row, 'sequence', sequence === undefined ? '' : `#${sequence}`)
     fillPart(row, 'title', customer ?? 'An order')

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -140,6 +140,31 @@ test('answers that are lost make duplicates on the wire, and each order takes ef
   await shows('#headline', 'Nothing waits')
   expect(await received()).toHaveLength(1)
   await checksPassed()
+})
+
+test('an order whose answer was lost takes effect once, also when the server is stopped and started in between', async () => {
+  await toggle('losingAnswers', 'Answers get lost', true)
+  await page.getByLabel('Name').fill('Maeve')
+  await button('Place order').click()
+  await shows('[data-figure=handled]', '1')
+  const { port } = demo
+  await demo.close()
+  // As if it had ended in the middle of a line.
+  await appendFile(path.join(folder, 'orders.jsonl'), '{"number":2,"device":"')
+  await page.reload()
+  await page.getByLabel('Name').fill('Ewa')
+  await button('Place order').click()
+  demo = await start(port)
+  await page.locator('#server[data-link=up]').waitFor()
+  await shows('#headline', 'Nothing waits')
+  expect(await received()).toEqual(['Maeve', 'Ewa'])
+  await shows('[data-figure=handled]', '2')
+  await shows('[data-figure=repeats]', '[1-9]')
+  await checksPassed()
+  expect(await page.locator('#delivered-rows .row').allInnerTexts()).toEqual([
+    expect.stringContaining('no. 2'),
+    expect.stringContaining('no. 1'),
+  ])
 })
 
 test('a server that fails is told apart, and pause and resume hold and release what waits', async () => {
