@@ -10,6 +10,9 @@ import { readText } from './web-adapter.mjs'
 
 /** @import { IncomingMessage, Server, ServerResponse } from 'node:http' */
 
+/** What a request's path is resolved against, to be parsed. */
+const BASE = 'http://localhost'
+
 /**
  * @typedef {object} ServerOptions
  * @property {number} port 0 takes any that is free
@@ -54,8 +57,11 @@ export async function startServer({ port, directory, receivedFile, pace = 0 }) {
   }
 
   const server = createServer(async (request, response) => {
+    const url = request.url ?? '/'
+    // "//", for one, is none.
+    if (!URL.canParse(url, BASE)) return void response.writeHead(400).end()
     try {
-      const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+      const { pathname } = new URL(url, BASE)
       await (routes[pathname] ?? serveFile)(request, response)
     } catch (error) {
       console.error(error)
