@@ -129,6 +129,23 @@ test('a morning’s orders wait while the server is away, arrive in order when i
   await checksPassed()
 })
 
+test('dead letters are purged once a person has said so twice, and the focus stays among them', async () => {
+  await page.getByLabel('How many').fill('41')
+  await page.keyboard.press('Enter')
+  await shows('#depth-dead', '1')
+  await button('Purge all').focus()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await shows('#depth-dead', '1')
+  await page.locator('#purge-all:focus').waitFor()
+  await page.keyboard.press('Enter')
+  await button('Keep them').and(page.locator(':focus')).waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await shows('#depth-dead', '0')
+  await page.locator('#dead-title:focus').waitFor()
+})
+
 test('answers that are lost make duplicates on the wire, and each order takes effect once', async () => {
   await toggle('losingAnswers', 'Answers get lost', true)
   await button('Place order').click()
