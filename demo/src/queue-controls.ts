@@ -1,8 +1,9 @@
-import type { Depth } from 'holdfast'
 import { queue } from './orders.ts'
-import { find } from './page.ts'
+import { find, setText } from './page.ts'
 
 const pauseButton = find('pause', HTMLButtonElement)
+const retryButton = find('retry-now', HTMLButtonElement)
+const reloadButton = find('reload', HTMLButtonElement)
 const purgeDialog = find('purge-dialog', HTMLDialogElement)
 
 /** The buttons that tell the queue what to do. */
@@ -16,6 +17,7 @@ export function enableControls(failed: (error: unknown) => void): void {
   when('purge-all', async () => {
     if (await isPurgeMeant()) await settleDead(() => queue.purge())
   })
+  reloadButton.addEventListener('click', () => location.reload())
 
   find('dead-rows', HTMLUListElement).addEventListener('click', ({ target }) => {
     if (!(target instanceof HTMLButtonElement)) return
@@ -24,9 +26,13 @@ export function enableControls(failed: (error: unknown) => void): void {
   })
 }
 
-export function showControls({ paused }: Depth): void {
-  pauseButton.value = paused ? 'resume' : 'pause'
-  pauseButton.textContent = paused ? 'Resume' : 'Pause'
+export function showControls({ isLost, isPaused }: { readonly isLost: boolean; readonly isPaused: boolean }): void {
+  pauseButton.value = isPaused ? 'resume' : 'pause'
+  setText(pauseButton, isPaused ? 'Resume' : 'Pause')
+  // A pause holds, whoever asks to try; the status says so.
+  retryButton.disabled = isPaused
+  pauseButton.hidden = retryButton.hidden = isLost
+  reloadButton.hidden = !isLost
 }
 
 /** What is purged is nowhere any more, so that a person is asked first. The platform gives the focus back when the answer is no. */

@@ -146,6 +146,31 @@ test('dead letters are purged once a person has said so twice, and the focus sta
   await page.locator('#dead-title:focus').waitFor()
 })
 
+test('when the worker dies, an order that was stored is not called lost, and the page says what to do', async () => {
+  await toggle('away', 'Server away', true)
+  await page.getByLabel('Name').fill('Maeve')
+  await button('Place order').click()
+  await shows('#headline', 'The server cannot be reached')
+  await page.workers()[0]!.evaluate(() => close())
+  await shows('#order-said', 'Stored on this device: Maeve. This page will not hear the server’s answer')
+  await shows('#headline', 'This page has lost its queue')
+  await shows('#pill-host', 'The worker has died')
+  await page.getByLabel('Name').fill('Ewa')
+  await button('Place order').click()
+  await shows('#order-said', 'Perhaps stored, perhaps not: Ewa. Reload .*')
+  await button('Reload').click()
+  await shows('#depth-ready', '1')
+  await toggle('away', 'Server away', false)
+  await shows('#headline', 'Nothing waits')
+  expect(await received()).toEqual(['Maeve'])
+})
+
+test('the page claims deliveries only where there were some', async () => {
+  await shows('#detail', 'What you place is kept here until the server has it')
+  await button('Place order').click()
+  await shows('#detail', '1 order delivered since this page was opened')
+})
+
 test('answers that are lost make duplicates on the wire, and each order takes effect once', async () => {
   await toggle('losingAnswers', 'Answers get lost', true)
   await button('Place order').click()
@@ -190,6 +215,7 @@ test('a server that fails is told apart, and pause and resume hold and release w
   await shows('#headline', 'The server fails')
   await button('Pause').click()
   await shows('#headline', 'Paused')
+  expect(await button('Try now').isDisabled()).toBe(true)
   await toggle('failing', 'Server fails', false)
   expect(await received()).toEqual([])
   await button('Resume').click()
