@@ -8,6 +8,7 @@ import { enableMorning } from './morning.ts'
 import { enableForm } from './order-form.ts'
 import type { Order } from './order.ts'
 import { queue } from './orders.ts'
+import { find } from './page.ts'
 import { enableControls, showControls } from './queue-controls.ts'
 import { listDelivered, showLists } from './queue-lists.ts'
 import { watchServer } from './server-link.ts'
@@ -54,6 +55,8 @@ watchServer({
   },
 })
 
+// Where there is no room, it would push all else out of view.
+find('try', HTMLDetailsElement).open = matchMedia('(min-width: 52rem)').matches
 setInterval(update, STEP)
 addEventListener('online', update)
 addEventListener('offline', update)
