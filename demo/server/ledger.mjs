@@ -1,9 +1,12 @@
+import { keyOf } from './received-orders.mjs'
+
 /** @import { Arrival, ArrivalOutcome, Figures } from '../src/server-state.ts' */
+/** @import { ReceivedOrder } from './received-orders.mjs' */
 
 /** How many arrivals are told to the page. */
 const ARRIVALS_SHOWN = 12
 
-/** What is known of one order. @typedef {{ customer?: string, handled: number }} Known */
+/** What is known of one order. @typedef {{ customer?: string, number?: number, handled: number }} Known */
 
 /**
  * The server's own account of what arrived: the proof of order and of "once" that the page shows. It looks at requests as they
@@ -18,6 +21,11 @@ export class Ledger {
   #arrivals = []
   #figures = { arrivals: 0, handled: 0, repeats: 0, rejected: 0, failed: 0, lostAnswers: 0, handledTwice: 0 }
 
+  /** @param {readonly ReceivedOrder[]} earlier what was taken in before the server was started */
+  constructor(earlier) {
+    for (const received of earlier) this.handled(received)
+  }
+
   /**
    * A request has come in.
    *
@@ -25,44 +33,40 @@ export class Ledger {
    * @param {Headers} headers
    */
   arrived(device, headers) {
-    const key = keyOf(device, headers.get('idempotency-key')?.replaceAll('"', '') ?? '')
-    const sequence = sequenceIn(headers.get('holdfast-message'))
-    const known = this.#orders.get(key)
-    if (!known) {
-      this.#orders.set(key, { handled: 0 })
-      this.#seen.check(device, sequence)
+    const order = {
+      device,
+      id: headers.get('idempotency-key')?.replaceAll('"', '') ?? '',
+      sequence: sequenceIn(headers.get('holdfast-message')),
     }
+    const { handled } = this.#known(order)
     this.#figures.arrivals += 1
-    return { key, sequence, number: this.#figures.arrivals, isRepeat: (known?.handled ?? 0) > 0 }
+    return { ...order, arrival: this.#figures.arrivals, isRepeat: handled > 0 }
   }
 
   /**
    * The name of the customer is known once the body has been read.
    *
-   * @param {string} device
-   * @param {string} id
+   * @param {{ device: string, id: string }} order
    * @param {string} customer
    */
-  name(device, id, customer) {
-    const known = this.#orders.get(keyOf(device, id))
+  name(order, customer) {
+    const known = this.#orders.get(keyOf(order))
     if (known) known.customer = customer
   }
 
   /**
-   * An order takes effect.
+   * An order has taken effect.
    *
-   * @param {string} device
-   * @param {string} id
-   * @param {number | undefined} sequence
-   * @returns {number} how many have by now
+   * @param {ReceivedOrder} received
    */
-  handled(device, id, sequence) {
-    const known = this.#orders.get(keyOf(device, id)) ?? { handled: 0 }
+  handled(received) {
+    const known = this.#known(received)
+    known.customer = received.order.customer.name
+    known.number = received.number
     known.handled += 1
     if (known.handled > 1) this.#figures.handledTwice += 1
-    this.#taken.check(device, sequence)
+    this.#taken.check(received)
     this.#figures.handled += 1
-    return this.#figures.handled
   }
 
   /**
@@ -72,19 +76,36 @@ export class Ledger {
    * @param {number} status
    * @param {boolean} isLost whether the answer was thrown away
    */
-  answered({ key, sequence, number, isRepeat }, status, isLost) {
+  answered({ arrival, isRepeat, ...order }, status, isLost) {
     const outcome = outcomeOf(status, isRepeat)
     if (outcome === 'repeat') this.#figures.repeats += 1
     if (outcome === 'rejected') this.#figures.rejected += 1
     if (outcome === 'failed') this.#figures.failed += 1
     if (isLost) this.#figures.lostAnswers += 1
-    const customer = this.#orders.get(key)?.customer
-    this.#arrivals = [{ number, sequence, customer, outcome, isAnswerLost: isLost }, ...this.#arrivals].slice(0, ARRIVALS_SHOWN)
+    const { customer, number } = this.#known(order)
+    const told = { arrival, sequence: order.sequence, customer, number, outcome, isAnswerLost: isLost }
+    this.#arrivals = [told, ...this.#arrivals].slice(0, ARRIVALS_SHOWN)
   }
 
   /** @returns {{ figures: Figures, arrivals: Arrival[] }} */
   state() {
     return { figures: { ...this.#figures, outOfOrder: this.#seen.violations + this.#taken.violations }, arrivals: this.#arrivals }
+  }
+
+  /**
+   * What is known of an order, from the first time that it is seen.
+   *
+   * @param {{ device: string, id: string, sequence: number | undefined }} order
+   * @returns {Known}
+   */
+  #known(order) {
+    const key = keyOf(order)
+    const known = this.#orders.get(key)
+    if (known) return known
+    const isNew = { handled: 0 }
+    this.#orders.set(key, isNew)
+    this.#seen.check(order)
+    return isNew
   }
 }
 
@@ -94,24 +115,13 @@ class OrderCheck {
   /** @type {Map<string, number>} */
   #highest = new Map()
 
-  /**
-   * @param {string} device
-   * @param {number | undefined} sequence
-   */
-  check(device, sequence) {
+  /** @param {{ device: string, sequence?: number | undefined }} order */
+  check({ device, sequence }) {
     if (sequence === undefined) return
     const highest = this.#highest.get(device) ?? -1
     if (sequence <= highest) this.violations += 1
     this.#highest.set(device, Math.max(highest, sequence))
   }
-}
-
-/**
- * @param {string} device
- * @param {string} id
- */
-function keyOf(device, id) {
-  return `${device}\n${id}`
 }
 
 /** @param {string | null} place */

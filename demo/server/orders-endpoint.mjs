@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { createReceiver, problem } from 'holdfast/receiver'
+import { confirmationOf } from './received-orders.mjs'
 import { isOrder, objectionTo } from './shelf.mjs'
 import { sendResponse, toRequest } from './web-adapter.mjs'
 
@@ -11,34 +12,36 @@ import { sendResponse, toRequest } from './web-adapter.mjs'
  * @typedef {object} OrdersOptions
  * @property {import('./switchboard.mjs').Switchboard} switchboard
  * @property {import('./ledger.mjs').Ledger} ledger
- * @property {import('./received-file.mjs').ReceivedFile} file
+ * @property {import('./received-orders.mjs').ReceivedOrders} store
  * @property {number} pace
  * @property {() => void} changed
  */
 
 /**
- * Receives orders. `createReceiver` does the part that matters: it calls `handle` once for each order, however often it arrives. All
- * else in here is what makes it a demo: it counts arrivals before the receiver has sorted them out, and it fails on demand.
+ * Receives orders. `createReceiver` and its store do the part that matters: `handle` is called once for each order, however often it
+ * arrives, also when the server was started anew in between. All else in here is what makes it a demo: it counts arrivals before the
+ * receiver has sorted them out, and it fails on demand.
  *
  * @param {OrdersOptions} options
  */
-export function ordersEndpoint({ switchboard, ledger, file, pace, changed }) {
-  const receive = createReceiver({ handle, principal: deviceOf })
+export function ordersEndpoint({ switchboard, ledger, store, pace, changed }) {
+  const receive = createReceiver({ handle, principal: deviceOf, dedup: store })
 
   /**
    * @param {ReceivedMessage} message
    * @returns {Promise<Response | Confirmation>}
    */
-  async function handle({ id, body, principal, place }) {
+  async function handle({ id, body, principal: device, place }) {
     await wait(pace)
     if (!isOrder(body)) return problem(422, 'Expected an order')
-    ledger.name(principal, id, body.customer.name)
+    ledger.name({ device, id }, body.customer.name)
     if (switchboard.state.failing) return problem(500, 'The server was told to fail')
     const objection = objectionTo(body, switchboard.state.restocked)
     if (objection) return problem(422, objection)
     // On disk before it is answered: the device deletes its copy when it hears the answer.
-    await file.append({ id, device: principal, sequence: place?.sequence, receivedAt: new Date().toISOString(), order: body })
-    return { number: ledger.handled(principal, id, place?.sequence), customer: body.customer.name }
+    const received = await store.add({ device, id, sequence: place?.sequence, order: body })
+    ledger.handled(received)
+    return confirmationOf(received)
   }
 
   /**

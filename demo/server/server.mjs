@@ -1,19 +1,23 @@
 import { createServer } from 'node:http'
+import { basename } from 'node:path'
 import { Ledger } from './ledger.mjs'
 import { LiveState } from './live-state.mjs'
 import { ordersEndpoint } from './orders-endpoint.mjs'
-import { openReceivedFile } from './received-file.mjs'
+import { openReceivedOrders } from './received-orders.mjs'
 import { staticFiles } from './static-files.mjs'
 import { Switchboard } from './switchboard.mjs'
 import { readText } from './web-adapter.mjs'
 
 /** @import { IncomingMessage, Server, ServerResponse } from 'node:http' */
 
+/** What a request's path is resolved against, to be parsed. */
+const BASE = 'http://localhost'
+
 /**
  * @typedef {object} ServerOptions
  * @property {number} port 0 takes any that is free
  * @property {string} directory the built page
- * @property {string} receivedFile where accepted orders are written, one JSON text a line
+ * @property {string} receivedFile where accepted orders are written, one JSON text a line, and read at the start
  * @property {number} [pace] how long the server takes over an order, in milliseconds; 0 by default
  */
 
@@ -35,11 +39,11 @@ import { readText } from './web-adapter.mjs'
  */
 export async function startServer({ port, directory, receivedFile, pace = 0 }) {
   const switchboard = new Switchboard()
-  const ledger = new Ledger()
-  const file = await openReceivedFile(receivedFile)
   const serveFile = await staticFiles(directory)
-  const live = new LiveState(() => ({ switches: switchboard.state, ...ledger.state(), file: file.name }))
-  const receiveOrder = ordersEndpoint({ switchboard, ledger, file, pace, changed: () => live.changed() })
+  const { store, earlier } = await openReceivedOrders(receivedFile)
+  const ledger = new Ledger(earlier)
+  const live = new LiveState(() => ({ switches: switchboard.state, ...ledger.state(), file: basename(receivedFile) }))
+  const receiveOrder = ordersEndpoint({ switchboard, ledger, store, pace, changed: () => live.changed() })
 
   /** @type {Record<string, Route>} */
   const routes = {
@@ -53,8 +57,11 @@ export async function startServer({ port, directory, receivedFile, pace = 0 }) {
   }
 
   const server = createServer(async (request, response) => {
+    const url = request.url ?? '/'
+    // "//", for one, is none.
+    if (!URL.canParse(url, BASE)) return void response.writeHead(400).end()
     try {
-      const { pathname } = new URL(request.url ?? '/', 'http://localhost')
+      const { pathname } = new URL(url, BASE)
       await (routes[pathname] ?? serveFile)(request, response)
     } catch (error) {
       console.error(error)
@@ -70,7 +77,7 @@ export async function startServer({ port, directory, receivedFile, pace = 0 }) {
       live.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
-      await file.close()
+      await store.close()
     },
   }
 }

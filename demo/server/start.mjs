@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { startServer } from './server.mjs'
 
-/** The first port that is tried. The origin is the key to what a browser has stored, so it should be the same each time. */
-const PORT = 4173
+/**
+ * The first port that is tried. The origin is the key to what a browser has stored, so it should be the same each time, and no tool's
+ * default: the page's service worker stays, and would answer for what is served there next.
+ */
+const PORT = 4871
 
 /** How many more are tried. */
 const MORE_PORTS = 20
@@ -11,14 +14,13 @@ const MORE_PORTS = 20
 const PACE = 40
 
 const directory = fileURLToPath(new URL('../dist', import.meta.url))
-const receivedFile = fileURLToPath(new URL('../received/orders.jsonl', import.meta.url))
 
 const server = await startOnFreePort(PORT)
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
 
 console.log(`
   Holdfast demo    ${server.url}
-  orders go to     ${receivedFile}
+  orders go to     ${receivedFile(server.port)}
 
   Ctrl+C stops the server. The page goes on without it.
 `)
@@ -32,11 +34,21 @@ if (server.port !== PORT) {
  */
 async function startOnFreePort(port) {
   try {
-    return await startServer({ port, directory, receivedFile, pace: PACE })
+    return await startServer({ port, directory, receivedFile: receivedFile(port), pace: PACE })
   } catch (error) {
     if (!isPortTaken(error) || port === PORT + MORE_PORTS) throw error
     return startOnFreePort(port + 1)
   }
+}
+
+/**
+ * Two servers must not write to one file.
+ *
+ * @param {number} port
+ */
+function receivedFile(port) {
+  const name = port === PORT ? 'orders.jsonl' : `orders-${port}.jsonl`
+  return fileURLToPath(new URL(`../received/${name}`, import.meta.url))
 }
 
 /** @param {unknown} error */

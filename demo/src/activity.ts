@@ -1,3 +1,4 @@
+import { isQueueError } from 'holdfast'
 import type { QueueEvent, RetryReason } from 'holdfast'
 
 /** What the queue is doing, as far as its events have told this page. */
@@ -7,9 +8,13 @@ export type Activity =
   | { readonly kind: 'holding'; readonly reason: RetryReason; readonly due: number; readonly status: number | undefined }
   | { readonly kind: 'resting' }
   | { readonly kind: 'in-trouble'; readonly message: string }
+  /** The worker has died, and with it this page's end of the queue. What is stored is stored. */
+  | { readonly kind: 'lost' }
 
 /** What it is doing once it has told this. */
 export function afterEvent(activity: Activity, event: QueueEvent): Activity {
+  if (activity.kind === 'lost') return activity
+  if (isHostLost(event)) return { kind: 'lost' }
   switch (event.type) {
     case 'leased':
       return { kind: 'sending', id: event.id, attempt: event.attempt }
@@ -25,6 +30,19 @@ export function afterEvent(activity: Activity, event: QueueEvent): Activity {
     default:
       return activity
   }
+}
+
+/** What it is doing once a call has been rejected with this. */
+export function afterError(activity: Activity, error: unknown): Activity {
+  if (activity.kind === 'lost' || (isQueueError(error) && error.code === 'host-lost')) return { kind: 'lost' }
+  // Whoever was placing the order has been told, and what is stored goes on as before.
+  if (isQueueError(error) && error.code === 'storage-full') return activity
+  return { kind: 'in-trouble', message: error instanceof Error ? error.message : String(error) }
+}
+
+/** Not every version of the library tells it as an event; every one rejects with it. */
+function isHostLost({ type }: { readonly type: string }): boolean {
+  return type === 'host-lost'
 }
 
 /** Why it waits, for people. */

@@ -1,4 +1,4 @@
-import { afterEvent } from './activity.ts'
+import { afterError, afterEvent } from './activity.ts'
 import type { Activity } from './activity.ts'
 import { drawDepth } from './depth-chart.ts'
 import { DepthHistory, STEP } from './depth-history.ts'
@@ -8,6 +8,7 @@ import { enableMorning } from './morning.ts'
 import { enableForm } from './order-form.ts'
 import type { Order } from './order.ts'
 import { queue } from './orders.ts'
+import { find } from './page.ts'
 import { enableControls, showControls } from './queue-controls.ts'
 import { listDelivered, showLists } from './queue-lists.ts'
 import { watchServer } from './server-link.ts'
@@ -31,14 +32,13 @@ watchQueue(
   (seen) => {
     glance = seen
     showLists(seen, activity.kind === 'sending' ? activity.id : undefined)
-    showControls(seen.depth)
     update()
   },
   fail,
 )
 
-enableForm()
-enableMorning()
+enableForm(fail)
+enableMorning(fail)
 enableControls(fail)
 enableSwitches()
 
@@ -55,6 +55,8 @@ watchServer({
   },
 })
 
+// Where there is no room, it would push all else out of view.
+find('try', HTMLDetailsElement).open = matchMedia('(min-width: 52rem)').matches
 setInterval(update, STEP)
 addEventListener('online', update)
 addEventListener('offline', update)
@@ -62,7 +64,8 @@ void navigator.serviceWorker?.register('/service-worker.js')
 
 function update(): void {
   const depth = glance?.depth
-  showStatus({ activity, depth, isOnline: navigator.onLine })
+  showStatus({ activity, depth, delivered: deliveredSoFar(), isOnline: navigator.onLine })
+  showControls({ isLost: activity.kind === 'lost', isPaused: depth?.paused ?? false })
   if (!depth) return
   history.add({ at: Date.now(), ready: depth.ready, leased: depth.leased, dead: depth.dead, delivered: deliveredSoFar() })
   drawDepth(history.samples)
@@ -75,6 +78,6 @@ function isBack({ switches }: ServerState, before: ServerState | undefined): boo
 }
 
 function fail(error: unknown): void {
-  activity = { kind: 'in-trouble', message: error instanceof Error ? error.message : String(error) }
+  activity = afterError(activity, error)
   update()
 }

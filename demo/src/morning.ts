@@ -1,3 +1,4 @@
+import { isQueueError } from 'holdfast'
 import type { Order } from './order.ts'
 import { queue } from './orders.ts'
 import { find, orders } from './page.ts'
@@ -6,16 +7,22 @@ const button = find('load-morning', HTMLButtonElement)
 const said = find('morning-said', HTMLOutputElement)
 
 /** Lets a person load some hundred orders at once. */
-export function enableMorning(): void {
+export function enableMorning(failed: (error: unknown) => void): void {
   button.addEventListener('click', async () => {
     button.disabled = true
     try {
       said.value = `${orders(await loadMorning())} stored on this device`
     } catch (error) {
-      said.value = `Not loaded: ${String(error)}`
+      said.value = whyNotLoaded(error)
+      if (isQueueError(error)) failed(error)
     }
     button.disabled = false
   })
+}
+
+function whyNotLoaded(error: unknown): string {
+  if (isQueueError(error) && error.code === 'host-lost') return 'Perhaps stored, perhaps not: reload this page, and look'
+  return `Not loaded: ${String(error)}`
 }
 
 async function loadMorning(): Promise<number> {

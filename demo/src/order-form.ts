@@ -3,14 +3,14 @@ import type { Receipt } from 'holdfast'
 import { isConfirmation } from './order.ts'
 import type { Order } from './order.ts'
 import { queue } from './orders.ts'
-import { find } from './page.ts'
+import { count, find } from './page.ts'
 import { suggestionAt } from './suggestions.ts'
 
 const form = find('order-form', HTMLFormElement)
 const said = find('order-said', HTMLOutputElement)
 
 /** Lets a person place orders. */
-export function enableForm(): void {
+export function enableForm(failed: (error: unknown) => void): void {
   let placed = 0
   fill(placed)
   form.addEventListener('submit', (event) => {
@@ -18,35 +18,45 @@ export function enableForm(): void {
     const order = readOrder(new FormData(form))
     placed += 1
     fill(placed)
-    void place(order)
+    place(order).catch(failed)
   })
 }
 
+/** Two steps: what goes wrong in the second does not undo the first. Rejects with what concerns the whole page. */
 async function place(order: Order): Promise<void> {
   const { name } = order.customer
+  let receipt: Receipt
   try {
-    const receipt = await queue.enqueue(order)
-    // From here on the order is on disk: the tab may be closed.
-    say(`Stored on this device: ${name}`)
-    await follow(receipt, name)
+    receipt = await queue.enqueue(order)
   } catch (error) {
-    say(whatWentWrong(error, name))
+    say(whyNotStored(error, name))
+    throw error
   }
+  // From here on the order is on disk: the tab may be closed.
+  say(`Stored on this device: ${name}`)
+  await follow(receipt, name)
 }
 
 /** What becomes of an order, as long as this page is open to hear it. */
 async function follow(receipt: Receipt, name: string): Promise<void> {
-  const { body } = await receipt.delivered
-  say(isConfirmation(body) ? `Delivered as no. ${body.number}: ${name}` : `Delivered: ${name}`)
+  try {
+    const { body } = await receipt.delivered
+    say(isConfirmation(body) ? `Delivered as no. ${count(body.number)}: ${name}` : `Delivered: ${name}`)
+  } catch (error) {
+    if (isQueueError(error) && error.code === 'dead-lettered')
+      return say(`The server will not take this order: ${name}. It is kept among the dead letters`)
+    say(`Stored on this device: ${name}. This page will not hear the server’s answer`)
+    throw error
+  }
 }
 
-function whatWentWrong(error: unknown, name: string): string {
-  if (!isQueueError(error)) throw error
+function whyNotStored(error: unknown, name: string): string {
+  if (!isQueueError(error)) return `Not stored: ${name}. ${String(error)}`
   switch (error.code) {
-    case 'dead-lettered':
-      return `The server will not take this order: ${name}. It is kept among the dead letters`
     case 'storage-full':
       return `Not stored, there is no space left on this device: ${name}`
+    case 'host-lost':
+      return `Perhaps stored, perhaps not: ${name}. Reload this page, and look for it before you place it again`
     default:
       return `Not stored: ${name}. ${error.message}`
   }

@@ -41,7 +41,7 @@ type Payment = { readonly kind: 'paid' | 'card' } | { readonly kind: 'cash'; rea
 
 /** What the server answers when it has accepted an order. */
 export interface Confirmation {
-  /** 1 for the first order that it has received since it was started. */
+  /** 1 for the first order that it has ever taken in, from whichever device. */
   readonly number: number
   readonly customer: string
 }

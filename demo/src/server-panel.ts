@@ -46,13 +46,19 @@ function showCheck(id: string, isPassed: boolean, good: string, bad: string): vo
 
 const arrivalRow: RowKind<Arrival> = {
   template: 'arrival-row',
-  keyOf: ({ number }) => String(number),
-  fill(row, { sequence, customer, outcome, isAnswerLost }) {
+  keyOf: ({ arrival }) => String(arrival),
+  fill(row, arrival) {
+    const { sequence, customer, outcome, isAnswerLost } = arrival
     fillPart(row, 'sequence', sequence === undefined ? '' : `#${sequence}`)
     fillPart(row, 'title', customer ?? 'An order')
-    fillPart(row, 'tag', outcome ? OUTCOMES[outcome] + (isAnswerLost ? ' · lost' : '') : '')
+    fillPart(row, 'tag', whatBecameOf(arrival))
     row.dataset['outcome'] = isAnswerLost ? 'lost' : outcome
   },
+}
+
+function whatBecameOf({ outcome, number, isAnswerLost }: Arrival): string {
+  const parts = [outcome && OUTCOMES[outcome], number && `no. ${count(number)}`, isAnswerLost && 'answer lost']
+  return parts.filter(Boolean).join(' · ')
 }
 
 const OUTCOMES: Readonly<Record<ArrivalOutcome, string>> = {

@@ -20,10 +20,11 @@ export interface Switches {
   readonly restocked: boolean
 }
 
+/** Of all devices, since the server was started; what the file is witness to, since its first line. */
 export interface Figures {
   /** Requests with an order, counted before anything is sorted out. */
   readonly arrivals: number
-  /** Orders taken in. */
+  /** Orders taken in, all that are in the file. */
   readonly handled: number
   /** Arrivals of an order that had been taken in before: answered from memory. */
   readonly repeats: number
@@ -42,9 +43,11 @@ export interface Figures {
 /** One request that brought an order. */
 export interface Arrival {
   /** Counts arrivals, from 1. */
-  readonly number: number
+  readonly arrival: number
   /** The order's place in its device's queue. */
   readonly sequence: number | undefined
+  /** The number that the server has given it, when it was taken in. */
+  readonly number: number | undefined
   readonly customer: string | undefined
   readonly outcome: ArrivalOutcome | undefined
   readonly isAnswerLost: boolean

@@ -7,6 +7,8 @@ import { count, find, orders, setText } from './page.ts'
 export interface Situation {
   readonly activity: Activity
   readonly depth: Depth | undefined
+  /** How many orders were delivered since the page was opened. */
+  readonly delivered: number
   readonly isOnline: boolean
 }
 
@@ -23,6 +25,7 @@ export function showStatus(situation: Situation): void {
   setText(find('headline', HTMLElement), headline)
   setText(find('detail', HTMLElement), detail)
   showPill('pill-connection', situation.isOnline ? 'Online' : 'Offline', situation.isOnline ? 'good' : 'held')
+  if (situation.activity.kind === 'lost') showLoss()
 }
 
 /** What this tab is told of its own part. */
@@ -33,19 +36,31 @@ export function showPart(event: QueueEvent): void {
   find('pill-host', HTMLElement).title = event.reason ?? ''
 }
 
-function showPill(id: string, text: string, state: 'good' | 'held'): void {
+function showLoss(): void {
+  showPill('pill-host', 'The worker has died', 'bad')
+  showPill('pill-leader', 'This tab delivers nothing', 'bad')
+}
+
+function showPill(id: string, text: string, state: 'good' | 'held' | 'bad'): void {
   const pill = find(id, HTMLElement)
   pill.dataset['state'] = state
   setText(pill, text)
 }
 
-function statusOf({ activity, depth, isOnline }: Situation): Status {
+function statusOf({ activity, depth, delivered, isOnline }: Situation): Status {
+  if (activity.kind === 'lost')
+    return {
+      mood: 'bad',
+      headline: 'This page has lost its queue',
+      detail: 'What is stored is safe on this device: reload to go on with it',
+    }
   if (activity.kind === 'in-trouble') return { mood: 'bad', headline: 'Something is wrong on this device', detail: activity.message }
   if (!depth) return { mood: 'calm', headline: 'Starting', detail: '' }
   const waiting = depth.ready + depth.leased
   const safe = `${orders(waiting)}, ${size(depth.bytes)}, safe on this device`
-  if (depth.paused) return { mood: 'held', headline: 'Paused', detail: waiting === 0 ? 'Nothing waits' : safe }
-  if (waiting === 0) return { mood: 'calm', headline: 'Nothing waits', detail: afterwards(depth) }
+  if (depth.paused)
+    return { mood: 'held', headline: 'Paused', detail: `${waiting === 0 ? 'Nothing waits' : safe}\nNothing is tried until you resume` }
+  if (waiting === 0) return { mood: 'calm', headline: 'Nothing waits', detail: afterwards(depth, delivered) }
   if (!isOnline) return { mood: 'held', headline: 'Waiting for the connection', detail: safe }
   if (activity.kind === 'holding')
     return { mood: 'held', headline: REASONS[activity.reason], detail: `${safe}\n${answerOf(activity)}; ${nextTry(activity.due)}` }
@@ -58,8 +73,9 @@ function statusOf({ activity, depth, isOnline }: Situation): Status {
   }
 }
 
-function afterwards({ dead }: Depth): string {
-  return dead === 0 ? 'What was placed here has reached the server' : `${orders(dead)} put aside: see the dead letters`
+function afterwards({ dead }: Depth, delivered: number): string {
+  if (dead > 0) return `${orders(dead)} put aside: see the dead letters`
+  return delivered > 0 ? `${orders(delivered)} delivered since this page was opened` : 'What you place is kept here until the server has it'
 }
 
 function answerOf({ status }: Activity & { kind: 'holding' }): string {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -129,6 +129,48 @@ test('a morning’s orders wait while the server is away, arrive in order when i
   await checksPassed()
 })
 
+test('dead letters are purged once a person has said so twice, and the focus stays among them', async () => {
+  await page.getByLabel('How many').fill('41')
+  await page.keyboard.press('Enter')
+  await shows('#depth-dead', '1')
+  await button('Purge all').focus()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await shows('#depth-dead', '1')
+  await page.locator('#purge-all:focus').waitFor()
+  await page.keyboard.press('Enter')
+  await button('Keep them').and(page.locator(':focus')).waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await shows('#depth-dead', '0')
+  await page.locator('#dead-title:focus').waitFor()
+})
+
+test('when the worker dies, an order that was stored is not called lost, and the page says what to do', async () => {
+  await toggle('away', 'Server away', true)
+  await page.getByLabel('Name').fill('Maeve')
+  await button('Place order').click()
+  await shows('#headline', 'The server cannot be reached')
+  await page.workers()[0]!.evaluate(() => close())
+  await shows('#order-said', 'Stored on this device: Maeve. This page will not hear the server’s answer')
+  await shows('#headline', 'This page has lost its queue')
+  await shows('#pill-host', 'The worker has died')
+  await page.getByLabel('Name').fill('Ewa')
+  await button('Place order').click()
+  await shows('#order-said', 'Perhaps stored, perhaps not: Ewa. Reload .*')
+  await button('Reload').click()
+  await shows('#depth-ready', '1')
+  await toggle('away', 'Server away', false)
+  await shows('#headline', 'Nothing waits')
+  expect(await received()).toEqual(['Maeve'])
+})
+
+test('the page claims deliveries only where there were some', async () => {
+  await shows('#detail', 'What you place is kept here until the server has it')
+  await button('Place order').click()
+  await shows('#detail', '1 order delivered since this page was opened')
+})
+
 test('answers that are lost make duplicates on the wire, and each order takes effect once', async () => {
   await toggle('losingAnswers', 'Answers get lost', true)
   await button('Place order').click()
@@ -142,12 +184,38 @@ test('answers that are lost make duplicates on the wire, and each order takes ef
   await checksPassed()
 })
 
+test('an order whose answer was lost takes effect once, also when the server is stopped and started in between', async () => {
+  await toggle('losingAnswers', 'Answers get lost', true)
+  await page.getByLabel('Name').fill('Maeve')
+  await button('Place order').click()
+  await shows('[data-figure=handled]', '1')
+  const { port } = demo
+  await demo.close()
+  // As if it had ended in the middle of a line.
+  await appendFile(path.join(folder, 'orders.jsonl'), '{"number":2,"device":"')
+  await page.reload()
+  await page.getByLabel('Name').fill('Ewa')
+  await button('Place order').click()
+  demo = await start(port)
+  await page.locator('#server[data-link=up]').waitFor()
+  await shows('#headline', 'Nothing waits')
+  expect(await received()).toEqual(['Maeve', 'Ewa'])
+  await shows('[data-figure=handled]', '2')
+  await shows('[data-figure=repeats]', '[1-9]')
+  await checksPassed()
+  expect(await page.locator('#delivered-rows .row').allInnerTexts()).toEqual([
+    expect.stringContaining('no. 2'),
+    expect.stringContaining('no. 1'),
+  ])
+})
+
 test('a server that fails is told apart, and pause and resume hold and release what waits', async () => {
   await toggle('failing', 'Server fails', true)
   await button('Place order').click()
   await shows('#headline', 'The server fails')
   await button('Pause').click()
   await shows('#headline', 'Paused')
+  expect(await button('Try now').isDisabled()).toBe(true)
   await toggle('failing', 'Server fails', false)
   expect(await received()).toEqual([])
   await button('Resume').click()
