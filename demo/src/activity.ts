@@ -14,8 +14,9 @@ export type Activity =
 /** What it is doing once it has told this. */
 export function afterEvent(activity: Activity, event: QueueEvent): Activity {
   if (activity.kind === 'lost') return activity
-  if (isHostLost(event)) return { kind: 'lost' }
   switch (event.type) {
+    case 'host-lost':
+      return { kind: 'lost' }
     case 'leased':
       return { kind: 'sending', id: event.id, attempt: event.attempt }
     case 'retry-scheduled':
@@ -38,11 +39,6 @@ export function afterError(activity: Activity, error: unknown): Activity {
   // Whoever was placing the order has been told, and what is stored goes on as before.
   if (isQueueError(error) && error.code === 'storage-full') return activity
   return { kind: 'in-trouble', message: error instanceof Error ? error.message : String(error) }
-}
-
-/** Not every version of the library tells it as an event; every one rejects with it. */
-function isHostLost({ type }: { readonly type: string }): boolean {
-  return type === 'host-lost'
 }
 
 /** Why it waits, for people. */

@@ -18,7 +18,7 @@ export type Known =
 
 /**
  * Remembers keys. A store must remember them for longer than a device may stay offline, and `begin` must be atomic: of two calls with one
- * key, one gets `new`.
+ * key, one gets `new`. A key is the principal, a line feed, and the message's id, so that a store can write it together with the effect.
  */
 export interface DedupStore {
   /** Takes a key, unless it is known; `fingerprint` stands for the content that came with it. */
