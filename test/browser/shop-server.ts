@@ -56,6 +56,8 @@ export class ShopServer {
   mood: Mood = 'accepting'
   /** Rejects these orders for good. */
   unwanted: ReadonlySet<number> = new Set()
+  /** Orders with these last digits are answered 500. */
+  failing: ReadonlySet<number> = new Set()
   /** Every request for an order that arrived, whatever became of it. */
   readonly arrivals: Arrival[] = []
   /** Orders that took effect, in order. */
@@ -101,6 +103,11 @@ export class ShopServer {
     while (this.arrivals.length < count) await new Promise<void>((resolve) => this.#watchers.push(resolve))
   }
 
+  /** Resolves when so many orders have been taken in. */
+  async took(count: number): Promise<void> {
+    while (this.taken.length < count) await this.arrived(this.arrivals.length + 1)
+  }
+
   async close(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
@@ -132,12 +139,14 @@ export class ShopServer {
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const body = Buffer.concat(chunks).toString()
     const { authorization, 'idempotency-key': key } = request.headers
-    this.arrivals.push({ key: String(key), n: (JSON.parse(body) as { n: number }).n, at: Date.now(), authorization })
+    const { n } = JSON.parse(body) as { n: number }
+    this.arrivals.push({ key: String(key), n, at: Date.now(), authorization })
     this.#watchers.splice(0).forEach((watcher) => watcher())
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay)
     response.once('close', () => (this.#underWay -= 1))
     const { mood } = this
     if (mood === 'hanging') return
+    if (this.failing.has(n % 10)) return void response.writeHead(500).end()
     if (mood === 'away') return void request.socket.destroy()
     if (typeof mood === 'object') return void response.writeHead(mood.status, mood.headers).end()
     const answer = await this.#receive(new Request(this.url, { method: 'POST', headers: request.headers as Record<string, string>, body }))
