@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { Connection } from '../../src/queue/connection.ts'
 import { deadLetters } from '../../src/queue/dead-letters.ts'
 import { depth } from '../../src/queue/depth.ts'
@@ -13,6 +13,7 @@ import { toRecords } from '../../src/queue/record.ts'
 import { settle, Superseded } from '../../src/queue/settle.ts'
 import type { Message, PlacedMessage } from '../../src/message/message.ts'
 import type { GroupRow, Tail } from '../../src/queue/schema.ts'
+import { breakStorage } from '../world/break-storage.ts'
 
 let count = 0
 let connection: Connection
@@ -63,6 +64,12 @@ describe('enqueue', () => {
     expect(await ids()).toEqual(['p.0.0', 'p.0.1'])
     expect((await messages(connection, 3)).items.map(({ id }) => id)).toEqual(['p.1.0'])
     expect(await depth(connection)).toMatchObject({ ready: 3, bytes: 3 })
+  })
+
+  test('stores a batch that comes twice in one transaction once', async () => {
+    await enqueue(connection, 'strict', [batch('p', 0, 'p.0.0'), batch('p', 0, 'p.0.0')])
+    expect(await ids()).toEqual(['p.0.0'])
+    expect(await depth(connection)).toMatchObject({ ready: 1, bytes: 1 })
   })
 
   test('keeps producers apart', async () => {
@@ -145,6 +152,18 @@ describe('the connection', () => {
     })
     await expect(failing).rejects.toThrow('mine')
     expect(await connection.read(['meta'], (tx) => tx.objectStore('meta').get('tail'))).toBeUndefined()
+  })
+
+  test('that the browser has closed is made anew once, for all who find it closed', async () => {
+    await depth(connection)
+    const opens = vi.spyOn(indexedDB, 'open')
+    const mend = breakStorage(() => {
+      mend()
+      return 'connection-closed'
+    })
+    await Promise.all([depth(connection), depth(connection), ids()])
+    expect(opens).toHaveBeenCalledTimes(1)
+    opens.mockRestore()
   })
 
   test('that was closed stays closed, and what was under way ends well', async () => {
