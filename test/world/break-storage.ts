@@ -24,7 +24,8 @@ export interface Beginning {
 export function breakStorage(faultOf: (beginning: Beginning) => Fault | undefined): () => void {
   const original = IDBDatabase.prototype.transaction
   IDBDatabase.prototype.transaction = function (this: IDBDatabase, stores, mode = 'readonly', options) {
-    const fault = faultOf({ stores: [stores].flat() as string[], mode })
+    // fake-indexeddb comes this way itself, to create stores.
+    const fault = mode === 'versionchange' ? undefined : faultOf({ stores: [stores].flat() as string[], mode })
     if (fault === 'refused') throw new DOMException('The disk is gone', 'UnknownError')
     if (fault === 'connection-closed') this.close()
     const transaction = original.call(this, stores, mode, options)
