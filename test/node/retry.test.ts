@@ -102,6 +102,7 @@ describe('Retry-After', () => {
     ['more than an hour, of which an hour is granted', { 'retry-after': '86400' }, 3_600_000],
     ['less than nothing, at which backoff takes its place', { 'retry-after': '-1' }, 1_000],
     ['a fraction, at which backoff takes its place', { 'retry-after': '1.5' }, 1_000],
+    ['a date as HTTP writes none, at which backoff takes its place', { 'retry-after': '2100-01-01' }, 1_000],
     ['nonsense, at which backoff takes its place', { 'retry-after': 'soon' }, 1_000],
   ])('is %s', async (_, headers, wait) => {
     world.server.next(status(429, headers))

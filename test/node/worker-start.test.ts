@@ -23,12 +23,14 @@ class BrokenWorker extends EventTarget {
 
 test('a worker that failed to start is started anew for a queue that is opened later', async () => {
   const worker = vi.fn(() => new BrokenWorker(new Event('error')) as unknown as Worker)
+  const queues = []
   for (const times of [1, 2]) {
     const orders = openQueue('orders', { endpoint, worker })
+    queues.push(orders)
     await expect(orders.enqueue(1)).rejects.toMatchObject({ code: 'host-failed' })
     expect(worker).toHaveBeenCalledTimes(times)
-    await orders.close()
   }
+  await Promise.all(queues.map((queue) => queue.close()))
 })
 
 test('a worker that dies as soon as it was ready is an error, and not a silence', async () => {

@@ -80,6 +80,8 @@ export class Tab {
     const definitions = served && { served: new Map(served.map((definition) => [definition.name, definition])) }
     this.#link = new HostLink(
       async (page) => {
+        // As a worker, or a file that is loaded: not at once.
+        await new Promise((resolve) => setImmediate(resolve))
         this.#host = createHost({ platform, page, ...definitions })
         return { api: this.#host, kind: served ? 'worker' : 'in-place', lost: this.#lost, stop: () => {} }
       },
