@@ -177,10 +177,10 @@ class Chaos {
     const { queue } = this.#tabs[0]!
     await queue.resume()
     await Promise.all(this.#stored)
-    let isIdle = false
-    const idle = Promise.all(this.#tabs.map((each) => each.queue.idle())).then(() => (isIdle = true))
-    for (let left = 3_000; !isIdle; left--) {
-      // Its turns of the event loop are time for attempts, which the clock would cut short.
+    const told = new AbortController()
+    const idle = Promise.all(this.#tabs.map((each) => each.queue.idle())).then(() => told.abort())
+    for (let left = 3_000; !told.signal.aborted; left--) {
+      // Asking takes turns of the event loop: time in which attempts are answered.
       const { ready, leased } = await queue.depth()
       if (ready + leased === 0) left = Math.min(left, 100)
       if (left === 0) throw new Error(`Nobody is told: ${ready} ready, ${leased} leased`)
