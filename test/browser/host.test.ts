@@ -119,6 +119,70 @@ test('a worker of one’s own that does not load, or serves no queue, is an erro
   expect(codes).toEqual(['host-failed', 'not-served'])
 })
 
+test('where nothing of the library’s loads that is to come later, a queue says so, and one that is opened when it loads works', async () => {
+  const page = await browser.context.newPage()
+  await page.goto(shop.url)
+  await page.waitForFunction(() => 'holdfast' in globalThis)
+  const later = /auto-worker|in-place/
+  await page.route(later, (route) => route.abort())
+  const code = await page.evaluate(() => {
+    const orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders' })
+    return orders.enqueue({ n: 1 }).catch((error: unknown) => (globalThis.holdfast.isQueueError(error) ? error.code : error))
+  })
+  expect(code).toBe('host-failed')
+  await page.unroute(later)
+  await openOrders(page)
+  await enqueue(page, 2, 1)
+  await idle(page)
+  expect(shop.taken).toEqual([2])
+})
+
+test.each(['worker', 'in-place'] as const)(
+  'a queue that is closed while its host starts (%s) is closed there too, and another tab drains it',
+  async (host) => {
+    // Another queue keeps the host up.
+    const page = await browser.openShop(shop.url, { host })
+    const leaders = await page.evaluate(async (where) => {
+      const invoices = globalThis.holdfast.openQueue('invoices', { endpoint: '/orders', host: where })
+      await invoices.close()
+      await globalThis.orders.idle()
+      const { held } = await navigator.locks.query()
+      return held?.flatMap(({ name }) => (name?.endsWith('/leader') ? [name] : []))
+    }, host)
+    expect(leaders).toEqual(['holdfast/orders/leader'])
+    const other = await browser.openShop(shop.url)
+    await other.evaluate(async () => {
+      const invoices = globalThis.holdfast.openQueue('invoices', { endpoint: '/orders' })
+      await invoices.enqueue({ n: 1 })
+      await invoices.idle()
+    })
+    expect(shop.taken).toEqual([1])
+  },
+)
+
+test('calls that are under way when the queue is closed, and its worker stopped, end all the same', async () => {
+  const page = await browser.openShop(shop.url)
+  shop.unwanted = new Set(numbers(0, 300))
+  await enqueue(page, 0, 300)
+  await idle(page)
+  // A tab that does not lead closes at once.
+  const other = await browser.openShop(shop.url)
+  const ends = await other.evaluate(async () => {
+    const { orders, holdfast } = globalThis
+    await orders.depth()
+    const calls = [orders.redrive(), orders.depth(), orders.pause()].map((call) =>
+      call.then(
+        () => 'done',
+        (error: unknown) => (holdfast.isQueueError(error) ? error.code : error),
+      ),
+    )
+    await orders.close()
+    return Promise.all(calls)
+  })
+  expect(ends).toHaveLength(3)
+  for (const end of ends) expect(['done', 'closed']).toContain(end)
+})
+
 test('every call ends when its worker does, and the queue can be opened again', async () => {
   const page = await browser.context.newPage()
   await page.goto(shop.url)

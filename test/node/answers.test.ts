@@ -116,6 +116,7 @@ describe('the answer that a receipt gives', () => {
       headers: { ...json, 'x-request-id': '9' },
       body: { a: 1 },
     })
+    expect(await answer(status(200, { 'content-type': 'Application/JSON' }, '{"a":1}'))).toMatchObject({ body: { a: 1 } })
   })
 
   test('is text otherwise, and where it is not JSON after all', async () => {

@@ -40,6 +40,10 @@ describe('an option', () => {
     [{ endpoint: '' }, 'Expected `endpoint` to be an http or https URL without credentials, got "" (string)'],
     [{ endpoint: 'ftp://x/' }, 'Expected `endpoint` to be an http or https URL without credentials, got "ftp://x/" (string)'],
     [{ endpoint: 'http://' }, 'Expected `endpoint` to be an http or https URL without credentials, got "http://" (string)'],
+    [
+      { endpoint: 'https://user:password@shop.example/' },
+      'Expected `endpoint` to be an http or https URL without credentials, got "https://user:password@shop.example/" (string)',
+    ],
     [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
       { endpoint, endpont: 'x' },
@@ -97,6 +101,7 @@ describe('a body', () => {
     ['a BigInt', 1n, '1 (bigint)'],
     ['NaN', { total: Number.NaN }, '"total" of a body'],
     ['Infinity', [Infinity], 'Infinity (number)'],
+    ['undefined in a list, which would become null', { items: [1, undefined] }, '"1" of a body'],
     ['a cycle', cycle, 'ircular'],
     ['a function inside', { a: { send: () => {} } }, '"send" of a body'],
     ['a Map', { tags: new Map() }, '"tags" of a body to be something that JSON can hold, got [object Map]'],

@@ -1,6 +1,9 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { PageSignal } from '../../src/protocol/host.ts'
 import { createReceiver } from '../../src/receiver.ts'
+import { breakStorage } from '../world/break-storage.ts'
+import type { Fault } from '../world/break-storage.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import type { Reaction } from '../world/fake-server.ts'
 import { collect, World } from '../world/world.ts'
@@ -10,8 +13,9 @@ import type { Queue } from '../../src/producer/queue.ts'
 import type { Receipt } from '../../src/producer/receipt.ts'
 
 /**
- * Whatever happens in whatever order: tabs enqueue, close, open, and lose the lead without knowing; the server fails, rejects, loses
- * connections and answers; time passes, and the clock jumps. Then all is well again, and the promises must hold.
+ * Whatever happens in whatever order: tabs enqueue, pause, go offline, close, open, and lose the lead without knowing; the server fails,
+ * rejects, loses connections and answers; transactions abort, and connections to the storage are closed; time passes, and the clock jumps.
+ * Then all is well again, and the promises must hold.
  */
 const step = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('enqueue' as const), tab: fc.nat(2), count: fc.integer({ min: 1, max: 6 }) }) },
@@ -28,12 +32,25 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reopen' as const), tab: fc.nat(2) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('steal' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('redrive' as const), tab: fc.nat(2) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('break' as const),
+      after: fc.nat(6),
+      fault: fc.constantFrom<Fault>('refused', 'connection-closed', 'aborted', 'aborted-late'),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), tab: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('resume' as const), tab: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('online' as const, 'offline' as const), tab: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('retryNow' as const), tab: fc.nat(2) }) },
 )
 
-const runs = Number(process.env['CHAOS_RUNS'] ?? 500)
+/** For each order. */
+const runs = Number(process.env['CHAOS_RUNS'] ?? 200)
 
 test.each(['queue', 'group', 'none'] as const)(
-  `order: '%s': after ${runs} random histories nothing is lost or doubled, and first arrivals are in order`,
+  `order: '%s': after ${runs} random histories nothing is lost or doubled, first arrivals are in order, and who waits is told`,
   async (order) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
@@ -41,7 +58,7 @@ test.each(['queue', 'group', 'none'] as const)(
         for (const each of steps) await chaos.run(each)
         await chaos.heal()
         await chaos.check()
-        await chaos.world.end()
+        await chaos.end()
       }),
       { numRuns: runs },
     )
@@ -57,6 +74,9 @@ class Chaos {
   readonly #stored: Promise<string | undefined>[] = []
   readonly #effects: string[] = []
   #n = 0
+  /** What is to befall transactions, one after the other: each lets some pass by. */
+  #faults: { after: number; fault: Fault }[] = []
+  readonly #mend = breakStorage(() => this.#nextFault())
   readonly #receive = createReceiver({
     handle: ({ id }) => {
       this.#effects.push(id)
@@ -80,6 +100,11 @@ class Chaos {
     this.world.random = Math.random
     this.world.server.react = this.#receive
     for (let tab = 0; tab < 3; tab++) this.#tabs.push(this.#open())
+  }
+
+  #nextFault(): Fault | undefined {
+    const [next] = this.#faults
+    return next && next.after-- <= 0 ? this.#faults.shift()?.fault : undefined
   }
 
   #open(): { tab: Tab; queue: Queue<number> } {
@@ -106,7 +131,7 @@ class Chaos {
         }
         return
       case 'work':
-        for (let turn = 0; turn < each.turns; turn++) await new Promise((resolve) => setImmediate(resolve))
+        for (let turn = 0; turn < each.turns; turn++) await this.#turn()
         return
       case 'server':
         return this.world.server.next(...each.next.map((name) => this.#reactions[name]!))
@@ -123,23 +148,56 @@ class Chaos {
       }
       case 'steal':
         return this.world.locks.steal(`holdfast/${this.world.name}/leader`)
+      case 'break':
+        this.#faults.push({ after: each.after, fault: each.fault })
+        return
+      case 'online':
+      case 'offline':
+        return this.#signal(each.tab, each.do)
       case 'redrive':
-        await this.#tabs[each.tab]!.queue.redrive()
+      case 'pause':
+      case 'resume':
+      case 'retryNow':
+        // The storage may fail.
+        await this.#tabs[each.tab]!.queue[each.do]().catch(() => {})
     }
   }
 
-  /** The server is well from now on; whoever waits is hurried until nothing waits. */
+  async #signal(tab: number, signal: PageSignal): Promise<void> {
+    // The tab has a host once its queue was used.
+    await this.#tabs[tab]!.queue.depth().catch(() => {})
+    await this.#tabs[tab]!.tab.signal(signal)
+  }
+
+  /** Everything is well from now on; whoever waits is hurried until nothing waits, and those who await that are told. */
   async heal(): Promise<void> {
     this.world.server.forget()
+    this.#faults = []
+    for (const tab of this.#tabs.keys()) await this.#signal(tab, 'online')
     const { queue } = this.#tabs[0]!
+    await queue.resume()
     await Promise.all(this.#stored)
-    for (;;) {
+    const told = new AbortController()
+    const idle = Promise.all(this.#tabs.map((each) => each.queue.idle())).then(() => told.abort())
+    for (let left = 3_000; !told.signal.aborted; left--) {
+      // Asking takes turns of the event loop: time in which attempts are answered.
       const { ready, leased } = await queue.depth()
-      if (ready + leased === 0) return
+      if (ready + leased === 0) left = Math.min(left, 100)
+      if (left === 0) throw new Error(`Nobody is told: ${ready} ready, ${leased} leased`)
       await Promise.all(this.#tabs.map((each) => each.queue.retryNow()))
       this.world.clock.advance(60_000)
-      await new Promise((resolve) => setImmediate(resolve))
+      await this.#turn()
     }
+    await idle
+  }
+
+  #turn(): Promise<void> {
+    return new Promise((resolve) => setImmediate(resolve))
+  }
+
+  async end(): Promise<void> {
+    this.#mend()
+    await this.world.end()
   }
 
   async check(): Promise<void> {

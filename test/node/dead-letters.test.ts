@@ -64,6 +64,13 @@ test('redrive of some takes those, in their order, and counts what it found', as
   expect((await collect(orders.deadLetters())).map(({ body }) => body)).toEqual([0, 2, 4])
 })
 
+test('redrive of many by id puts them in the order in which they were enqueued, whatever order the ids have', async () => {
+  const { orders, ids } = await rejected(120)
+  await orders.pause()
+  expect(await orders.redrive(ids.toReversed())).toBe(120)
+  expect((await collect(orders.messages())).map(({ id }) => id)).toEqual(ids)
+})
+
 test('a redriven message has its attempts before it again', async () => {
   world.server.react = status(500)
   const orders = world.open({ maxAttempts: 2 })

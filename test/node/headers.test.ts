@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { defineQueue } from '../../src/message/definition.ts'
 import type { HeadersLike, HeadersRequest } from '../../src/message/options.ts'
 import { status, unreachable } from '../world/fake-server.ts'
@@ -124,6 +124,96 @@ test('when fresh headers cannot be had after a 401, nothing is given up', async 
   await world.clock.armedWithin(1_000)
   world.clock.advance(1_000)
   await orders.idle()
+})
+
+test('headers that failed are asked for again after their wait, though the clock was set back a day', async () => {
+  let fails = 1
+  const orders = world.open({
+    headers: () => {
+      if (fails-- > 0) throw new Error('no session')
+      return {}
+    },
+  })
+  const failed = heard(orders, 'headers-failed')
+  await orders.enqueue('x')
+  await failed
+  await world.clock.armedWithin(1_000)
+  world.clock.jump(-86_400_000)
+  world.clock.advance(1_000)
+  await world.clock.armedWithin(1_000)
+  world.clock.advance(1_000)
+  await orders.idle()
+  expect(world.server.bodies).toEqual(['x'])
+})
+
+test('headers that throw at once leave nothing behind that rejects later', async () => {
+  const patience = new AbortController()
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValue(patience.signal)
+  const unhandled = vi.fn()
+  process.on('unhandledRejection', unhandled)
+  const orders = world.open({
+    headers: () => {
+      throw new TypeError('session is null')
+    },
+  })
+  const failed = heard(orders, 'headers-failed')
+  await orders.enqueue('x')
+  await failed
+  patience.abort()
+  await new Promise((resolve) => setImmediate(resolve))
+  process.off('unhandledRejection', unhandled)
+  vi.restoreAllMocks()
+  expect(unhandled).not.toHaveBeenCalled()
+})
+
+describe('a message that waits for headers when the queue is paused', () => {
+  /** Asks for headers, and pauses while that is under way; afterwards goes on. */
+  async function pausedWhileAsking(waitsAt: number): Promise<void> {
+    let token = 0
+    let giveLate!: () => void
+    let asked!: () => void
+    const isAsked = new Promise<void>((resolve) => (asked = resolve))
+    const orders = world.open({
+      headers: async () => {
+        const headers = { authorization: `Bearer ${++token}` }
+        if (token !== waitsAt) return headers
+        asked()
+        return new Promise<HeadersLike>((resolve) => (giveLate = () => resolve(headers)))
+      },
+    })
+    await orders.enqueue('x')
+    await isAsked
+    await orders.pause()
+    giveLate()
+    await orders.depth()
+    await orders.resume()
+    await orders.idle()
+  }
+
+  test('is not sent with them', async () => {
+    await pausedWhileAsking(1)
+    expect(authorizations()).toEqual(['Bearer 2'])
+  })
+
+  test('is not sent a second time either, where the server had answered 401', async () => {
+    world.server.next(status(401))
+    await pausedWhileAsking(2)
+    expect(authorizations()).toEqual(['Bearer 1', 'Bearer 3'])
+  })
+})
+
+test('where a queue is opened again with another endpoint, headers for the old one are not sent to the new one', async () => {
+  const tab = world.openTab()
+  const answer = world.server.holdNext()
+  const before = tab.open({ endpoint: 'https://a.example/', headers: { authorization: 'for a' } })
+  await Promise.all([1, 2, 3].map((n) => before.enqueue(n)))
+  await world.server.arrived(1)
+  const after = tab.open({ endpoint: 'https://b.example/', headers: { authorization: 'for b' } })
+  await after.depth()
+  answer()
+  await after.idle()
+  expect(world.server.arrivals.map(({ url }) => url)).toEqual(['https://a.example/', 'https://b.example/', 'https://b.example/'])
+  expect(authorizations()).toEqual(['for a', 'for b', 'for b'])
 })
 
 test('a queue that closes does not wait for headers', async () => {

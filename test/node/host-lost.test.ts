@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { silence } from '../world/fake-server.ts'
-import { World } from '../world/world.ts'
+import { heard, World } from '../world/world.ts'
 
 let world: World
 beforeEach(() => void (world = new World()))
@@ -20,7 +20,7 @@ test('when the host dies, whoever waits for an answer of it is told, and nobody 
   await orders.close()
 })
 
-test('idle that waits for the last message is told as well', async () => {
+test('idle that waits for the last message is told as well, and so is who listens', async () => {
   world.server.react = silence
   const tab = world.openTab()
   const orders = tab.open<string>()
@@ -28,6 +28,8 @@ test('idle that waits for the last message is told as well', async () => {
   await world.server.arrived(1)
   const idle = expect(orders.idle()).rejects.toMatchObject({ code: 'host-lost' })
   await orders.depth()
+  const told = heard(orders, 'host-lost')
   tab.die()
   await idle
+  expect(await told).toEqual({ type: 'host-lost' })
 })

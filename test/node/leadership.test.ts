@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { standForLeader } from '../../src/host/leadership.ts'
 import { World } from '../world/world.ts'
@@ -34,5 +35,25 @@ test('a lock that is stolen or refused is asked for again, and no term begins be
   const resigned = leadership.resign()
   endTerm()
   await resigned
+  expect(world.clock.armed).toBe(0)
+})
+
+test('however often the lock is refused, nothing piles up', async () => {
+  const world = new World()
+  const listeners: number[] = []
+  const locks = {
+    async request(_name: string, { signal }: { signal: AbortSignal }) {
+      listeners.push(getEventListeners(signal, 'abort').length)
+      throw new DOMException('denied', 'SecurityError')
+    },
+  } as unknown as LockManager
+  const leadership = standForLeader({ ...world.platform, locks }, 'x', async () => {})
+  for (let i = 0; i < 5; i++) {
+    await world.clock.armedWithin(1_000)
+    world.clock.advance(1_000)
+  }
+  await world.clock.armedWithin(1_000)
+  expect(listeners).toEqual([0, 0, 0, 0, 0, 0])
+  await leadership.resign()
   expect(world.clock.armed).toBe(0)
 })

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { defineQueue } from '../../src/message/definition.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
 import { silence, status } from '../world/fake-server.ts'
+import type { Queue } from '../../src/producer/queue.ts'
 import { collect, heard, World } from '../world/world.ts'
+import type { Tab } from '../world/world.ts'
 
 let world: World
 beforeEach(() => void (world = new World()))
@@ -198,6 +200,19 @@ test('a queue that is opened twice in a page is one, until both are closed', asy
   expect(world.server.bodies).toEqual([1, 2])
 })
 
+test('of two with different options the last one that is open gives them', async () => {
+  const tab = world.openTab()
+  const first = tab.open<number>({ endpoint: 'https://shop.example/first' })
+  await first.depth()
+  const second = tab.open<number>({ endpoint: 'https://shop.example/second', headers: () => ({}) })
+  await second.enqueue(2)
+  await second.idle()
+  await second.close()
+  await first.enqueue(1)
+  await first.idle()
+  expect(world.server.arrivals.map(({ url }) => url)).toEqual(['https://shop.example/second', 'https://shop.example/first'])
+})
+
 test('a definition gives name and options, and options at opening go before them', async () => {
   const definition = defineQueue<number>(world.name, { endpoint: 'https://shop.example/defined', method: 'PATCH' })
   const orders = world.openTab().open<number>({ method: 'PUT' }, definition)
@@ -248,4 +263,20 @@ test('pause: once it has resolved, only what is under way is finished', async ()
   await world.clock.armedWithin(60_000)
   expect(world.server.arrivals).toHaveLength(1)
   expect(await orders.depth()).toMatchObject({ ready: 9, leased: 0 })
+})
+
+test.each([
+  ['the queue is paused', ({ orders }: { orders: Queue<string> }) => orders.pause()],
+  ['the connection is lost', ({ tab }: { tab: Tab }) => tab.signal('offline')],
+])('idle resolves with the last answer, though %s while it is awaited', async (_, interrupt) => {
+  const answer = world.server.holdNext()
+  const tab = world.openTab()
+  const orders = tab.open<string>()
+  await orders.enqueue('x')
+  await world.server.arrived(1)
+  const idle = orders.idle()
+  await interrupt({ tab, orders })
+  answer()
+  await idle
+  expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0 })
 })

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { messageId, mintProducer } from '../../src/message/id.ts'
 import { formatKey, formatPlace, parseKey, parsePlace } from '../../src/protocol/http.ts'
 import { resultOf, unwrap } from '../../src/protocol/result.ts'
+import { isTabMessage } from '../../src/protocol/tabs.ts'
 import { QueueError } from '../../src/message/error.ts'
 
 describe('the idempotency key', () => {
@@ -28,6 +29,27 @@ test('a message’s place comes back, and nothing else is taken for one', () => 
   )
   for (const value of [null, '', '"a"', '"a";epoch=x;sequence=1', '"a";epoch=1;sequence=1;more', '"a b";epoch=1;sequence=1']) {
     expect(parsePlace(value)).toBeUndefined()
+  }
+})
+
+test('what was heard from another tab is believed only if it is a list of events, or our command', () => {
+  for (const ours of [
+    { holdfast: 1, command: 'retry-now' },
+    { holdfast: 1, events: [] },
+    { holdfast: 1, events: [{ type: 'paused' }] },
+  ]) {
+    expect(isTabMessage(ours)).toBe(true)
+  }
+  for (const rubbish of [
+    null,
+    'x',
+    { holdfast: 2, events: [] },
+    { holdfast: 1, events: 'x' },
+    { holdfast: 1, events: [null] },
+    { holdfast: 1, events: [{}] },
+    { holdfast: 1, events: [{ type: 7 }] },
+  ]) {
+    expect(isTabMessage(rubbish)).toBe(false)
   }
 })
 

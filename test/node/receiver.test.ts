@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createReceiver, memoryDedup, problem } from '../../src/receiver.ts'
 
 const send = (body: BodyInit | null = '{"n":1}', headers: Record<string, string> = {}, method = 'POST'): Request =>
@@ -79,6 +79,80 @@ describe('once in effect', () => {
     for (const key of ['a', 'b', 'c', 'b', 'a']) await receive(send('1', { 'idempotency-key': key }))
     expect(handle).toHaveBeenCalledTimes(4)
   })
+})
+
+describe('what has taken effect is accepted, whatever goes wrong afterwards', () => {
+  beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
+  afterEach(() => void vi.restoreAllMocks())
+
+  test.each([
+    ['the handler returned what JSON cannot hold', () => ({ id: 1n }), 204],
+    [
+      'the handler had read its own answer',
+      async () => {
+        const answer = Response.json({}, { status: 201 })
+        await answer.text()
+        return answer
+      },
+      201,
+    ],
+  ])('%s', async (_, answer, code) => {
+    const handle = vi.fn(answer)
+    const receive = createReceiver({ handle })
+    expect((await receive(send())).status).toBe(code)
+    expect((await receive(send())).status).toBe(code)
+    expect(handle).toHaveBeenCalledOnce()
+    expect(console.error).toHaveBeenCalledOnce()
+  })
+
+  test('the answer could not be remembered', async () => {
+    const handle = vi.fn()
+    const dedup = { ...memoryDedup(), complete: () => Promise.reject(new Error('the store is away')) }
+    const receive = createReceiver({ handle, dedup })
+    expect((await receive(send())).status).toBe(204)
+    expect((await receive(send())).status).toBe(409)
+    expect(handle).toHaveBeenCalledOnce()
+    expect(console.error).toHaveBeenCalledOnce()
+  })
+})
+
+describe('it always answers, and never rejects', () => {
+  beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}))
+  afterEach(() => void vi.restoreAllMocks())
+  const away = (): never => {
+    throw new Error('secret')
+  }
+
+  test.each([
+    ['when it cannot be found out who sent the message', { principal: away }],
+    ['when the store is away', { dedup: { ...memoryDedup(), begin: away } }],
+    ['when the handler fails and the store is away', { handle: away, dedup: { ...memoryDedup(), abandon: away } }],
+    ['when the handler answers with an error of the network', { handle: () => Response.error() }],
+  ])('with 500 %s', async (_, options) => {
+    const answer = await createReceiver({ handle: () => 'yes', ...options })(send())
+    expect(answer.status).toBe(500)
+    expect(await answer.text()).not.toContain('secret')
+  })
+
+  test('with 401 to a principal that is null, as untyped code may give', async () => {
+    const receive = createReceiver({ handle: () => 'yes', principal: () => null as unknown as undefined })
+    expect((await receive(send())).status).toBe(401)
+  })
+
+  test('with 400 to a sender that goes away in the midst of its body', async () => {
+    const torn = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"a":')),
+      pull: (controller) => controller.error(new Error('reset')),
+    })
+    const handle = vi.fn()
+    expect((await createReceiver({ handle })(send(torn as unknown as BodyInit))).status).toBe(400)
+    expect(handle).not.toHaveBeenCalled()
+  })
+})
+
+test('a media type is known in whatever case it is written', async () => {
+  const receive = createReceiver({ handle: () => 'yes' })
+  expect((await receive(send('{}', { 'content-type': 'Application/JSON; charset=UTF-8' }))).status).toBe(200)
 })
 
 describe('what is no message is told why', () => {

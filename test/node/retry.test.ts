@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { silence, status, unreachable } from '../world/fake-server.ts'
 import type { Reaction } from '../world/fake-server.ts'
 import { heard, World } from '../world/world.ts'
@@ -100,6 +100,9 @@ describe('Retry-After', () => {
     ['a date that is over, at which backoff takes its place', { 'retry-after': 'Thu, 01 Jan 2015 00:00:00 GMT' }, 1_000],
     ['at once, at which backoff takes its place', { 'retry-after': '0' }, 1_000],
     ['more than an hour, of which an hour is granted', { 'retry-after': '86400' }, 3_600_000],
+    ['less than nothing, at which backoff takes its place', { 'retry-after': '-1' }, 1_000],
+    ['a fraction, at which backoff takes its place', { 'retry-after': '1.5' }, 1_000],
+    ['a date as HTTP writes none, at which backoff takes its place', { 'retry-after': '2100-01-01' }, 1_000],
     ['nonsense, at which backoff takes its place', { 'retry-after': 'soon' }, 1_000],
   ])('is %s', async (_, headers, wait) => {
     world.server.next(status(429, headers))
@@ -136,6 +139,25 @@ describe('offline', () => {
     await tab.signal('online')
     await orders.idle()
     expect(world.server.bodies).toEqual(['x'])
+  })
+
+  test('retryNow tries all the same: the browser’s word may be wrong', async () => {
+    const tab = world.openTab()
+    const orders = tab.open<string>()
+    await orders.depth()
+    await tab.signal('offline')
+    await orders.enqueue('x')
+    await orders.retryNow()
+    await orders.idle()
+  })
+
+  test('in place in a worker, which would not hear that the connection is back, the browser’s word at the start does not count', async () => {
+    vi.stubGlobal('navigator', { onLine: false })
+    vi.stubGlobal('addEventListener', () => {})
+    const orders = world.open<string>()
+    await orders.enqueue('x')
+    await orders.idle()
+    vi.unstubAllGlobals()
   })
 
   test('a connection that returns while a lost attempt is ending is not missed', async () => {

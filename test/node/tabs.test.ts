@@ -155,6 +155,8 @@ test('what does not belong on the channel is not listened to', async () => {
     { holdfast: 2, events: [] },
     { holdfast: 1, events: 'x' },
     { holdfast: 1, events: Array.from({ length: 1_001 }, () => ({})) },
+    { holdfast: 1, events: [null] },
+    { holdfast: 1, events: [{}, 'x'] },
     { holdfast: 1, command: 'explode' },
   ]) {
     channel.postMessage(rubbish)

@@ -58,6 +58,12 @@ describe('enqueue', () => {
     expect(await depth(connection)).toMatchObject({ ready: 3, bytes: 3 })
   })
 
+  test('stores a batch that comes twice in one transaction once', async () => {
+    await enqueue(connection, 'strict', [batch('p', 0, 'p.0.0'), batch('p', 0, 'p.0.0')])
+    expect(await ids()).toEqual(['p.0.0'])
+    expect(await depth(connection)).toMatchObject({ ready: 1, bytes: 1 })
+  })
+
   test('keeps producers apart', async () => {
     await enqueue(connection, 'strict', [batch('p', 5, 'p.5.0'), batch('q', 0, 'q.0.0')])
     expect(await ids()).toEqual(['p.5.0', 'q.0.0'])

@@ -19,6 +19,14 @@ export class FakeServer {
     this.#scripted.push(...reactions)
   }
 
+  /** Keeps the next request waiting for its answer, until what is returned gives it. */
+  holdNext(): (answer?: Response) => void {
+    let give!: (answer: Response) => void
+    const answered = new Promise<Response>((resolve) => (give = resolve))
+    this.next(() => answered)
+    return (answer = new Response()) => give(answer)
+  }
+
   /** Takes back what was scripted. */
   forget(): void {
     this.#scripted.length = 0

@@ -70,17 +70,20 @@ export class Tab {
   readonly #queues: Queue<never>[] = []
   #host: HostApi | undefined
 
-  /** Kills the tab's host as its page sees it; the host itself runs on until the tab is closed. */
-  die!: () => void
+  readonly #lost: Promise<void>
+  #isLost = false
+  #lose!: () => void
 
   constructor(world: World, platform: Platform, served?: QueueDefinition[]) {
     this.#world = world
-    const lost = new Promise<void>((resolve) => (this.die = resolve))
+    this.#lost = new Promise((resolve) => (this.#lose = resolve))
     const definitions = served && { served: new Map(served.map((definition) => [definition.name, definition])) }
     this.#link = new HostLink(
       async (page) => {
+        // As a worker, or a file that is loaded: not at once.
+        await new Promise((resolve) => setImmediate(resolve))
         this.#host = createHost({ platform, page, ...definitions })
-        return { api: this.#host, kind: served ? 'worker' : 'in-place', lost, stop: () => {} }
+        return { api: this.#host, kind: served ? 'worker' : 'in-place', lost: this.#lost, stop: () => {} }
       },
       () => {},
     )
@@ -99,6 +102,12 @@ export class Tab {
     return this.#host
   }
 
+  /** Kills the tab's host as its page sees it; the host itself runs on until the tab is closed. */
+  die(): void {
+    this.#isLost = true
+    this.#lose()
+  }
+
   /** What the page would tell its worker. */
   async signal(signal: PageSignal): Promise<void> {
     await this.host.signal(signal)
@@ -106,7 +115,8 @@ export class Tab {
 
   async close(): Promise<void> {
     await Promise.all(this.#queues.map((queue) => queue.close()))
-    await this.#host?.close(this.#world.name)
+    // The page cannot close what it believes dead.
+    if (this.#isLost) await this.#host?.close(this.#world.name)
   }
 }
 

@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { QueueEvent } from '../../src/message/event.ts'
+import { databaseName } from '../../src/protocol/names.ts'
+import { Connection } from '../../src/queue/connection.ts'
+import { depth } from '../../src/queue/depth.ts'
+import { readRecord } from '../../src/queue/read.ts'
+import { breakStorage } from '../world/break-storage.ts'
+import type { Beginning } from '../world/break-storage.ts'
+import { status } from '../world/fake-server.ts'
+import { collect, heard, World } from '../world/world.ts'
+
+let world: World
+let mend = (): void => {}
+beforeEach(() => void (world = new World()))
+afterEach(() => {
+  mend()
+  return world.end()
+})
+
+const isSettle = ({ stores, mode }: Beginning): boolean => mode === 'readwrite' && stores.includes('parked')
+const takesDeadLetters = ({ stores, mode }: Beginning): boolean =>
+  mode === 'readwrite' && stores.includes('dead') && !stores.includes('parked')
+
+/** Aborts one of the transactions that are meant, by number from 1. */
+function abortNumber(number: number, isMeant: (beginning: Beginning) => boolean): void {
+  let count = 0
+  mend = breakStorage((beginning) => (isMeant(beginning) && ++count === number ? 'aborted' : undefined))
+}
+
+test.each([1, 2, 3, 4])(
+  'a drain whose settling fails, at transaction %i, tells each answer once all the same, and leaves nothing behind',
+  async (number) => {
+    const orders = world.open<string>()
+    await orders.pause()
+    // A record for each.
+    const receipts = [await orders.enqueue('a'), await orders.enqueue('b'), await orders.enqueue('c')]
+    const accepted: string[] = []
+    orders.subscribe((event) => event.type === 'accepted' && accepted.push(event.id))
+    const failed = heard(orders, 'storage-failed')
+    abortNumber(number, isSettle)
+    await orders.resume()
+    await failed
+    await world.clock.armedWithin(1_000)
+    world.clock.advance(1_000)
+    await Promise.all(receipts.map(({ delivered }) => delivered))
+    await orders.idle()
+    expect(accepted).toEqual(receipts.map(({ id }) => id))
+    expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0, dead: 0, bytes: 0 })
+    const connection = new Connection(databaseName(world.name))
+    expect(await readRecord(connection, 0)).toBeUndefined()
+    await connection.close()
+  },
+)
+
+test('a connection that the browser has closed is opened anew by whoever needs it', async () => {
+  const orders = world.open<number>()
+  await orders.depth()
+  mend = breakStorage(() => {
+    mend()
+    return 'connection-closed'
+  })
+  await Promise.all([orders.enqueue(1), orders.depth(), orders.pause()])
+  await orders.resume()
+  await orders.idle()
+  expect(world.server.bodies).toEqual([1])
+})
+
+test.each([
+  ['redrive', 'redriven'],
+  ['purge', 'purged'],
+] as const)('a %s that fails in its midst has told of what it did until then', async (verb, type) => {
+  world.server.react = status(422)
+  const orders = world.open<number>()
+  const receipts = await Promise.all(Array.from({ length: 120 }, (_, n) => orders.enqueue(n)))
+  await orders.idle()
+  world.server.react = status(200)
+  world.server.arrivals.length = 0
+  const events: QueueEvent[] = []
+  orders.subscribe((event) => events.push(event))
+  abortNumber(2, takesDeadLetters)
+  await expect(orders[verb]()).rejects.toMatchObject({ code: 'storage-failed' })
+  const { dead } = await orders.depth()
+  const left = await collect(orders.deadLetters())
+  expect(dead).toBe(left.length)
+  const gone = receipts.slice(0, -left.length).map(({ id }) => id)
+  expect(gone).toHaveLength(100)
+  expect(events.flatMap((event) => (event.type === type ? [event.id] : []))).toEqual(gone)
+  // What was redriven goes out at once.
+  await orders.idle()
+  expect(world.server.arrivals).toHaveLength(verb === 'redrive' ? 100 : 0)
+})
+
+test('a connection that the browser has closed is made anew once, for all who find it closed', async () => {
+  const connection = new Connection(databaseName(world.name))
+  await depth(connection)
+  const opens = vi.spyOn(indexedDB, 'open')
+  mend = breakStorage(() => {
+    mend()
+    return 'connection-closed'
+  })
+  await Promise.all([depth(connection), depth(connection), depth(connection)])
+  expect(opens).toHaveBeenCalledTimes(1)
+  opens.mockRestore()
+  await connection.close()
+})

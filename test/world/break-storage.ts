@@ -1,0 +1,45 @@
+/** What befalls a transaction. */
+export type Fault =
+  /** It cannot begin. */
+  | 'refused'
+  /** The browser has closed the connection, and nobody has heard of that yet. */
+  | 'connection-closed'
+  /** It is aborted before anything was asked of it. */
+  | 'aborted'
+  /** It is aborted in its midst, where it lasts as long. */
+  | 'aborted-late'
+
+/** A transaction that is about to begin. */
+export interface Beginning {
+  readonly stores: readonly string[]
+  readonly mode: IDBTransactionMode
+}
+
+/**
+ * Breaks IndexedDB as disks and browsers do.
+ *
+ * @param faultOf says what befalls a transaction, if anything does.
+ * @returns what mends it.
+ */
+export function breakStorage(faultOf: (beginning: Beginning) => Fault | undefined): () => void {
+  const original = IDBDatabase.prototype.transaction
+  IDBDatabase.prototype.transaction = function (this: IDBDatabase, stores, mode = 'readonly', options) {
+    // fake-indexeddb comes this way itself, to create stores.
+    const fault = mode === 'versionchange' ? undefined : faultOf({ stores: [stores].flat() as string[], mode })
+    if (fault === 'refused') throw new DOMException('The disk is gone', 'UnknownError')
+    if (fault === 'connection-closed') this.close()
+    const transaction = original.call(this, stores, mode, options)
+    if (fault === 'aborted') queueMicrotask(() => abort(transaction))
+    if (fault === 'aborted-late') setImmediate(() => abort(transaction))
+    return transaction
+  }
+  return () => void (IDBDatabase.prototype.transaction = original)
+}
+
+function abort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort()
+  } catch {
+    // It has ended already.
+  }
+}
