@@ -28,21 +28,36 @@ export interface HostOptions {
 /** Runs the queues of one page, in a worker or in place. */
 export function createHost({ platform, page, served }: HostOptions): HostApi {
   const queues = new Map<string, QueueHost>()
-  const closing = new Map<string, Promise<void>>()
+  const turns = new Map<string, Promise<unknown>>()
   let isOnline = true
 
-  async function open(queue: string, setup: Setup): Promise<void> {
+  function open(queue: string, setup: Setup): void {
     if (!platform)
       throw new QueueError('unsupported', 'Expected IndexedDB and Web Locks; they need a browser and a secure page (https or localhost)')
     if (served && !served.has(queue)) {
       throw new QueueError('not-served', `Expected the worker to serve "${queue}", it serves ${[...served.keys()].join(', ')}`)
     }
-    await closing.get(queue)
     const opened = queues.get(queue)
     if (opened) return opened.setUp(setup)
     const toPage = (events: readonly QueueEvent[]): void => page.events(queue, events)
     const headers = (current: Setup): HeadersSource => headersSource(queue, current, page, served?.get(queue))
     queues.set(queue, new QueueHost({ queue, setup, platform, headers, isOnline: () => isOnline, toPage }))
+  }
+
+  async function close(queue: string): Promise<void> {
+    const host = queues.get(queue)
+    queues.delete(queue)
+    await host?.close()
+  }
+
+  /**
+   * Opens and closes a queue in the order in which that was asked for, each when the one before has ended: two hosts of one queue would hear each
+   * other, and tell the page all twice.
+   */
+  function inTurn(queue: string, work: () => void | Promise<void>): Promise<Result<void>> {
+    const turn = (turns.get(queue) ?? Promise.resolve()).then(() => resultOf(work))
+    turns.set(queue, turn)
+    return turn
   }
 
   function at<T>(queue: string, verb: (host: QueueHost) => T | Promise<T>): Promise<Result<T>> {
@@ -54,7 +69,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
   }
 
   return {
-    open: (queue, setup) => resultOf(() => open(queue, setup)),
+    open: (queue, setup) => inTurn(queue, () => open(queue, setup)),
     enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
     messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from)),
@@ -64,14 +79,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     pause: (queue) => at(queue, (host) => host.pause()),
     resume: (queue) => at(queue, (host) => host.resume()),
     retryNow: (queue) => at(queue, (host) => host.retryNow()),
-    close: (queue) =>
-      at(queue, async (host) => {
-        queues.delete(queue)
-        // A page that opens it again meanwhile waits for this: two in one host would hear each other, and tell the page all twice.
-        const closed = host.close().finally(() => closing.delete(queue))
-        closing.set(queue, closed)
-        await closed
-      }),
+    close: (queue) => inTurn(queue, () => close(queue)),
     async signal(signal) {
       if (signal !== 'visible') isOnline = signal === 'online'
       for (const host of queues.values()) host.signal(signal)
