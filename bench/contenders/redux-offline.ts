@@ -39,7 +39,11 @@ export const open: Open = async ({ endpoint, isHeld }) => {
       persistOptions: { storage },
       persistCallback: () => resolve(),
     }
-    queue = offline(config as never)(createStore)((known: object = {}) => known, {}, (next: unknown) => next as never) as unknown as typeof queue
+    queue = offline(config as never)(createStore)(
+      (known: object = {}) => known,
+      {},
+      (next: unknown) => next as never,
+    ) as unknown as typeof queue
   })
   if (!isHeld) setOnline(true)
 

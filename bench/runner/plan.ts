@@ -11,7 +11,9 @@ export interface Planned {
 
 /** All cells of a round: row by row, so that those that are compared stand next to each other. */
 export function plan(scale: Scale, only: readonly string[]): Planned[] {
-  return rowsOf(only).flatMap((row) => CONTENDERS.filter((contender) => takesPart(contender, row, scale)).map((contender) => ({ row, contender })))
+  return rowsOf(only).flatMap((row) =>
+    CONTENDERS.filter((contender) => takesPart(contender, row, scale)).map((contender) => ({ row, contender })),
+  )
 }
 
 export function takesPart(contender: Contender, row: Row, scale: Scale): boolean {
@@ -26,7 +28,8 @@ export function isNotYet({ needs }: Row): boolean {
 /** The rows with these names, or whose names begin so; all when there are none. */
 export function rowsOf(only: readonly string[]): Row[] {
   const rows = ROWS.filter(({ id }) => only.length === 0 || only.some((name) => id === name || id.startsWith(`${name}-`)))
-  if (rows.length === 0 && !only.includes('profile')) throw new Error(`Expected \`--only\` to name a row: ${ROWS.map(({ id }) => id).join(', ')}`)
+  if (rows.length === 0 && !only.includes('profile'))
+    throw new Error(`Expected \`--only\` to name a row: ${ROWS.map(({ id }) => id).join(', ')}`)
   return rows
 }
 

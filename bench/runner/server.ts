@@ -10,7 +10,11 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>bench</title><link rel
 <script type="module" src="/main.js"></script>`
 
 /** Only a page that shares its process with nobody may measure its memory. */
-const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp', 'cache-control': 'no-store' }
+const ISOLATED = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'cache-control': 'no-store',
+}
 
 interface Deferred<T> {
   readonly promise: Promise<T>
