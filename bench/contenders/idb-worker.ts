@@ -11,6 +11,7 @@ export const open: Open = async (setup) => {
       await opened
       await call('add', body)
     },
+    fill: (bodies) => call('addAll', bodies),
     drain: () => call('drain'),
     readBack: () => call('getAll'),
   }

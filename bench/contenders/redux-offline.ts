@@ -40,10 +40,10 @@ export const open: Open = async ({ endpoint, isHeld }) => {
       persistCallback: () => resolve(),
     }
     queue = offline(config as never)(createStore)(
-      (known: object = {}) => known,
+      (known) => known,
       {},
       (next: unknown) => next as never,
-    ) as unknown as typeof queue
+    ) as typeof queue
   })
   if (!isHeld) setOnline(true)
 

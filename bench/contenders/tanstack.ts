@@ -69,6 +69,7 @@ export const open: Open = async ({ endpoint, isHeld }) => {
       if (!(transaction instanceof OfflineTransactionAPI)) throw new Error('offline transactions are not enabled')
       const stored = new Promise<void>((resolve) => waiting.set(`tx:${transaction.id}`, resolve))
       transaction.mutate(() => messages.insert(body))
+      // eslint-disable-next-line no-restricted-properties -- TanStack's own, and no IndexedDB transaction's
       void transaction.commit()
       return stored
     },

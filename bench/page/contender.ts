@@ -24,6 +24,8 @@ export interface Opened {
   enqueue?(body: Body, group?: string): Promise<unknown>
   /** Stores messages together, where that is not just many `enqueue`s awaited together. */
   enqueueAll?(bodies: readonly Body[]): Promise<unknown>
+  /** Stores messages without a clock running, to fill a profile; where there is a faster way than `enqueue`. */
+  fill?(bodies: readonly Body[]): Promise<unknown>
   /** Sends everything that is stored, in one request each, and resolves when nothing waits. */
   drain?(): Promise<unknown>
   /** Sends everything that is stored, in as few requests as it can. */

@@ -115,7 +115,10 @@ async function block({ count }: Of<'block'>, start: Start): Promise<Result> {
 
 async function seed({ count, isHeld }: Of<'seed'>, start: Start): Promise<Result> {
   const opened = await start({ isHeld: true })
-  for (let from = 0; from < count; from += SEED_AT_ONCE) await enqueueAll(opened, makeBodies(Math.min(SEED_AT_ONCE, count - from), from))
+  for (let from = 0; from < count; from += SEED_AT_ONCE) {
+    const bodies = makeBodies(Math.min(SEED_AT_ONCE, count - from), from)
+    await (opened.fill?.(bodies) ?? enqueueAll(opened, bodies))
+  }
   // Let go, so that it is found as an app leaves it that was killed: not held.
   if (!isHeld) {
     void opened.drain?.()

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import path from 'node:path'
 import { findChromium } from '../../test/browser/find-chromium.ts'
+import { report } from '../report/report.ts'
 import { runCell, seed } from './cell.ts'
 import type { Bench, Outcome } from './cell.ts'
 import { killAll } from './chromium.ts'
@@ -23,12 +24,25 @@ const folders: Folders = { root, bench: path.join(root, 'bench'), site: path.joi
 async function main(): Promise<void> {
   const options = parse(process.argv.slice(2))
   if (!options) return console.log(USAGE)
+  const latest = path.join(folders.bench, 'results/latest.json')
+  if (options.isReport) return write(JSON.parse(await readFile(latest, 'utf8')) as Results)
   const results = await run(options)
   const isTrial = options.only.length > 0 || options.scale.name === 'quick'
-  const file = path.join(folders.bench, 'results', isTrial ? 'trial.json' : 'latest.json')
+  const file = isTrial ? path.join(folders.bench, 'results/trial.json') : latest
   await mkdir(path.dirname(file), { recursive: true })
-  await writeFile(file, `${JSON.stringify(results, undefined, 1)}\n`)
+  await writeFile(file, `${JSON.stringify(results)}\n`)
   console.log(`\n${path.relative(root, file)}`)
+  if (!isTrial) await write(results)
+}
+
+/** The page about it, and its plot. */
+async function write(results: Results): Promise<void> {
+  const docs = path.join(root, 'docs')
+  const { page, growth } = report(results)
+  await mkdir(docs, { recursive: true })
+  await writeFile(path.join(docs, 'performance.md'), page)
+  if (growth !== undefined) await writeFile(path.join(docs, 'growth.svg'), growth)
+  console.log('docs/performance.md')
 }
 
 async function run({ scale, only }: Options): Promise<Results> {

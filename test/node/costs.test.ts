@@ -173,7 +173,7 @@ test('a delivery in the middle of a drain of 100 is a request and a transaction,
 
 function between(before: Costs, after: Costs): Costs {
   const difference = Object.entries(before).map(([name, count]) => [name, after[name as keyof Costs] - count])
-  return Object.fromEntries(difference) as unknown as Costs
+  return Object.fromEntries(difference) as Costs
 }
 
 /** Resolves when no transaction is under way, and none follows. */
