@@ -15,6 +15,7 @@ const ARGS = [
 ]
 
 const running = new Set<Chromium>()
+const folders = new Set<string>()
 
 /** A browser with nothing attached to it: started with an address, and ended by its process's id. */
 export class Chromium {
@@ -58,20 +59,30 @@ export class Chromium {
   }
 }
 
-/** Leaves no browser behind, however the run ends. */
-export async function killAll(): Promise<void> {
+/** Leaves no browser and no folder behind, however the run ends. */
+export async function cleanUp(): Promise<void> {
   await Promise.all([...running].map((browser) => browser.kill()))
+  await Promise.all([...folders].map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 10 })))
 }
 
-/** A folder of its own, which is deleted when `use` is done; a copy of another profile where one is given. */
-export async function withProfile<T>(original: string | undefined, use: (profile: string) => Promise<T>): Promise<T> {
-  const profile = await mkdtemp(path.join(tmpdir(), 'holdfast-bench-'))
+/** A folder of its own, which is deleted when `use` is done. */
+export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'holdfast-bench-'))
+  folders.add(folder)
   try {
-    if (original !== undefined) await cp(original, profile, { recursive: true, filter: isNoLock })
-    return await use(profile)
+    return await use(folder)
   } finally {
-    await rm(profile, { recursive: true, force: true, maxRetries: 10 })
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
+    folders.delete(folder)
   }
+}
+
+/** A browser's profile: fresh, or a copy of another where one is given. */
+export function withProfile<T>(original: string | undefined, use: (profile: string) => Promise<T>): Promise<T> {
+  return withFolder(async (profile) => {
+    if (original !== undefined) await cp(original, profile, { recursive: true, filter: isNoLock })
+    return use(profile)
+  })
 }
 
 /** What says that a profile is in use is not to be copied. */

@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { cpus, loadavg, tmpdir, totalmem } from 'node:os'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { cpus, loadavg, totalmem } from 'node:os'
 import path from 'node:path'
 import { findChromium } from '../../test/browser/find-chromium.ts'
 import { report } from '../report/report.ts'
 import { runCell, seed } from './cell.ts'
 import type { Bench, Outcome } from './cell.ts'
-import { killAll } from './chromium.ts'
+import { cleanUp, withFolder } from './chromium.ts'
 import { CONTENDERS } from './contenders.ts'
 import { parse, USAGE } from './options.ts'
 import type { Options } from './options.ts'
@@ -45,27 +45,16 @@ async function write(results: Results): Promise<void> {
   console.log('docs/performance.md')
 }
 
-async function run({ scale, only }: Options): Promise<Results> {
+async function run(options: Options): Promise<Results> {
   const began = Date.now()
   const { executablePath, version } = await findChromium(console.log)
   await buildSite(folders)
   const server = await BenchServer.start(folders.site)
-  const profiles = await mkdtemp(path.join(tmpdir(), 'holdfast-bench-filled-'))
+  const bench: Bench = { server, executablePath }
+  const { scale, only } = options
   try {
-    const bench: Bench = { server, executablePath }
-    const cells = plan(scale, only)
-    const filled = await fill(bench, profiles, cells)
-    const measured = new Map(cells.map((cell) => [cell, [] as Round[]]))
-    const loads: number[] = []
-    for (let round = 0; round < scale.rounds; round++) {
-      loads.push(loadavg()[0]!)
-      for (const cell of inOrderOfRound(cells, round)) {
-        const outcome = await runCell(bench, cell.contender, cell.row.task(cell.contender, scale), filled.get(cell))
-        measured.get(cell)!.push({ round, ...outcome })
-        say(round, cell, outcome)
-      }
-    }
-    summarise(measured)
+    const { cells, loads } = await withFolder((filled) => measure(bench, options, filled))
+    const isProfiled = only.length === 0 || only.includes('profile')
     return {
       date: new Date().toISOString().slice(0, 10),
       scale,
@@ -74,14 +63,34 @@ async function run({ scale, only }: Options): Promise<Results> {
       versions: await versions(),
       loads,
       minutes: (Date.now() - began) / 60_000,
-      cells: Array.from(measured, ([{ row, contender }, rounds]): Measured => ({ row: row.id, contender: contender.id, rounds })),
+      cells,
       bytes: await sizes(),
-      profiles: only.length === 0 || only.includes('profile') ? await profileAll(bench) : [],
+      profiles: isProfiled ? await profileAll(bench) : [],
     }
   } finally {
-    await killAll()
+    await cleanUp()
     await server.close()
-    await rm(profiles, { recursive: true, force: true, maxRetries: 10 })
+  }
+}
+
+/** All cells of all rounds. */
+async function measure(bench: Bench, { scale, only }: Options, folder: string): Promise<Pick<Results, 'cells' | 'loads'>> {
+  const cells = plan(scale, only)
+  const filled = await fill(bench, folder, cells)
+  const measured = new Map(cells.map((cell) => [cell, [] as Round[]]))
+  const loads: number[] = []
+  for (let round = 0; round < scale.rounds; round++) {
+    loads.push(loadavg()[0]!)
+    for (const cell of inOrderOfRound(cells, round)) {
+      const outcome = await runCell(bench, cell.contender, cell.row.task(cell.contender, scale), filled.get(cell))
+      measured.get(cell)!.push({ round, ...outcome })
+      say(round, cell, outcome)
+    }
+  }
+  summarise(measured)
+  return {
+    loads,
+    cells: Array.from(measured, ([{ row, contender }, rounds]): Measured => ({ row: row.id, contender: contender.id, rounds })),
   }
 }
 
@@ -145,5 +154,5 @@ async function versions(): Promise<Record<string, string>> {
   return { holdfast: version, ...devDependencies }
 }
 
-process.once('SIGINT', () => void killAll().then(() => process.exit(130)))
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => void cleanUp().then(() => process.exit(130)))
 await main()
