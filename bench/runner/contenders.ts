@@ -159,6 +159,7 @@ export const CONTENDERS: readonly Contender[] = [
     note: 'has no choice of durability; asked to replay, as `sync` events have no fixed time; deletes before it sends',
     kind: 'peer',
     has: QUEUE,
+    mostAtOnce: 1_000,
     mostWaiting: 1_000,
     bytes: { page: 'export {}', worker: `export { Queue } from 'workbox-background-sync'` },
   },
