@@ -1,0 +1,185 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createHost } from '../../src/host/host.ts'
+import { HostLink } from '../../src/producer/host-link.ts'
+import { openQueueOn } from '../../src/producer/open-queue.ts'
+import type { Queue } from '../../src/producer/queue.ts'
+import type { HostApi } from '../../src/protocol/host.ts'
+import { silence } from '../world/fake-server.ts'
+import { World } from '../world/world.ts'
+
+/**
+ * What each verb asks of the browser: a guard of the figures in docs/performance.md that needs no clock. Each of these is a trip to
+ * another thread or process. A number that falls is a gain, to be written down here; one that rises wants a reason.
+ */
+interface Costs {
+  /** Transactions begun, read-only and read-write. */
+  readonly reads: number
+  readonly writes: number
+  /** Requests within them. */
+  readonly requests: number
+  /** Records written, in any store. */
+  readonly records: number
+  /** Calls of the page to its host, and of the host to its page. */
+  readonly calls: number
+  readonly tellings: number
+  /** What went over the network. */
+  readonly fetches: number
+}
+
+interface Order {
+  readonly n: number
+  readonly text: string
+}
+
+const NOTHING: Costs = { reads: 0, writes: 0, requests: 0, records: 0, calls: 0, tellings: 0, fetches: 0 }
+
+const VERBS = ['get', 'getAll', 'getKey', 'getAllKeys', 'put', 'add', 'delete', 'clear', 'count', 'openCursor', 'openKeyCursor'] as const
+
+let world: World
+let orders: Queue<Order>
+let underWay = 0
+let spent: { -readonly [Name in keyof Costs]: number }
+
+beforeEach(() => {
+  world = new World()
+  spent = { ...NOTHING }
+  const { transaction } = IDBDatabase.prototype
+  vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, stores, mode, options) {
+    spent[mode === 'readwrite' ? 'writes' : 'reads']++
+    const begun = transaction.call(this, stores, mode, options)
+    underWay++
+    for (const end of ['complete', 'abort']) begun.addEventListener(end, () => underWay--)
+    return begun
+  })
+  for (const verb of VERBS) {
+    const original = IDBObjectStore.prototype[verb] as (...args: unknown[]) => IDBRequest
+    vi.spyOn(IDBObjectStore.prototype, verb).mockImplementation(function (this: IDBObjectStore, ...args: unknown[]) {
+      spent.requests++
+      if (verb === 'put' || verb === 'add') spent.records++
+      return original.apply(this, args) as never
+    })
+  }
+})
+
+afterEach(async () => {
+  const closed = orders.close()
+  world.server.hangUp()
+  await closed
+  vi.restoreAllMocks()
+  await world.end()
+})
+
+/** A queue whose host counts what crosses, as if a thread lay between. */
+function open(): void {
+  const link = new HostLink(
+    async (page) => {
+      const host = createHost({
+        platform: world.platform,
+        page: { ...page, events: (queue, events) => (spent.tellings++, page.events(queue, events)) },
+      })
+      const counted = Object.fromEntries(
+        Object.entries(host).map(([verb, call]) => [
+          verb,
+          (...args: never[]) => (spent.calls++, (call as (...given: never[]) => unknown)(...args)),
+        ]),
+      ) as unknown as HostApi
+      return { api: counted, kind: 'in-place', lost: new Promise(() => {}), stop: () => {} }
+    },
+    () => {},
+  )
+  orders = openQueueOn<Order>(() => link, world.name, { endpoint: 'https://shop.example/orders' })
+}
+
+/** Opens the queue and waits until its drain has found nothing to do. */
+async function openAndRest(): Promise<void> {
+  open()
+  await world.clock.armedWithin(60_000)
+}
+
+async function costsOf(work: () => Promise<unknown>): Promise<Costs> {
+  const before = { ...spent }
+  const arrivals = world.server.arrivals.length
+  await work()
+  return { ...between(before, spent), fetches: world.server.arrivals.length - arrivals }
+}
+
+/** Messages of 1 kB. */
+function enqueue(count: number): Promise<unknown> {
+  return Promise.all(Array.from({ length: count }, (_, n) => orders.enqueue({ n, text: 'x'.repeat(1_000) })))
+}
+
+/** One message is under way, to a server that does not answer: what is enqueued now is stored, and no more. */
+async function withOneUnderWay(): Promise<void> {
+  await openAndRest()
+  world.server.react = silence
+  await enqueue(1)
+  await world.server.arrived(1)
+}
+
+test('an open takes one transaction for the new epoch, and two looks for something to do', async () => {
+  expect(await costsOf(openAndRest)).toEqual({ ...NOTHING, reads: 2, writes: 1, requests: 3, records: 1, calls: 1, tellings: 2 })
+})
+
+test('an enqueue is one call and one transaction: a get and two puts', async () => {
+  await withOneUnderWay()
+  expect(await costsOf(() => enqueue(1))).toEqual({ ...NOTHING, writes: 1, requests: 3, records: 2, calls: 1, tellings: 1 })
+})
+
+test('an enqueue to a queue that is paused costs a second transaction: its drain looks', async () => {
+  await openAndRest()
+  await orders.pause()
+  await enqueue(1)
+  await world.clock.armedWithin(60_000)
+  const costs = await costsOf(async () => {
+    await enqueue(1)
+    await settled()
+  })
+  expect(costs).toEqual({ ...NOTHING, writes: 2, requests: 6, records: 3, calls: 1, tellings: 1 })
+})
+
+test('a burst of 1,000 is one call of 1 MB at most and a transaction for each call, with a record for each 56 kB', async () => {
+  await withOneUnderWay()
+  expect(await costsOf(() => enqueue(1_000))).toEqual({ ...NOTHING, writes: 2, requests: 25, records: 23, calls: 2, tellings: 2 })
+})
+
+test('depth is one look, whatever waits', async () => {
+  await openAndRest()
+  expect(await costsOf(() => orders.depth())).toEqual({ ...NOTHING, reads: 1, requests: 2, calls: 1 })
+  world.server.react = silence
+  await enqueue(1_000)
+  await world.server.arrived(1)
+  expect(await costsOf(() => orders.depth())).toEqual({ ...NOTHING, reads: 1, requests: 3, calls: 1 })
+})
+
+test('a delivery in the middle of a drain of 100 is a request and a transaction, and two tellings to the page', async () => {
+  await openAndRest()
+  await orders.pause()
+  await enqueue(100)
+  const at: Costs[] = []
+  world.server.react = async () => {
+    // Slower than the disk, as servers are: what was answered before has been settled.
+    await settled()
+    at.push({ ...spent })
+    return Response.json({})
+  }
+  const whole = await costsOf(async () => {
+    await orders.resume()
+    await orders.idle()
+  })
+  expect(between(at[20]!, at[40]!)).toEqual({ ...NOTHING, writes: 20, requests: 60, records: 20, tellings: 40 })
+  // The rest is the resume, the beginning, and what is looked for at the end; and a record of 52 messages to be read and deleted.
+  expect(whole).toEqual({ ...NOTHING, reads: 4, writes: 103, requests: 317, records: 103, calls: 3, tellings: 202, fetches: 100 })
+})
+
+function between(before: Costs, after: Costs): Costs {
+  const difference = Object.entries(before).map(([name, count]) => [name, after[name as keyof Costs] - count])
+  return Object.fromEntries(difference) as Costs
+}
+
+/** Resolves when no transaction is under way, and none follows. */
+async function settled(): Promise<void> {
+  for (let quiet = 0; quiet < 2; quiet++) {
+    await new Promise((resolve) => setTimeout(resolve))
+    if (underWay > 0) quiet = 0
+  }
+}
