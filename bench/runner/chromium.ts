@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { CHROMIUM_ARGS } from '../../test/browser/find-chromium.ts'
+import { CHROMIUM_ARGS } from '../../test/browser/find-browser.ts'
 
 const ARGS = [
   ...CHROMIUM_ARGS,

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, totalmem } from 'node:os'
 import path from 'node:path'
-import { findChromium } from '../../test/browser/find-chromium.ts'
+import { findBrowser } from '../../test/browser/find-browser.ts'
 import { report } from '../report/report.ts'
 import { runCell, seed } from './cell.ts'
 import type { Bench, Outcome } from './cell.ts'
@@ -47,7 +47,7 @@ async function write(results: Results): Promise<void> {
 
 async function run(options: Options): Promise<Results> {
   const began = Date.now()
-  const { executablePath, version } = await findChromium(console.log)
+  const { executablePath, version } = await findBrowser('chromium', console.log)
   await buildSite(folders)
   const server = await BenchServer.start(folders.site)
   const bench: Bench = { server, executablePath }

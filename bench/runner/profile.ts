@@ -1,6 +1,6 @@
 import { chromium } from 'playwright'
 import type { CDPSession } from 'playwright'
-import { CHROMIUM_ARGS } from '../../test/browser/find-chromium.ts'
+import { CHROMIUM_ARGS } from '../../test/browser/find-browser.ts'
 import type { Task } from '../page/protocol.ts'
 import type { Bench } from './cell.ts'
 import { withProfile } from './chromium.ts'
