@@ -69,10 +69,10 @@ export function isQueueError(error: unknown): error is QueueError {
   return Object.prototype.toString.call(error) === '[object Error]' && (error as Error).name === 'QueueError' && 'code' in (error as Error)
 }
 
-/** How a wrong value looks in an error's text: short, and telling its type: `0 (number)`, `"" (string)`. */
+/** How a wrong value looks in an error's text: short, telling its type (`0 (number)`, `"" (string)`), and without the credentials of a URL. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return String(value)
-  if (typeof value === 'string') return `${JSON.stringify(value.slice(0, 80))} (string)`
+  if (typeof value === 'string') return `${JSON.stringify(value.replace(/\/\/[^/@]*@/, '//…@').slice(0, 80))} (string)`
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'object') return Array.isArray(value) ? 'an array' : Object.prototype.toString.call(value)
   return `${(value as number | bigint | boolean | symbol).toString()} (${typeof value})`

@@ -42,7 +42,7 @@ describe('an option', () => {
     [{ endpoint: 'http://' }, 'Expected `endpoint` to be an http or https URL without credentials, got "http://" (string)'],
     [
       { endpoint: 'https://user:password@shop.example/' },
-      'Expected `endpoint` to be an http or https URL without credentials, got "https://user:password@shop.example/" (string)',
+      'Expected `endpoint` to be an http or https URL without credentials, got "https://…@shop.example/" (string)',
     ],
     [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
