@@ -14,7 +14,8 @@ class BrokenWorker extends EventTarget {
     queueMicrotask(() => this.dispatchEvent(event))
   }
 
-  postMessage(_: unknown, ports: readonly MessagePort[]): void {
+  // Without ports when Comlink says that its proxy was garbage-collected.
+  postMessage(_: unknown, ports: readonly MessagePort[] = []): void {
     for (const port of ports) port.close()
   }
 
