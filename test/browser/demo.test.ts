@@ -52,6 +52,17 @@ afterEach(async () => {
   expect(errors.splice(0)).toEqual([])
 })
 
+/** Chromium's switch, and the server: while a page is being loaded again the switch lets requests through, a worker's above all. */
+async function goOffline(): Promise<void> {
+  await browser.context.setOffline(true)
+  await demo.close()
+}
+
+async function goOnline(): Promise<void> {
+  demo = await start(demo.port)
+  await browser.context.setOffline(false)
+}
+
 const button = (name: string | RegExp): ReturnType<Page['getByRole']> => page.getByRole('button', { name })
 const shows = (selector: string, text: string): Promise<unknown> =>
   page
@@ -79,7 +90,7 @@ async function checksPassed(): Promise<void> {
 }
 
 test('a newcomer goes offline, places ten orders from the keyboard, reloads, goes online, and they arrive once and in order', async () => {
-  await browser.context.setOffline(true)
+  await goOffline()
   const names = Array.from({ length: 10 }, (_, n) => `Driver ${n}`)
   for (const [n, name] of names.entries()) {
     await page.getByLabel('Name').fill(name)
@@ -89,7 +100,7 @@ test('a newcomer goes offline, places ten orders from the keyboard, reloads, goe
   await page.reload()
   await shows('#depth-ready', '10')
   expect(await received()).toEqual([])
-  await browser.context.setOffline(false)
+  await goOnline()
   await shows('#headline', 'Nothing waits')
   await shows('[data-figure=handled]', '10')
   expect(await received()).toEqual(names)
