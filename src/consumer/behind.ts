@@ -3,7 +3,7 @@ import { firstOf } from '../queue/read.ts'
 import type { DueGroup, DueGroups, DueQuery } from '../queue/read.ts'
 import type { GroupRow, Head, ParkedRecord } from '../queue/schema.ts'
 import type { Settlement } from '../queue/settle.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../queue/clock.ts'
 
 /** How many groups that are due are taken in hand at once. */
 const TAKEN_AT_ONCE = 16

@@ -5,7 +5,7 @@ import { GroupCommit } from '../queue/group-commit.ts'
 import type { Head } from '../queue/schema.ts'
 import { settle } from '../queue/settle.ts'
 import { Behind } from './behind.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../queue/clock.ts'
 import { Lookahead } from './lookahead.ts'
 import { Sorter } from './sorter.ts'
 import { Turns } from './turns.ts'
@@ -41,6 +41,7 @@ export class Books {
   readonly #behind: Behind
   readonly #sorter: Sorter
   readonly #turns: Turns
+  #revision: number
   #reserved: number
   #held: Held | undefined
   #endpoint: EndpointHold | undefined
@@ -62,6 +63,7 @@ export class Books {
     this.#behind = new Behind(head, options.clock)
     this.#sorter = new Sorter({ ...options, lookahead: this.#lookahead, behind: this.#behind })
     this.#turns = new Turns(this.#sorter, this.#lookahead, this.#behind)
+    this.#revision = head.revision
     this.#reserved = head.reserved
     this.#held = options.order === 'queue' ? head.held : undefined
     this.#endpoint = head.endpoint
@@ -230,6 +232,7 @@ export class Books {
     const reach = this.#isReleased ? position : this.#lookahead.reach(RESERVED_AHEAD, ({ sequence }) => !this.#turns.underWay.has(sequence))
     return {
       epoch: this.epoch,
+      revision: ++this.#revision,
       position,
       done,
       record,

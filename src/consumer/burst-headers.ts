@@ -1,7 +1,7 @@
 import type { QueueEvent } from '../message/event.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
 import { backoff } from './backoff.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../queue/clock.ts'
 
 /** How long headers serve before they are asked for again, in milliseconds: a token must not grow stale during a long drain. */
 const FRESH_FOR = 10_000

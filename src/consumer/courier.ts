@@ -7,7 +7,7 @@ import { answerOf, excerptOf } from './answer.ts'
 import { backoff } from './backoff.ts'
 import type { Books } from './books.ts'
 import type { BurstHeaders } from './burst-headers.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../queue/clock.ts'
 import type { Answered, Attempt, Transport } from './transport.ts'
 import type { Delivery } from './turns.ts'
 

@@ -8,7 +8,7 @@ import { backoff } from './backoff.ts'
 import { Books } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
 import type { HeadersSource } from './burst-headers.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../queue/clock.ts'
 import { Courier } from './courier.ts'
 import type { Transport } from './transport.ts'
 import type { Delivery } from './turns.ts'
@@ -80,6 +80,12 @@ export class Drain {
     const cancel = this.#clock.after(GRACE, () => this.#abort.abort())
     await this.#finished
     cancel()
+  }
+
+  /** The database is another now: what is known of it is worth nothing, and a new term begins. */
+  beginAgain(): void {
+    this.#failure ??= { error: new Superseded('the database was begun anew') }
+    this.#wakeup.wake()
   }
 
   /** There may be something to do. */

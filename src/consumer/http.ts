@@ -1,5 +1,5 @@
 import { formatKey, formatPlace, HOLDFAST_MESSAGE, IDEMPOTENCY_KEY } from '../protocol/http.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from '../queue/clock.ts'
 import type { Attempt, Outgoing, Transport } from './transport.ts'
 
 /** How much of an answer is kept: nothing that a server sends may fill the memory. */

@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '../queue/clock.ts'
 
 /** Lets a loop sleep until it is woken or a time is up. A call that comes while nobody sleeps ends the next sleep at once. */
 export class Wakeup {

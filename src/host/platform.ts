@@ -1,10 +1,11 @@
-import { systemClock } from '../consumer/clock.ts'
-import type { Clock } from '../consumer/clock.ts'
+import type { Clock } from '../queue/clock.ts'
 
 /** What a host takes from its surroundings, so that tests can give it others. IndexedDB is not among them: `idb` takes the global one. */
 export interface Platform {
   readonly fetch: typeof fetch
   readonly clock: Clock
+  /** For IndexedDB, which takes its own time, also where a test moves the other clock. */
+  readonly storageClock: Clock
   /** At least 0 and below 1. */
   readonly random: () => number
   readonly locks: LockManager
@@ -18,12 +19,21 @@ export interface Channel {
   close(): void
 }
 
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(delay, callback) {
+    const timer = setTimeout(callback, delay)
+    return () => clearTimeout(timer)
+  },
+}
+
 /** The platform of the calling realm; `undefined` where it lacks what a queue cannot do without. */
 export function realmPlatform(): Platform | undefined {
   if (typeof indexedDB === 'undefined' || typeof navigator === 'undefined' || !('locks' in navigator)) return undefined
   return {
     fetch: (input, init) => fetch(input, init),
     clock: systemClock,
+    storageClock: systemClock,
     random: () => Math.random(),
     locks: navigator.locks,
     openChannel: (name) => new BroadcastChannel(name),

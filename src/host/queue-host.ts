@@ -6,6 +6,7 @@ import type { Message } from '../message/message.ts'
 import type { Batch, OutgoingMessage, PageSignal, Setup } from '../protocol/host.ts'
 import { databaseName, leaderLock } from '../protocol/names.ts'
 import { Connection } from '../queue/connection.ts'
+import type { StorageNews } from '../queue/connection.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import type { IncomingBatch } from '../queue/enqueue.ts'
 import { GroupCommit } from '../queue/group-commit.ts'
@@ -15,6 +16,7 @@ import { redrive } from '../queue/redrive.ts'
 import { standForLeader } from './leadership.ts'
 import type { Leadership } from './leadership.ts'
 import type { Platform } from './platform.ts'
+import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
 
 /** How many batches may share a transaction. */
@@ -37,6 +39,7 @@ export class QueueHost {
   readonly #enqueues: GroupCommit<IncomingBatch, void>
   readonly #tabs: TabChannel
   readonly #leadership: Leadership
+  readonly #stock = new Stock()
   #setup: Setup
   #drain: Drain | undefined
   #isClosing = false
@@ -47,7 +50,7 @@ export class QueueHost {
     const { queue, platform, setup } = options
     this.#options = options
     this.#setup = setup
-    this.connection = new Connection(databaseName(queue))
+    this.connection = new Connection({ name: databaseName(queue), clock: platform.storageClock, tell: (news) => this.#hearStorage(news) })
     this.#enqueues = new GroupCommit((batches) => enqueue(this.connection, this.#setup.durability, batches), MOST_BATCHES)
     this.#tabs = new TabChannel(queue, platform.openChannel, {
       events: (events) => this.#hear(events),
@@ -150,6 +153,14 @@ export class QueueHost {
     this.#tabs.tell(events)
   }
 
+  /** Heard by this page alone: each has a connection of its own. */
+  #hearStorage(news: StorageNews): void {
+    if (news.type === 'storage-opened') return this.#stock.begin(news)
+    if (news.type !== 'storage-cleared') return this.#options.toPage([news])
+    this.#options.toPage([{ ...news, ...this.#stock.takeAll() }])
+    this.#drain?.beginAgain()
+  }
+
   /** Something happened in another tab. */
   #hear(events: readonly QueueEvent[]): void {
     this.#react(events)
@@ -157,6 +168,7 @@ export class QueueHost {
   }
 
   #react(events: readonly QueueEvent[]): void {
+    this.#stock.count(events)
     for (const { type } of events) {
       if (type === 'resumed') this.#drain?.resume()
       else if (type === 'paused') this.#drain?.recheck()

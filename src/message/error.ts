@@ -8,7 +8,8 @@
  * | `invalid-body` | a body would not survive being sent as JSON | send plain data |
  * | `body-too-large` | a body is larger than 16 MiB as JSON | send less |
  * | `storage-full` | the browser gives this origin no more space; the message is **not** stored | free some, or tell the user |
- * | `storage-failed` | IndexedDB failed; whoever called was not answered "stored" | try again |
+ * | `storage-failed` | IndexedDB failed, for a minute where it may come back; whoever called was not answered "stored" | try again |
+ * | `storage-cleared` | the site's data was cleared, and the message of this receipt with it | enqueue it again, if you have it |
  * | `unsupported` | there is no IndexedDB or no Web Locks here (a server, an insecure page) | open the queue elsewhere |
  * | `host-failed` | the worker did not start | see `cause`; check the worker's URL and the CSP |
  * | `host-lost` | the worker died while it was being asked; what it was asked may have happened | open the queue again |
@@ -24,6 +25,7 @@ export type QueueErrorCode =
   | 'body-too-large'
   | 'storage-full'
   | 'storage-failed'
+  | 'storage-cleared'
   | 'unsupported'
   | 'host-failed'
   | 'host-lost'

@@ -44,6 +44,18 @@ export type QueueEvent =
   | { readonly type: 'headers-failed'; readonly message: string }
   /** IndexedDB failed under the drain. It goes on by itself after a while. */
   | { readonly type: 'storage-failed'; readonly message: string }
+  /**
+   * IndexedDB does not answer, or the browser has cut this page off from it. It is opened anew; what is enqueued meanwhile waits in memory, and `enqueue`
+   * resolves when it is stored, or rejects with `storage-failed` after a minute. Heard only in this page.
+   */
+  | { readonly type: 'storage-lost'; readonly message: string }
+  /** IndexedDB answers again, and what waited in memory is being stored. Heard only in this page. */
+  | { readonly type: 'storage-restored' }
+  /**
+   * The site's data was cleared while the queue was open, by the user or by the browser, and everything in the queue with it: so many messages that
+   * waited, and so many dead letters, as far as this page has heard. The queue goes on, empty. Heard only in this page.
+   */
+  | { readonly type: 'storage-cleared'; readonly waiting: number; readonly dead: number }
   /** This page's host is up. `reason` says why it is not the worker, where it is not. */
   | { readonly type: 'host-started'; readonly host: 'worker' | 'in-place'; readonly reason?: string }
   /** This page's worker died. Nothing more is heard of the queue here; close it and open it again. Heard only in this page. */

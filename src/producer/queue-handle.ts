@@ -53,6 +53,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     const receipt = this.#receipts.issue(id)
     try {
       await stored
+      this.#receipts.confirm(id)
     } catch (error) {
       this.#receipts.withdraw(id)
       throw error

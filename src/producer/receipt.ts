@@ -8,7 +8,7 @@ export interface Receipt {
   readonly id: string
   /**
    * The server's answer, when it has accepted the message, from whichever tab it was sent. Rejects with a QueueError:
-   * `dead-lettered` (its `cause` is the `Death`), `closed` or `host-lost`. Made when first read, so that a rejection nobody asked for is
+   * `dead-lettered` (its `cause` is the `Death`), `storage-cleared`, `closed` or `host-lost`. Made when first read, so that a rejection nobody asked for is
    * no unhandled one. A page that was reloaded does not hear of messages enqueued before.
    */
   readonly delivered: Promise<Answer>
@@ -18,6 +18,7 @@ type Settle = { readonly answer: Answer } | { readonly error: QueueError }
 
 class PendingReceipt implements Receipt {
   readonly id: string
+  isStored = false
   readonly #asked: (receipt: PendingReceipt) => void
   #settled: Settle | undefined
   #delivered: Promise<Answer> | undefined
@@ -63,6 +64,12 @@ export class Receipts {
     return receipt
   }
 
+  /** The message is on disk. */
+  confirm(id: string): void {
+    const receipt = this.#held.get(id)?.deref()
+    if (receipt) receipt.isStored = true
+  }
+
   /** The message was not stored after all. */
   withdraw(id: string): void {
     this.#held.delete(id)
@@ -74,7 +81,7 @@ export class Receipts {
       const { type, id, ...death } = event
       const text = `Message ${id} is a dead letter: ${death.reason}, last status ${death.status}`
       this.#settle(id, { error: new QueueError(type, text, { cause: death }) })
-    }
+    } else if (event.type === 'storage-cleared') this.#loseStored()
   }
 
   /** Nothing will be heard any more. */
@@ -87,6 +94,14 @@ export class Receipts {
   #await(receipt: PendingReceipt): void {
     if (this.#closed) receipt.settle({ error: this.#closed })
     else this.#asked.set(receipt.id, receipt)
+  }
+
+  /** What is still on its way to the disk will be stored in the new database. */
+  #loseStored(): void {
+    for (const [id, held] of this.#held) {
+      const text = `The site's data was cleared, and message ${id} with it; perhaps it was delivered before, perhaps not`
+      if (held.deref()?.isStored) this.#settle(id, { error: new QueueError('storage-cleared', text) })
+    }
   }
 
   #settle(id: string, settled: Settle): void {

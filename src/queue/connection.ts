@@ -1,100 +1,209 @@
-import { openDB } from 'idb'
-import type { IDBPDatabase } from 'idb'
 import { QueueError } from '../message/error.ts'
-import type { ReadTransaction, Schema, StoreName, WriteTransaction } from './schema.ts'
+import type { Clock } from './clock.ts'
+import { openDatabase } from './database.ts'
+import type { Database } from './database.ts'
+import { countsOf, readHead, readInstance, readTail } from './schema.ts'
+import type { Counts, ReadTransaction, StoreName, WriteTransaction } from './schema.ts'
 
-const VERSION = 2
+/** How long a transaction may take before its connection is held to be dead, in milliseconds; each time it is issued again, twice as long. */
+const PATIENCE = 10_000
+
+/** How long to wait before something is issued again, in milliseconds; the last for every further time. The first loss is made good at once. */
+const PAUSES = [0, 250, 1_000, 4_000]
+
+/** How long a storage that is away is waited for, in milliseconds, before those who wait are told that it failed. */
+const LONGEST_WAIT = 60_000
 
 export type Durability = 'strict' | 'relaxed'
 
+/** What a connection tells of the storage. */
+export type StorageNews =
+  /** The database was opened for the first time, with so much in it. */
+  | ({ readonly type: 'storage-opened' } & Counts)
+  | { readonly type: 'storage-lost'; readonly message: string }
+  | { readonly type: 'storage-restored' }
+  /** The database is another than before, and empty. */
+  | { readonly type: 'storage-cleared' }
+
+export interface ConnectionOptions {
+  readonly name: string
+  readonly clock: Clock
+  readonly tell: (news: StorageNews) => void
+}
+
 /**
- * The connection to a queue's database: opened when first needed, given up when the browser or a newer version asks for it, and opened
+ * The connection to a queue's database: opened when first needed, given up when the browser or another tab asks for it, and opened
  * again by whoever needs it next. Every transaction of the library runs through here.
  *
  * `work` may await nothing but its transaction's own requests; the transaction then commits by itself. Never `tx.commit()`: in
  * WebKit, a worker that ends in the middle of one leaves the database unusable until the browser restarts.
+ *
+ * A transaction whose connection is lost, or that stalls, is issued again on a new one, and whoever asked for it waits meanwhile. Nobody knows
+ * then whether the first try was committed: each verb sees to it that a second changes nothing. What fails for another reason fails at once.
  */
 export class Connection {
-  readonly #name: string
-  #database: Promise<IDBPDatabase<Schema>> | undefined
+  readonly #options: ConnectionOptions
+  readonly #pausing = new Set<() => void>()
+  #database: Promise<Database> | undefined
+  #instance: { readonly is: string | undefined } | undefined
   #isClosed = false
+  /** How long the storage was waited for, since it last answered. Not by the clock: a device that sleeps waits for nothing. */
+  #waited = 0
+  #isLossTold = false
 
-  constructor(name: string) {
-    this.#name = name
+  constructor(options: ConnectionOptions) {
+    this.#options = options
   }
 
   /** Runs `work` in a read-only transaction. */
-  async read<T>(stores: StoreName[], work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
-    const tx = await this.#begin((database) => database.transaction(stores, 'readonly'))
-    return completed(tx, work(tx))
+  read<T>(stores: StoreName[], work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    return this.#run((database) => database.transaction(stores, 'readonly'), work)
   }
 
   /** Runs `work` in a read-write transaction, and resolves once the transaction has completed: what it wrote is on disk. */
-  async write<T>(stores: StoreName[], durability: Durability, work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
-    const tx = await this.#begin((database) => database.transaction(stores, 'readwrite', { durability }))
-    return completed(tx, work(tx))
+  write<T>(stores: StoreName[], durability: Durability, work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    return this.#run((database) => database.transaction(stores, 'readwrite', { durability }), work)
   }
 
   /** For good: whoever comes later, or is between two transactions, is told `closed`. */
   async close(): Promise<void> {
     this.#isClosed = true
-    const opening = this.#database
-    await opening?.then(
+    for (const end of this.#pausing) end()
+    const closed = this.#database?.then(
       (database) => database.close(),
       () => {},
     )
+    // A storage that is away may never open it.
+    if (!this.#isLossTold) await closed
   }
 
-  /** Begins a transaction, on a new connection where the browser has closed the old one. */
-  async #begin<Tx>(start: (database: IDBPDatabase<Schema>) => Tx): Promise<Tx> {
-    try {
+  async #run<Tx extends ReadTransaction | WriteTransaction, T>(
+    begin: (database: Database) => Tx,
+    work: (tx: Tx) => Promise<T>,
+  ): Promise<T> {
+    let waited = this.#waited
+    for (let losses = 0; ; losses++) {
       const opening = this.#open()
-      const database = await opening
+      const patience = PATIENCE * 2 ** losses
       try {
-        return start(database)
+        const value = await this.#watched(opening, begin, work, patience)
+        this.#restored()
+        return value
       } catch (error) {
-        if (!isClosed(error)) throw error
+        if (!isLoss(error)) throw storageError(error)
         this.#forget(opening)
-        return start(await this.#open())
+        if (losses > 0 || error instanceof Stalled) this.#lost(error)
+        const pause = PAUSES[losses] ?? PAUSES.at(-1)!
+        waited += error instanceof Stalled ? patience : pause
+        this.#waited = Math.max(this.#waited, waited)
+        if (waited > LONGEST_WAIT) throw storageError(error)
+        await this.#pause(pause)
       }
-    } catch (error) {
-      throw storageError(error)
     }
   }
 
-  #open(): Promise<IDBPDatabase<Schema>> {
+  /** Runs a transaction, and gives it up when it takes too long. */
+  async #watched<Tx extends ReadTransaction | WriteTransaction, T>(
+    opening: Promise<Database>,
+    begin: (database: Database) => Tx,
+    work: (tx: Tx) => Promise<T>,
+    patience: number,
+  ): Promise<T> {
+    let tx: Tx | undefined
+    let isGivenUp = false
+    const run = async (): Promise<T> => {
+      const database = await opening
+      if (isGivenUp) throw new Stalled(patience)
+      tx = begin(database)
+      return completed(tx, work(tx))
+    }
+    let unwatch = (): void => {}
+    const stalled = new Promise<never>((_, reject) => {
+      unwatch = this.#options.clock.after(patience, () => {
+        isGivenUp = true
+        if (tx) abort(tx)
+        reject(new Stalled(patience))
+      })
+    })
+    try {
+      return await Promise.race([run(), stalled])
+    } finally {
+      unwatch()
+    }
+  }
+
+  #open(): Promise<Database> {
     if (this.#isClosed) throw new QueueError('closed', 'The queue is closed')
     this.#database ??= this.#connect()
     return this.#database
   }
 
-  #connect(): Promise<IDBPDatabase<Schema>> {
+  #connect(): Promise<Database> {
     const forget = (): void => this.#forget(opening)
-    const opening = openDB<Schema>(this.#name, VERSION, { upgrade: createStores, blocking: forget, terminated: forget })
+    const opening = this.#openKnown({
+      blocking: forget,
+      terminated: () => {
+        forget()
+        // The site's data may have been cleared: whoever waits for something is to hear of that soon.
+        if (!this.#isClosed) this.#open()
+      },
+    })
     opening.catch(forget)
     return opening
   }
 
+  /** Opens the database, and looks whether it is the one that it was. */
+  async #openKnown(hears: { blocking: () => void; terminated: () => void }): Promise<Database> {
+    const database = await openDatabase(this.#options.name, hears)
+    const tx = database.transaction(['meta'] as StoreName[], 'readonly')
+    const [instance, tail, head] = await completed(tx, Promise.all([readInstance(tx), readTail(tx), readHead(tx)]))
+    const before = this.#instance
+    this.#instance = { is: instance }
+    if (!before) this.#options.tell({ type: 'storage-opened', ...countsOf(tail, head) })
+    else if (before.is !== instance) this.#options.tell({ type: 'storage-cleared' })
+    return database
+  }
+
   /** Gives a connection up; not the one that another transaction may have made since. */
-  #forget(opening: Promise<IDBPDatabase<Schema>>): void {
+  #forget(opening: Promise<Database>): void {
     if (this.#database === opening) this.#database = undefined
     opening.then(
       (database) => database.close(),
       () => {},
     )
   }
+
+  #lost(error: unknown): void {
+    if (this.#isLossTold) return
+    this.#isLossTold = true
+    this.#options.tell({ type: 'storage-lost', message: String(error) })
+  }
+
+  #restored(): void {
+    this.#waited = 0
+    if (!this.#isLossTold) return
+    this.#isLossTold = false
+    this.#options.tell({ type: 'storage-restored' })
+  }
+
+  async #pause(length: number): Promise<void> {
+    if (length === 0 || this.#isClosed) return
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        cancel()
+        this.#pausing.delete(end)
+        resolve()
+      }
+      const cancel = this.#options.clock.after(length, end)
+      this.#pausing.add(end)
+    })
+  }
 }
 
-/** Stores are added, and never changed or taken away: what an earlier release has stored is delivered by the next. */
-function createStores(database: IDBPDatabase<Schema>, before: number): void {
-  if (before < 1) {
-    database.createObjectStore('inbox')
-    database.createObjectStore('meta')
-    database.createObjectStore('dead').createIndex('id', 'id')
-  }
-  if (before < 2) {
-    database.createObjectStore('groups').createIndex('turn', ['due', 'turn'])
-    database.createObjectStore('parked')
+/** Neither done nor failed for so long that nobody waits any more. */
+class Stalled extends DOMException {
+  constructor(patience: number) {
+    super(`IndexedDB did not answer within ${patience} ms`, 'TimeoutError')
   }
 }
 
@@ -106,7 +215,7 @@ async function completed<T>(tx: ReadTransaction | WriteTransaction, work: Promis
   } catch (error) {
     abort(tx)
     // When a transaction aborts, its requests fail with AbortError; the transaction knows why.
-    throw storageError(tx.error ?? error)
+    throw tx.error ?? error
   }
 }
 
@@ -118,9 +227,13 @@ function abort(tx: ReadTransaction | WriteTransaction): void {
   }
 }
 
-/** The connection was closed under us, before a transaction could begin. */
-function isClosed(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'InvalidStateError'
+/**
+ * Whether it is the connection that failed, and not what was asked of it. A connection that was closed under us: `InvalidStateError`, or
+ * `AbortError` for what was under way (Firefox); a browser that has lost its storage process: `UnknownError` (WebKit's "Connection to Indexed
+ * Database server lost", Chromium's "Internal error").
+ */
+function isLoss(error: unknown): boolean {
+  return error instanceof DOMException && /^(InvalidState|Unknown|Abort|Timeout)Error$/.test(error.name)
 }
 
 function storageError(error: unknown): unknown {

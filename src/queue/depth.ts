@@ -1,20 +1,20 @@
 import type { Depth } from '../message/message.ts'
 import type { Connection } from './connection.ts'
-import { countDone, readHead, readTail } from './schema.ts'
+import { countDone, countsOf, readHead, readTail } from './schema.ts'
 import type { Head, ReadTransaction } from './schema.ts'
 
 /** How many messages are in each state: `tail` minus `head`, and one look at the head. */
 export function depth(connection: Connection): Promise<Depth> {
   return connection.read(['inbox', 'meta', 'groups'], async (tx) => {
     const [tail, head] = await Promise.all([readTail(tx), readHead(tx)])
-    const waiting = tail.next - head.position - countDone(head.done) + head.parked
+    const { waiting, dead } = countsOf(tail, head)
     const reserved = Math.max(0, head.reserved - head.position - countDone(head.done, head.reserved))
     const leased = reserved + head.serving.length
     return {
       ready: waiting - leased,
       delayed: 0,
       leased,
-      dead: head.deadIn - tail.deadOut,
+      dead,
       bytes: tail.bytes - head.bytes,
       oldest: waiting > 0 ? await oldest(tx, head) : undefined,
       due: await due(tx, head),

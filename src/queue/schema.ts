@@ -5,23 +5,27 @@ import type { Death, EndpointHold, Held, Message, PlacedMessage } from '../messa
  * The store: one database for each queue. What is written is laid out as a log, sorted into groups only where that is needed.
  *
  * - `inbox`: what one commit stored, as records of many messages of any groups. Records are immutable; the leader deletes them whole.
- * - `meta`: two rows. `tail` belongs to whoever enqueues, `head` to the leader alone, so that neither waits for what the
- *   other knows. What is in the queue is `tail` minus `head`, at the same cost however much it is.
+ * - `meta`: `tail` belongs to whoever enqueues, `head` to the leader alone, so that neither waits for what the
+ *   other knows. What is in the queue is `tail` minus `head`, at the same cost however much it is. `instance` tells this
+ *   database from another of its name, begun after the site's data was cleared.
  * - `groups`: a row for a group that is behind: its head waits for another attempt, or too many of its messages stood in the way of others.
  * - `parked`: the messages of such groups, in arrays, moved here once. A healthy group has nothing in either.
  * - `dead`: the dead letters, by their place in the queue, so that a redrive keeps their order; an index finds one by id.
  */
 export interface Schema extends DBSchema {
   inbox: { key: number; value: InboxRecord }
-  meta: { key: 'tail' | 'head'; value: Tail | Head }
+  meta: { key: 'tail' | 'head' | 'instance'; value: Tail | Head | string }
   groups: { key: string; value: GroupRow; indexes: { turn: [number, number] } }
   parked: { key: [string, number]; value: ParkedRecord }
   dead: { key: number; value: DeadRecord; indexes: { id: string } }
 }
 
-export type StoreName = 'inbox' | 'meta' | 'groups' | 'parked' | 'dead'
+export const STORES = ['inbox', 'meta', 'groups', 'parked', 'dead'] as const
+
+export type StoreName = (typeof STORES)[number]
 export type ReadTransaction = IDBPTransaction<Schema, StoreName[], 'readonly'>
 export type WriteTransaction = IDBPTransaction<Schema, StoreName[], 'readwrite'>
+export type UpgradeTransaction = IDBPTransaction<Schema, StoreName[], 'versionchange'>
 
 /** Messages that were stored together. The one at offset `i` has the number `first + i`; `first` is the key. */
 export interface InboxRecord {
@@ -77,6 +81,8 @@ export type Range = readonly [number, number]
 export interface Head {
   /** Raised by each new leader; a leader whose epoch is not this one may write nothing. */
   readonly epoch: number
+  /** Raised by each settlement, so that one that is issued again is written once. */
+  readonly revision: number
   /** Every message below this number is done with in the inbox: settled, or parked. */
   readonly position: number
   /** Messages above it that are done with as well: few, and near. */
@@ -105,8 +111,9 @@ export interface Head {
 export interface DeadRecord extends PlacedMessage, Death {}
 
 const EMPTY_TAIL: Tail = { next: 1, bytes: 0, deadOut: 0, paused: false, marks: [] }
-const EMPTY_HEAD: Head = {
+export const EMPTY_HEAD: Head = {
   epoch: 0,
+  revision: 0,
   position: 1,
   done: [],
   record: 1,
@@ -128,12 +135,32 @@ export async function readHead(tx: ReadTransaction | WriteTransaction): Promise<
   return { ...EMPTY_HEAD, ...((await tx.objectStore('meta').get('head')) as Head | undefined) }
 }
 
+/** Undefined in a database that an early release has made. */
+export async function readInstance(tx: ReadTransaction): Promise<string | undefined> {
+  return (await tx.objectStore('meta').get('instance')) as string | undefined
+}
+
 export async function writeTail(tx: WriteTransaction, tail: Tail): Promise<void> {
   await tx.objectStore('meta').put(tail, 'tail')
 }
 
 export async function writeHead(tx: WriteTransaction, head: Head): Promise<void> {
   await tx.objectStore('meta').put(head, 'head')
+}
+
+export interface Counts {
+  /** Messages that have not been settled. */
+  readonly waiting: number
+  /** Dead letters. */
+  readonly dead: number
+}
+
+/** How much there is: what came in, less what went out. */
+export function countsOf(tail: Tail, head: Head): Counts {
+  return {
+    waiting: tail.next - head.position - countDone(head.done) + head.parked,
+    dead: head.deadIn - tail.deadOut,
+  }
 }
 
 /** Whether a message of the inbox was settled, or parked. */

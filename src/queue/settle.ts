@@ -35,8 +35,12 @@ export function settle(connection: Connection, settlement: Settlement): Promise<
   return connection.write(['inbox', 'meta', 'groups', 'parked', 'dead'], 'relaxed', async (tx) => {
     const [before, { paused }] = await Promise.all([readHead(tx), readTail(tx)])
     if (before.epoch !== head.epoch) throw new Superseded(`epoch ${head.epoch} ended; it is ${before.epoch} now`)
+    // Issued again, since nobody heard that it was written.
+    if (before.revision === head.revision) return paused
+    const { held: _held, endpoint: _endpoint, ...kept } = before
     await Promise.all([
-      writeHead(tx, paused ? { ...head, reserved: head.position, serving: [] } : head),
+      // What a later release keeps there stays.
+      writeHead(tx, { ...kept, ...head, ...(paused && { reserved: head.position, serving: [] }) }),
       ...exhausted.map((key) => tx.objectStore('inbox').delete(key)),
       ...dead.map(({ message, death }) => tx.objectStore('dead').put({ ...message, ...death }, message.sequence)),
       ...Array.from(rows, ([group, row]) => writeRow(tx, group, row)),

@@ -37,7 +37,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant('break' as const),
       after: fc.nat(6),
-      fault: fc.constantFrom<Fault>('refused', 'connection-closed', 'aborted', 'aborted-late'),
+      fault: fc.constantFrom<Fault>('lost', 'refused', 'connection-closed', 'aborted', 'aborted-late'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), tab: fc.nat(2) }) },

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
 import { databaseName } from '../../src/protocol/names.ts'
-import { Connection } from '../../src/queue/connection.ts'
 import { depth } from '../../src/queue/depth.ts'
 import { readRecord } from '../../src/queue/read.ts'
+import { connectTo } from '../store/database.ts'
 import { breakStorage } from '../world/break-storage.ts'
 import type { Beginning } from '../world/break-storage.ts'
 import { status } from '../world/fake-server.ts'
@@ -21,10 +21,10 @@ const isSettle = ({ stores, mode }: Beginning): boolean => mode === 'readwrite' 
 const takesDeadLetters = ({ stores, mode }: Beginning): boolean =>
   mode === 'readwrite' && stores.includes('dead') && !stores.includes('parked')
 
-/** Aborts one of the transactions that are meant, by number from 1. */
-function abortNumber(number: number, isMeant: (beginning: Beginning) => boolean): void {
+/** Refuses one of the transactions that are meant, by number from 1. */
+function refuseNumber(number: number, isMeant: (beginning: Beginning) => boolean): void {
   let count = 0
-  mend = breakStorage((beginning) => (isMeant(beginning) && ++count === number ? 'aborted' : undefined))
+  mend = breakStorage((beginning) => (isMeant(beginning) && ++count === number ? 'refused' : undefined))
 }
 
 test.each([1, 2, 3, 4])(
@@ -37,7 +37,7 @@ test.each([1, 2, 3, 4])(
     const accepted: string[] = []
     orders.subscribe((event) => event.type === 'accepted' && accepted.push(event.id))
     const failed = heard(orders, 'storage-failed')
-    abortNumber(number, isSettle)
+    refuseNumber(number, isSettle)
     await orders.resume()
     await failed
     await world.clock.armedWithin(1_000)
@@ -46,7 +46,7 @@ test.each([1, 2, 3, 4])(
     await orders.idle()
     expect(accepted).toEqual(receipts.map(({ id }) => id))
     expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0, dead: 0, bytes: 0 })
-    const connection = new Connection(databaseName(world.name))
+    const connection = connectTo(databaseName(world.name))
     expect(await readRecord(connection, 0)).toBeUndefined()
     await connection.close()
   },
@@ -77,7 +77,7 @@ test.each([
   world.server.arrivals.length = 0
   const events: QueueEvent[] = []
   orders.subscribe((event) => events.push(event))
-  abortNumber(2, takesDeadLetters)
+  refuseNumber(2, takesDeadLetters)
   await expect(orders[verb]()).rejects.toMatchObject({ code: 'storage-failed' })
   const { dead } = await orders.depth()
   const left = await collect(orders.deadLetters())
@@ -91,7 +91,7 @@ test.each([
 })
 
 test('a connection that the browser has closed is made anew once, for all who find it closed', async () => {
-  const connection = new Connection(databaseName(world.name))
+  const connection = connectTo(databaseName(world.name))
   await depth(connection)
   const opens = vi.spyOn(indexedDB, 'open')
   mend = breakStorage(() => {

@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/host/platform.ts'
 import { Connection } from '../../src/queue/connection.ts'
 import { messages } from '../../src/queue/messages.ts'
 import { readRecord } from '../../src/queue/read.ts'
@@ -17,9 +18,13 @@ export function openNew(): Connection {
 
 /** One more connection to the same database, as another tab has it. */
 export function openAnother(): Connection {
-  const connection = new Connection(name)
+  const connection = connectTo(name)
   opened.push(connection)
   return connection
+}
+
+export function connectTo(database: string): Connection {
+  return new Connection({ name: database, clock: systemClock, tell: () => {} })
 }
 
 /** For whoever opens it in another thread. */

@@ -1,6 +1,8 @@
 /** What befalls a transaction. */
 export type Fault =
-  /** It cannot begin. */
+  /** It cannot begin: the browser has lost its storage. */
+  | 'lost'
+  /** It cannot begin, for a reason that a new connection does not mend. */
   | 'refused'
   /** The browser has closed the connection, and nobody has heard of that yet. */
   | 'connection-closed'
@@ -26,7 +28,8 @@ export function breakStorage(faultOf: (beginning: Beginning) => Fault | undefine
   IDBDatabase.prototype.transaction = function (this: IDBDatabase, stores, mode = 'readonly', options) {
     // fake-indexeddb comes this way itself, to create stores.
     const fault = mode === 'versionchange' ? undefined : faultOf({ stores: [stores].flat() as string[], mode })
-    if (fault === 'refused') throw new DOMException('The disk is gone', 'UnknownError')
+    if (fault === 'lost') throw new DOMException('Connection to Indexed Database server lost', 'UnknownError')
+    if (fault === 'refused') throw new DOMException('A store is missing', 'NotFoundError')
     if (fault === 'connection-closed') this.close()
     const transaction = original.call(this, stores, mode, options)
     if (fault === 'aborted') queueMicrotask(() => abort(transaction))

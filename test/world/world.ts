@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto'
 import { expect } from 'vitest'
 import { createHost } from '../../src/host/host.ts'
+import { systemClock } from '../../src/host/platform.ts'
 import type { Platform } from '../../src/host/platform.ts'
 import type { QueueDefinition } from '../../src/message/definition.ts'
 import type { OpenOptions } from '../../src/message/options.ts'
@@ -33,6 +34,7 @@ export class World {
     return {
       fetch: this.server.fetch,
       clock: this.clock,
+      storageClock: systemClock,
       random: () => this.random(),
       locks: this.locks.manager,
       openChannel: this.channels.open,

@@ -1,7 +1,6 @@
 import { messageId } from '../../../src/message/id.ts'
-import { Connection } from '../../../src/queue/connection.ts'
 import { enqueue } from '../../../src/queue/enqueue.ts'
-import { batch } from '../database.ts'
+import { batch, connectTo } from '../database.ts'
 
 /** What a test asks of its worker: to enqueue batches of three, one after the other, and to tell the number of each that is stored. */
 export interface Task {
@@ -13,7 +12,7 @@ export interface Task {
 globalThis.addEventListener('message', ({ data }: MessageEvent<Task>) => void work(data).catch(reportError))
 
 async function work({ database, producer, batches }: Task): Promise<void> {
-  const connection = new Connection(database)
+  const connection = connectTo(database)
   for (let number = 0; number < batches; number++) {
     const ids = [0, 1, 2].map((offset) => messageId(producer, number, offset))
     await enqueue(connection, 'relaxed', [batch(producer, number, ...ids)])
