@@ -77,12 +77,13 @@ const deadRow: RowKind<DeadLetter<Order>> = {
   template: 'dead-row',
   keyOf: ({ id }) => id,
   fill(row, letter) {
-    const { customer } = letter.body
-    fillOrder(row, letter.body)
+    const customer = letter.body?.customer.name ?? 'nobody knows whom'
+    if (letter.body) fillOrder(row, letter.body)
+    else fillPart(row, 'title', 'An order that was damaged')
     fillPart(row, 'why', whyDead(letter))
     for (const button of row.querySelectorAll('button')) {
       button.value = letter.id
-      button.setAttribute('aria-label', `${button.textContent}: order of ${customer.name}`)
+      button.setAttribute('aria-label', `${button.textContent}: order of ${customer}`)
     }
   },
 }
@@ -104,6 +105,7 @@ function fillOrder(row: HTMLElement, order: Order): void {
 
 /** The receiver's answers are problems (RFC 9457): `detail` says what is wrong. Not parsed: an excerpt may end in the middle. */
 function whyDead({ reason, status, attempts, excerpt }: DeadLetter): string {
+  if (reason === 'unreadable') return 'It could not be read from this device, and was not sent'
   if (reason === 'attempts-exhausted') return `Given up after ${attempts} attempts, the last answered ${status}`
   return /"detail":"([^"]*)"/.exec(excerpt)?.[1] ?? `Rejected with ${status}`
 }

@@ -3,6 +3,8 @@ import type { Hold } from '../message/message.ts'
 import type { Setup } from '../protocol/host.ts'
 import type { Connection } from '../queue/connection.ts'
 import { lead } from '../queue/lead.ts'
+import { Unreadable } from '../queue/readable.ts'
+import { setAside } from '../queue/set-aside.ts'
 import { Superseded } from '../queue/settle.ts'
 import { backoff } from './backoff.ts'
 import { Books } from './books.ts'
@@ -120,8 +122,10 @@ export class Drain {
         await this.#lead(() => (failures = 1))
       } catch (error) {
         await Promise.all(this.#underWay)
-        if (error instanceof Superseded) return
-        this.#options.announce({ type: 'storage-failed', message: String(error) })
+        const failure = error instanceof Unreadable ? await this.#setAside(error) : (error as Error)
+        if (!failure) continue
+        if (failure instanceof Superseded) return
+        this.#options.announce({ type: 'storage-failed', message: String(failure) })
         if (!this.#isStopping) await this.#wakeup.sleep(backoff(failures, this.#options.random))
       }
     }
@@ -143,6 +147,21 @@ export class Drain {
     await books.release()
     // What was accepted last is told before the end.
     await courier.told()
+  }
+
+  /** Takes out of the way what cannot be read; gives what went wrong, if anything did. */
+  async #setAside(unreadable: Unreadable): Promise<Error | undefined> {
+    const { connection, clock, announce } = this.#options
+    try {
+      await this.#books?.release()
+      const letters = await setAside(connection, { epoch: this.#books?.epoch ?? 0, deadAt: clock.now(), place: unreadable.place })
+      for (const { id, reason, deadAt, attempts, status, excerpt } of letters) {
+        announce({ type: 'dead-lettered', id, reason, deadAt, attempts, status, excerpt })
+      }
+      return letters.length > 0 ? undefined : unreadable
+    } catch (error) {
+      return error as Error
+    }
   }
 
   async #step(books: Books, courier: Courier): Promise<void> {

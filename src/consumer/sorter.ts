@@ -2,6 +2,7 @@ import type { Held, Message, PlacedMessage } from '../message/message.ts'
 import type { Order } from '../message/options.ts'
 import type { Connection } from '../queue/connection.ts'
 import { readDue, readRecord } from '../queue/read.ts'
+import { isMessage, Unreadable } from '../queue/readable.ts'
 import { portions } from '../queue/record.ts'
 import type { Behind } from './behind.ts'
 import type { Lookahead } from './lookahead.ts'
@@ -71,14 +72,17 @@ export class Sorter {
     if (this.#emptyAt === asked) return false
     const isAnyBehind = behind.count > 0
     const read = await readRecord(connection, lookahead.end, ({ messages }) =>
-      isAnyBehind ? new Set(messages.map((message) => this.groupOf(message))) : [],
+      isAnyBehind ? new Set(messages.filter(isMessage).map((message) => this.groupOf(message))) : [],
     )
     if (!read) {
       this.#emptyAt = asked
       return false
     }
     behind.know(read.rows)
-    for (const [group, messages] of this.#byGroup(lookahead.add(read.record))) {
+    const fresh = lookahead.add(read.record)
+    const broken = fresh.find((message): boolean => !isMessage(message))
+    if (broken) throw new Unreadable({ message: broken.sequence })
+    for (const [group, messages] of this.#byGroup(fresh)) {
       if (behind.has(group)) this.park(group, messages)
     }
     return true

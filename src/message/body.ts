@@ -25,9 +25,13 @@ export function encodeBody(body: unknown): string {
   return text
 }
 
-/** What {@link encodeBody} wrote, as data again. */
-export function decodeBody(text: string): unknown {
-  return JSON.parse(text)
+/** What {@link encodeBody} wrote, as data again; nothing where the text was damaged since. */
+export function decodeBody(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) }
+  } catch {
+    return undefined
+  }
 }
 
 /** Called by `JSON.stringify` for each value in a body, after the value's own `toJSON`. */

@@ -49,6 +49,8 @@ export type DeadReason =
   | 'rejected'
   /** It was tried `maxAttempts` times. */
   | 'attempts-exhausted'
+  /** It cannot be read: the disk or the browser has damaged it, or a later release of the app has written it. Nothing of it was sent. */
+  | 'unreadable'
 
 /** How a message died: what the dead letter keeps beside the message. */
 export interface Death {
@@ -57,7 +59,7 @@ export interface Death {
   readonly deadAt: number
   /** How often the server answered about it. */
   readonly attempts: number
-  /** The status of the last answer; 0 for a redirect that a browser does not let anyone read. */
+  /** The status of the last answer; 0 for a redirect that a browser does not let anyone read, and where there was none. */
   readonly status: number
   /** The beginning of the last answer's body, as text, at most 1,000 characters. */
   readonly excerpt: string
@@ -78,15 +80,17 @@ export interface WaitingMessage<T = unknown> {
   readonly group?: string
 }
 
-/** A message that was taken out of the queue undelivered, as users read it from `deadLetters()`. */
-export interface DeadLetter<T = unknown> extends Death {
+/**
+ * A message that was taken out of the queue undelivered, as users read it from `deadLetters()`. One that is `unreadable` has no body; it stands for
+ * all that was damaged with it.
+ */
+export type DeadLetter<T = unknown> = Omit<Death, 'reason'> & {
   readonly id: string
-  readonly body: T
   /** In milliseconds since the epoch. */
   readonly enqueuedAt: number
   /** Its group; absent where it has none. */
   readonly group?: string
-}
+} & ({ readonly reason: Exclude<DeadReason, 'unreadable'>; readonly body: T } | { readonly reason: 'unreadable'; readonly body: undefined })
 
 /** How many messages are in each state. It costs the same however many there are. */
 export interface Depth {

@@ -67,15 +67,19 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async *messages(): AsyncGenerator<WaitingMessage<T>> {
     for await (const { id, body, state, enqueuedAt, group } of this.#paged((api, from) => api.messages(this.name, from))) {
-      yield { id, body: decodeBody(body) as T, state, enqueuedAt, ...(group !== undefined && { group }) }
+      const decoded = decodeBody(body)
+      // What is damaged is no message any more; the server will say so, or the drain.
+      if (decoded) yield { id, body: decoded.value as T, state, enqueuedAt, ...(group !== undefined && { group }) }
     }
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter<T>> {
     for await (const letter of this.#paged((api, from) => api.deadLetters(this.name, from))) {
       const { id, body, enqueuedAt, group, reason, deadAt, attempts, status, excerpt } = letter
-      const death = { reason, deadAt, attempts, status, excerpt }
-      yield { id, body: decodeBody(body) as T, enqueuedAt, ...death, ...(group !== undefined && { group }) }
+      const known = { id, enqueuedAt, deadAt, attempts, status, excerpt, ...(group !== undefined && { group }) }
+      const decoded = decodeBody(body)
+      if (reason === 'unreadable' || !decoded) yield { ...known, reason: 'unreadable', body: undefined }
+      else yield { ...known, reason, body: decoded.value as T }
     }
   }
 

@@ -145,7 +145,7 @@ export class Connection {
       terminated: () => {
         forget()
         // The site's data may have been cleared: whoever waits for something is to hear of that soon.
-        if (!this.#isClosed) this.#open()
+        if (!this.#isClosed) void this.#open()
       },
     })
     opening.catch(forget)

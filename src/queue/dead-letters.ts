@@ -8,19 +8,20 @@ const MOST_BYTES = 256 * 1024
 
 /** Some of the dead letters, and the place where the rest begins. */
 export interface DeadLetters {
-  readonly items: readonly DeadRecord[]
+  readonly items: readonly Omit<DeadRecord, 'found'>[]
   readonly next?: number
 }
 
 /** The dead letters from a place on, in the order in which they were enqueued. */
 export function deadLetters(connection: Connection, from: number): Promise<DeadLetters> {
   return connection.read(['dead'], async (tx) => {
-    const items: DeadRecord[] = []
+    const items: Omit<DeadRecord, 'found'>[] = []
     let bytes = 0
     let cursor = await tx.objectStore('dead').openCursor(IDBKeyRange.lowerBound(from))
     while (cursor) {
       if (items.length === MOST_LETTERS || bytes > MOST_BYTES) return { items, next: cursor.value.sequence }
-      items.push(cursor.value)
+      const { found: _, ...letter } = cursor.value
+      items.push(letter)
       bytes += cursor.value.bytes
       cursor = await cursor.continue()
     }
@@ -28,13 +29,21 @@ export function deadLetters(connection: Connection, from: number): Promise<DeadL
   })
 }
 
+/** Whether a dead letter may be taken out; others stay. */
+type MayTake = (letter: DeadRecord) => boolean
+
 /** Says what becomes of dead letters that are taken out of the store, in the same transaction. */
-export type Use = (tx: WriteTransaction, letters: readonly DeadRecord[]) => Promise<void>
+type Use = (tx: WriteTransaction, letters: readonly DeadRecord[]) => Promise<void>
 
 /** Takes out the dead letters with these ids, or all that there are now, in their order; a bounded number to a transaction, of which it gives the ids. */
-export async function* takeDeadLetters(connection: Connection, ids: readonly string[] | undefined, use: Use): AsyncGenerator<string[]> {
+export async function* takeDeadLetters(
+  connection: Connection,
+  ids: readonly string[] | undefined,
+  mayTake: MayTake,
+  use: Use,
+): AsyncGenerator<string[]> {
   for await (const some of ids ? named(connection, ids) : present(connection)) {
-    const taken = await takeSome(connection, some, use)
+    const taken = await takeSome(connection, some, mayTake, use)
     if (taken.length > 0) yield taken
   }
 }
@@ -59,10 +68,11 @@ async function* present(connection: Connection): AsyncGenerator<number[]> {
   }
 }
 
-function takeSome(connection: Connection, sequences: readonly number[], use: Use): Promise<string[]> {
+function takeSome(connection: Connection, sequences: readonly number[], mayTake: MayTake, use: Use): Promise<string[]> {
   return connection.write(['inbox', 'meta', 'dead'], 'strict', async (tx) => {
     const dead = tx.objectStore('dead')
-    const letters = (await Promise.all(sequences.map((sequence) => dead.get(sequence)))).filter((letter) => letter !== undefined)
+    const found = await Promise.all(sequences.map((sequence) => dead.get(sequence)))
+    const letters = found.filter((letter) => letter !== undefined && mayTake(letter)) as DeadRecord[]
     if (letters.length === 0) return []
     await Promise.all([use(tx, letters), ...letters.map(({ sequence }) => dead.delete(sequence))])
     return letters.map(({ id }) => id)

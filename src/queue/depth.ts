@@ -1,5 +1,7 @@
 import type { Depth } from '../message/message.ts'
 import type { Connection } from './connection.ts'
+import { firstRecord } from './read.ts'
+import { isInboxRecord } from './readable.ts'
 import { countDone, countsOf, readHead, readTail } from './schema.ts'
 import type { Head, ReadTransaction } from './schema.ts'
 
@@ -25,8 +27,10 @@ export function depth(connection: Connection): Promise<Depth> {
 
 /** When the first message of the inbox was enqueued. */
 async function oldest(tx: ReadTransaction, head: Head): Promise<number | undefined> {
-  const [record] = await tx.objectStore('inbox').getAll(IDBKeyRange.lowerBound(head.record), 1)
-  return record?.messages[Math.max(0, head.position - record.first)]?.enqueuedAt
+  const found = await firstRecord(tx, head.record)
+  // One that cannot be read is about to be set aside.
+  if (!found || !isInboxRecord(found.record, found.key)) return undefined
+  return found.record.messages[Math.max(0, head.position - found.key)]?.enqueuedAt
 }
 
 async function due(tx: ReadTransaction, head: Head): Promise<number | undefined> {

@@ -4,8 +4,13 @@ import { readTail, writeTail } from './schema.ts'
 
 /** Deletes dead letters. Gives their ids, transaction by transaction. */
 export function purge(connection: Connection, ids: readonly string[] | undefined): AsyncGenerator<string[]> {
-  return takeDeadLetters(connection, ids, async (tx, some) => {
-    const tail = await readTail(tx)
-    await writeTail(tx, { ...tail, deadOut: tail.deadOut + some.length })
-  })
+  return takeDeadLetters(
+    connection,
+    ids,
+    () => true,
+    async (tx, some) => {
+      const tail = await readTail(tx)
+      await writeTail(tx, { ...tail, deadOut: tail.deadOut + some.length })
+    },
+  )
 }

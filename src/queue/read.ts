@@ -1,5 +1,6 @@
 import type { PlacedMessage } from '../message/message.ts'
 import type { Connection } from './connection.ts'
+import { isInboxRecord, isParkedRecord, Unreadable, valueOf } from './readable.ts'
 import type { GroupRow, InboxRecord, ParkedRecord, ReadTransaction } from './schema.ts'
 
 /** A record, and the rows of those of its groups that are behind. */
@@ -12,6 +13,7 @@ export interface ReadRecord {
  * The first record at or after a key: at most about 56 kB, or one larger message.
  *
  * @param groupsOf the groups of a record whose rows are wanted; none where no group is behind.
+ * @throws Unreadable.
  */
 export function readRecord(
   connection: Connection,
@@ -19,11 +21,21 @@ export function readRecord(
   groupsOf: (record: InboxRecord) => Iterable<string> = () => [],
 ): Promise<ReadRecord | undefined> {
   return connection.read(['inbox', 'groups'], async (tx) => {
-    const [record] = await tx.objectStore('inbox').getAll(IDBKeyRange.lowerBound(from), 1)
-    if (!record) return undefined
+    const found = await firstRecord(tx, from)
+    if (!found) return undefined
+    const { key, record } = found
+    if (!isInboxRecord(record, key)) throw new Unreadable({ record: key })
     const rows = await Promise.all(Array.from(groupsOf(record), (group) => tx.objectStore('groups').get(group)))
     return { record, rows: rows.filter((row) => row !== undefined) }
   })
+}
+
+/** The first record at or after a key, as it is found there. */
+export async function firstRecord(tx: ReadTransaction, from: number): Promise<{ key: number; record: unknown } | undefined> {
+  const inbox = tx.objectStore('inbox')
+  const range = IDBKeyRange.lowerBound(from)
+  const [key, records] = await Promise.all([inbox.getKey(range), valueOf(inbox.getAll(range, 1))])
+  return key === undefined ? undefined : { key, record: records?.[0] }
 }
 
 /** A group that is due, with its first message. */
@@ -68,10 +80,11 @@ export function readDue(connection: Connection, { now, most, upToTurn = Infinity
 }
 
 async function readFirst(tx: ReadTransaction, row: GroupRow, recordOf: DueQuery['recordOf']): Promise<DueGroup> {
-  const { group, next } = row
-  const record = recordOf(group) ?? (await tx.objectStore('parked').getAll(IDBKeyRange.bound([group, 0], [group, Infinity]), 1))[0]
-  const first = record && firstOf(row, record)
-  if (!first) throw new Error(`Group "${group}" has no parked message from ${next} on`)
+  const { group } = row
+  const range = IDBKeyRange.bound([group, 0], [group, Infinity])
+  const record = recordOf(group) ?? (await valueOf(tx.objectStore('parked').getAll(range, 1)))?.[0]
+  const first = isParkedRecord(record) ? firstOf(row, record) : undefined
+  if (!first) throw new Unreadable({ group })
   return first
 }
 

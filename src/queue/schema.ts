@@ -108,7 +108,10 @@ export interface Head {
   readonly endpoint?: EndpointHold
 }
 
-export interface DeadRecord extends PlacedMessage, Death {}
+export interface DeadRecord extends PlacedMessage, Death {
+  /** What was found where a message should have been, where that cannot be read. */
+  readonly found?: unknown
+}
 
 const EMPTY_TAIL: Tail = { next: 1, bytes: 0, deadOut: 0, paused: false, marks: [] }
 export const EMPTY_HEAD: Head = {

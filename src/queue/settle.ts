@@ -34,7 +34,7 @@ export function settle(connection: Connection, settlement: Settlement): Promise<
   const { head, exhausted, dead, rows, parked, unparked } = settlement
   return connection.write(['inbox', 'meta', 'groups', 'parked', 'dead'], 'relaxed', async (tx) => {
     const [before, { paused }] = await Promise.all([readHead(tx), readTail(tx)])
-    if (before.epoch !== head.epoch) throw new Superseded(`epoch ${head.epoch} ended; it is ${before.epoch} now`)
+    assertEpoch(before, head.epoch)
     // Issued again, since nobody heard that it was written.
     if (before.revision === head.revision) return paused
     const { held: _held, endpoint: _endpoint, ...kept } = before
@@ -49,6 +49,10 @@ export function settle(connection: Connection, settlement: Settlement): Promise<
     ])
     return paused
   })
+}
+
+export function assertEpoch(head: Head, epoch: number): void {
+  if (head.epoch !== epoch) throw new Superseded(`epoch ${epoch} ended; it is ${head.epoch} now`)
 }
 
 async function writeRow(tx: WriteTransaction, group: string, row: GroupRow | undefined): Promise<void> {

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { PageSignal } from '../../src/protocol/host.ts'
 import { createReceiver } from '../../src/receiver.ts'
 import { breakStorage } from '../world/break-storage.ts'
+import type { Clock } from '../../src/queue/clock.ts'
 import type { Fault } from '../world/break-storage.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import type { Reaction } from '../world/fake-server.ts'
@@ -66,6 +67,16 @@ test.each(['queue', 'group', 'none'] as const)(
   120_000,
 )
 
+/** A storage that is lost is looked for again at once, and nothing takes ten seconds. */
+const storageClock: Clock = {
+  now: () => 0,
+  after(delay, callback) {
+    if (delay >= 10_000) return () => {}
+    const soon = setImmediate(callback)
+    return () => clearImmediate(soon)
+  },
+}
+
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
 class Chaos {
@@ -108,7 +119,7 @@ class Chaos {
   }
 
   #open(): { tab: Tab; queue: Queue<number> } {
-    const tab = this.world.openTab()
+    const tab = this.world.openTab({ storageClock })
     return { tab, queue: tab.open<number>({ maxAttempts: 3, order: this.#order }) }
   }
 

@@ -23,7 +23,7 @@ beforeEach(async () => {
   const bytes = messages.reduce((sum, one) => sum + one.bytes, 0)
   const exhausted = (await allRecords(connection)).map(({ first }) => first)
   const end = COUNT + 1
-  const head = { ...before, position: end, record: end, reserved: end, bytes, deadIn: COUNT }
+  const head = { ...before, revision: 1, position: end, record: end, reserved: end, bytes, deadIn: COUNT }
   await settle(connection, { head, exhausted, dead, rows: new Map(), parked: [], unparked: [] })
 })
 afterEach(deleteDatabase)

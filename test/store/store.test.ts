@@ -6,11 +6,12 @@ import { GroupCommit } from '../../src/queue/group-commit.ts'
 import { lead } from '../../src/queue/lead.ts'
 import { messages } from '../../src/queue/messages.ts'
 import type { Place } from '../../src/queue/messages.ts'
+import { purge } from '../../src/queue/purge.ts'
 import { readRecord } from '../../src/queue/read.ts'
 import { toRecords } from '../../src/queue/record.ts'
 import { settle, Superseded } from '../../src/queue/settle.ts'
-import { batch, deleteDatabase, laterVersion, message, openAnother, openNew, openRaw } from './database.ts'
-import type { PlacedMessage } from '../../src/message/message.ts'
+import { batch, deleteDatabase, deleteRaw, message, openAnother, openNew } from './database.ts'
+import type { Death, PlacedMessage } from '../../src/message/message.ts'
 import type { Connection } from '../../src/queue/connection.ts'
 import type { GroupRow, Tail } from '../../src/queue/schema.ts'
 
@@ -111,31 +112,44 @@ describe('settle', () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
     await enqueue(connection, 'strict', [batch('p', 1, 'c')])
     const head = await lead(connection)
-    await settle(connection, { ...changes, head: { ...head, position: 3, record: 3, bytes: 2, reserved: 4 }, exhausted: [1] })
+    await settle(connection, { ...changes, head: { ...head, revision: 1, position: 3, record: 3, bytes: 2, reserved: 4 }, exhausted: [1] })
     expect((await readRecord(connection, 0))?.record).toMatchObject({ first: 3 })
     expect(await depth(connection)).toMatchObject({ ready: 0, leased: 1, bytes: 1 })
+  })
+
+  test('that is issued again is written once, though a dead letter of it was purged meanwhile', async () => {
+    await enqueue(connection, 'strict', [batch('p', 0, 'a')])
+    const head = await lead(connection)
+    const death: Death = { reason: 'rejected', deadAt: 0, attempts: 1, status: 422, excerpt: '' }
+    const dead = [{ message: { ...message('a'), sequence: 1 }, death }]
+    const settlement = { ...changes, head: { ...head, revision: 1, position: 2, reserved: 2, deadIn: 1 }, dead }
+    await settle(connection, settlement)
+    for await (const _ of purge(connection, undefined)) continue
+    await settle(connection, settlement)
+    expect(await depth(connection)).toMatchObject({ dead: 0 })
+    expect((await deadLetters(connection, 0)).items).toEqual([])
+  })
+
+  test('by a leader of a database that is gone changes nothing in the one that was begun since', async () => {
+    const old = await lead(connection)
+    await deleteRaw()
+    await enqueue(connection, 'strict', [batch('p', 1, 'b')])
+    const current = await lead(connection)
+    expect(current.epoch).toBeGreaterThan(old.epoch)
+    await expect(settle(connection, { ...changes, head: { ...old, revision: 1, position: 2, reserved: 2 } })).rejects.toThrow(Superseded)
+    expect(await depth(connection)).toMatchObject({ ready: 1 })
   })
 
   test('a new leader gives back what the last one had reserved', async () => {
     await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
     const head = await lead(connection)
-    await settle(connection, { ...changes, head: { ...head, reserved: 3 } })
+    await settle(connection, { ...changes, head: { ...head, revision: 1, reserved: 3 } })
     expect(await depth(connection)).toMatchObject({ ready: 0, leased: 2 })
     expect(await lead(connection)).toMatchObject({ epoch: head.epoch + 1, position: 1, reserved: 1 })
   })
 })
 
 describe('the connection', () => {
-  test('makes way for a later version of the database, and says so from then on', async () => {
-    await enqueue(connection, 'strict', [batch('p', 0, 'a')])
-    const database = await openRaw(await laterVersion())
-    database.close()
-    await expect(enqueue(connection, 'strict', [batch('p', 1, 'b')])).rejects.toMatchObject({
-      code: 'storage-failed',
-      cause: { name: 'VersionError' },
-    })
-  })
-
   test('rejects with the reason of the transaction, and nothing of it is stored', async () => {
     const failing = connection.write(['meta'], 'strict', async (tx) => {
       await tx.objectStore('meta').put({} as never, 'tail')

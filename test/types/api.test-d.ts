@@ -62,6 +62,8 @@ describe('a queue', () => {
     expectTypeOf(orders.enqueue).returns.resolves.toEqualTypeOf<Receipt>()
     expectTypeOf(orders.messages()).toEqualTypeOf<AsyncIterable<WaitingMessage<Order>>>()
     expectTypeOf(orders.deadLetters()).toEqualTypeOf<AsyncIterable<DeadLetter<Order>>>()
+    expectTypeOf<DeadLetter<Order>['body']>().toEqualTypeOf<Order | undefined>()
+    expectTypeOf<Exclude<DeadLetter<Order>, { reason: 'unreadable' }>['body']>().toEqualTypeOf<Order>()
     // @ts-expect-error -- a part is missing
     void orders.enqueue({ sku: 'A-1' })
   })

@@ -41,7 +41,7 @@ export class FakeServer {
     const request = new Request(input, init)
     init?.signal?.throwIfAborted()
     const text = await request.clone().text()
-    this.arrivals.push({ body: JSON.parse(text), headers: request.headers, method: request.method, url: request.url })
+    this.arrivals.push({ body: parsed(text), headers: request.headers, method: request.method, url: request.url })
     this.#watchers.splice(0).forEach((watcher) => watcher())
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay)
     try {
@@ -93,3 +93,12 @@ export const unreachable: Reaction = () => {
 
 /** The server never answers. */
 export const silence: Reaction = () => new Promise(() => {})
+
+/** What was sent as JSON; its text where that is damaged. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,116 @@
+import type { Connection } from './connection.ts'
+import { isInboxRecord, isMessage, isParkedRecord, valueOf } from './readable.ts'
+import type { UnreadablePlace } from './readable.ts'
+import { readHead, readTail, writeHead } from './schema.ts'
+import type { DeadRecord, Head, Range, WriteTransaction } from './schema.ts'
+import { assertEpoch } from './settle.ts'
+
+export interface Finding {
+  readonly epoch: number
+  /** Now, in milliseconds since the epoch of clocks. */
+  readonly deadAt: number
+  readonly place: UnreadablePlace
+}
+
+/** What is taken out at one place. */
+interface Found {
+  readonly head: Head
+  readonly letters: readonly DeadRecord[]
+}
+
+/**
+ * Takes out what cannot be read, and puts a dead letter in its place, with what was found there; in one transaction, as only the leader of the
+ * epoch can; a new one begins, since what the leader knew is out of date then.
+ *
+ * @returns the dead letters; none where all can be read after all.
+ */
+export function setAside(connection: Connection, { epoch, deadAt, place }: Finding): Promise<readonly DeadRecord[]> {
+  return connection.write(['inbox', 'meta', 'groups', 'parked', 'dead'], 'relaxed', async (tx) => {
+    const before = await readHead(tx)
+    assertEpoch(before, epoch)
+    const { head, letters } = await take(tx, before, deadAt, place)
+    await Promise.all([
+      writeHead(tx, { ...head, epoch: epoch + 1, deadIn: head.deadIn + letters.length }),
+      ...letters.map((letter) => tx.objectStore('dead').put(letter, letter.sequence)),
+    ])
+    return letters
+  })
+}
+
+function take(tx: WriteTransaction, head: Head, deadAt: number, place: UnreadablePlace): Promise<Found> {
+  if ('group' in place) return takeOfGroup(tx, head, deadAt, place.group)
+  return 'record' in place ? takeRecord(tx, head, deadAt, place.record) : takeMessage(tx, head, deadAt, place.message)
+}
+
+/** All that a record of the inbox holds, and nobody knows what that is. */
+async function takeRecord(tx: WriteTransaction, head: Head, deadAt: number, key: number): Promise<Found> {
+  const inbox = tx.objectStore('inbox')
+  const found = await valueOf(inbox.get(key))
+  if (isInboxRecord(found, key)) return { head, letters: [] }
+  const [following, tail] = await Promise.all([inbox.getKey(IDBKeyRange.lowerBound(key, true)), readTail(tx)])
+  await inbox.delete(key)
+  return { head: withDone(head, [key, following ?? tail.next]), letters: [letterOf({ sequence: key, found, deadAt })] }
+}
+
+/** One message. Its record stays as it is. */
+async function takeMessage(tx: WriteTransaction, head: Head, deadAt: number, sequence: number): Promise<Found> {
+  const keys = await tx.objectStore('inbox').getAllKeys(IDBKeyRange.bound(head.record, sequence))
+  const record = await tx.objectStore('inbox').get(keys.at(-1) ?? sequence)
+  const found: unknown = record?.messages[sequence - record.first]
+  if (isMessage(found)) return { head, letters: [] }
+  return { head: withDone(head, [sequence, sequence + 1]), letters: [letterOf({ sequence, found, deadAt })] }
+}
+
+/** Those records of a group that cannot be read. Its row is written anew, by what is left. */
+async function takeOfGroup(tx: WriteTransaction, head: Head, deadAt: number, group: string): Promise<Found> {
+  const [groups, parked] = [tx.objectStore('groups'), tx.objectStore('parked')]
+  const row = await groups.get(group)
+  const letters: DeadRecord[] = []
+  let next = Infinity
+  let count = 0
+  for (const key of await parked.getAllKeys(IDBKeyRange.bound([group, 0], [group, Infinity]))) {
+    const found: unknown = await valueOf(parked.get(key))
+    const isReadable = isParkedRecord(found)
+    const waiting = isReadable ? found.messages.filter(({ sequence }) => sequence >= (row?.next ?? 0)) : []
+    if (!isReadable) letters.push(letterOf({ sequence: key[1], found, deadAt, group }))
+    if (waiting.length === 0) await parked.delete(key)
+    next = Math.min(next, waiting[0]?.sequence ?? Infinity)
+    count += waiting.length
+  }
+  if (count === 0) await groups.delete(group)
+  else await groups.put({ group, next, parked: count, due: deadAt, turn: head.turn }, group)
+  const parkedNow = head.parked + count - (row?.parked ?? 0)
+  return { head: { ...head, parked: parkedNow, groups: head.groups - (row && count === 0 ? 1 : 0) }, letters }
+}
+
+function letterOf({ sequence, found, deadAt, group }: { sequence: number; found: unknown; deadAt: number; group?: string }): DeadRecord {
+  const { id } = Object(found) as { id?: unknown }
+  return {
+    id: typeof id === 'string' ? id : `unreadable.${sequence}`,
+    body: '',
+    bytes: 0,
+    enqueuedAt: deadAt,
+    sequence,
+    ...(group !== undefined && { group }),
+    reason: 'unreadable',
+    deadAt,
+    attempts: 0,
+    status: 0,
+    excerpt: '',
+    found,
+  }
+}
+
+/** A head that is done with a range. What came of the message at its position is said of no other. */
+function withDone(head: Head, range: Range): Head {
+  const { held, ...rest } = head
+  let { position } = head
+  const done: Range[] = []
+  for (const [from, to] of [...head.done, range].sort((a, b) => a[0] - b[0])) {
+    const last = done.at(-1)
+    if (from <= position) position = Math.max(position, to)
+    else if (last && from <= last[1]) done[done.length - 1] = [last[0], Math.max(last[1], to)]
+    else done.push([from, to])
+  }
+  return { ...rest, position, done, ...(held && position === head.position && { held }) }
+}
