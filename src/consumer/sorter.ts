@@ -55,6 +55,8 @@ export class Sorter {
    */
   async findMore({ busy, underWay }: UnderWay, commit: () => Promise<void>): Promise<boolean> {
     const { connection, order, lookahead, behind } = this.#options
+    // What was under way when the leader before ended stands before what is parked of its group.
+    if (lookahead.isCatchingUp && (await this.load())) return true
     if (behind.mayBeDue) {
       if (behind.isChanged) await commit()
       if (behind.take(await readDue(connection, behind.query(busy.size)), busy)) return true
