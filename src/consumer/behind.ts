@@ -101,12 +101,12 @@ export class Behind {
   }
 
   /** Takes in hand what the index gave; says whether there was anything. */
-  take({ groups, isFull, later }: DueGroups, busy: ReadonlySet<string>): boolean {
+  take({ groups, isFull, later }: DueGroups, isBusy: (group: string) => boolean): boolean {
     const now = this.#clock.now()
     // The clock was set back: nothing waits longer than it was to.
     const isLate = groups.length === 0 && later !== undefined && later.row.due - now > (later.row.held?.wait ?? 0)
     const found = isLate ? [later] : groups
-    const fresh = found.filter(({ row }) => !busy.has(row.group) && this.#isCurrent(row))
+    const fresh = found.filter(({ row }) => !isBusy(row.group) && this.#isCurrent(row))
     this.know(found.map(({ row }) => row))
     this.#inHand.push(...fresh)
     // Once all have had their turn, the index is asked again by time.

@@ -100,7 +100,7 @@ export class Drain {
   hurry(past: 'backoff' | 'server'): void {
     if (this.#hurry !== 'server') this.#hurry = past
     if (past === 'server') this.#books?.hurry()
-    this.#wakeup.wake()
+    this.wake()
   }
 
   /** The queue may have been paused: what was reserved is not sent before that has been looked up. */
@@ -113,7 +113,7 @@ export class Drain {
   resume(): void {
     this.#isUnauthorized = false
     this.#headers.forget()
-    this.#wakeup.wake()
+    this.wake()
   }
 
   async #run(): Promise<void> {

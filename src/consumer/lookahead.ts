@@ -30,6 +30,11 @@ export class Lookahead {
     return this.#end
   }
 
+  /** Whether the leader before had read further: it may have parked messages of a group of which one is still in the inbox, further down. */
+  get isCatchingUp(): boolean {
+    return this.#end < (this.#before.done.at(-1)?.[1] ?? 0)
+  }
+
   get size(): number {
     return this.#messages.length
   }

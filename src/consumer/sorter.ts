@@ -56,9 +56,12 @@ export class Sorter {
    */
   async findMore({ busy, underWay }: UnderWay, commit: () => Promise<void>): Promise<boolean> {
     const { connection, order, lookahead, behind } = this.#options
+    // What was under way when the leader before ended stands before what is parked of its group.
+    if (lookahead.isCatchingUp && (await this.load())) return true
     if (behind.mayBeDue) {
       if (behind.isChanged) await commit()
-      if (behind.take(await readDue(connection, behind.query(busy.size)), busy)) return true
+      const due = await readDue(connection, behind.query(busy.size))
+      if (behind.take(due, (group) => busy.has(group) || this.#isInView(group))) return true
     }
     if (order === 'queue') return lookahead.size === 0 && this.load()
     const isFull = lookahead.size >= MOST_AHEAD || lookahead.bytes >= MOST_BYTES_AHEAD
@@ -100,6 +103,11 @@ export class Sorter {
     const group = this.groupOf(message)
     const behind = this.#options.lookahead.filter((other) => other.sequence >= message.sequence && this.groupOf(other) === group)
     this.park(group, behind, held)
+  }
+
+  /** Whether there is a message of a group that stands before what is parked of it: nothing came of it, and it is still to go. */
+  #isInView(group: string): boolean {
+    return this.#options.lookahead.find((message) => this.groupOf(message) === group) !== undefined
   }
 
   /** The view is full of groups of which one message is under way: the largest makes room, so that others are met. */

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { PageSignal } from '../../src/protocol/host.ts'
+import { databaseName } from '../../src/protocol/names.ts'
 import { createReceiver } from '../../src/receiver.ts'
+import { openAuditor } from '../world/audit.ts'
 import { breakStorage } from '../world/break-storage.ts'
 import type { Clock } from '../../src/queue/clock.ts'
 import type { Fault } from '../world/break-storage.ts'
@@ -184,6 +186,7 @@ class Chaos {
   async heal(): Promise<void> {
     this.world.server.forget()
     this.#faults = []
+    await this.#audit()
     for (const tab of this.#tabs.keys()) await this.#signal(tab, 'online')
     const { queue } = this.#tabs[0]!
     await queue.resume()
@@ -202,6 +205,13 @@ class Chaos {
     await idle
   }
 
+  /** In the midst of everything, the counters agree with the contents. */
+  async #audit(): Promise<void> {
+    const { audit, close } = openAuditor(databaseName(this.world.name))
+    await audit()
+    await close()
+  }
+
   #turn(): Promise<void> {
     return new Promise((resolve) => setImmediate(resolve))
   }
@@ -212,6 +222,7 @@ class Chaos {
   }
 
   async check(): Promise<void> {
+    await this.#audit()
     const { queue } = this.#tabs[0]!
     const stored = (await Promise.all(this.#stored)).filter((id) => id !== undefined)
     const dead = (await collect(queue.deadLetters())).map(({ id }) => id)

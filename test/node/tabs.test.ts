@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Queue } from '../../src/producer/queue.ts'
 import { FakeLocks } from '../world/fake-locks.ts'
 import { silence, status, unreachable } from '../world/fake-server.ts'
 import { heard, World } from '../world/world.ts'
@@ -141,6 +142,21 @@ test('a message whose tab died before it could say a word is found within a minu
   expect(world.server.arrivals).toHaveLength(0)
   world.clock.advance(60_000)
   await expect(delivered).resolves.toMatchObject({ status: 200 })
+})
+
+test.each([
+  ['retryNow()', (leader: Queue) => leader.retryNow()],
+  ['resume()', (leader: Queue) => leader.resume()],
+])('and at %s, at once', async (_, ask) => {
+  const leader = world.open()
+  await leader.idle()
+  await world.clock.armedWithin(60_000)
+  world.channels.isDeaf = true
+  await world.open().enqueue('x')
+  world.channels.isDeaf = false
+  await ask(leader)
+  await world.server.arrived(1)
+  await leader.idle()
 })
 
 test('what does not belong on the channel is not listened to', async () => {

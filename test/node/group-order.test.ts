@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Books } from '../../src/consumer/books.ts'
+import type { Delivery } from '../../src/consumer/turns.ts'
+import { databaseName } from '../../src/protocol/names.ts'
+import { Connection } from '../../src/queue/connection.ts'
+import { enqueue } from '../../src/queue/enqueue.ts'
+import { lead } from '../../src/queue/lead.ts'
+import type { ReadTransaction, StoreName } from '../../src/queue/schema.ts'
+import { FakeLocks } from '../world/fake-locks.ts'
+import { silence } from '../world/fake-server.ts'
+import { World } from '../world/world.ts'
+
+/** A group of which one message is under way may be parked behind it, to make room for others: what stands before what, then? */
+let world: World
+beforeEach(() => void (world = new World()))
+afterEach(() => world.end())
+
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+
+/** A connection that tells when it is about to ask which groups are due. */
+class WatchedConnection extends Connection {
+  asks = (): void => {}
+
+  override read<T>(stores: StoreName[], work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
+    if (stores.includes('parked')) this.asks()
+    return super.read(stores, work)
+  }
+}
+
+test('when the leader dies, its successor begins with the message that was under way, and not with those parked behind it', async () => {
+  world.server.next(silence)
+  const options = { group: (body: string) => body[0]!, concurrency: 2 }
+  const dying = world.openTab({ locks: new FakeLocks().manager }).open<string>(options)
+  await Promise.all(numbers(1_200).map((n) => dying.enqueue(`a${n}`)))
+  await world.server.arrived(1)
+  await dying.enqueue('b')
+  await world.server.arrived(2)
+  const successor = world.open<string>(options)
+  await successor.idle()
+  const ofA = world.server.bodies.filter((body) => body !== 'b')
+  expect(ofA).toEqual(['a0', ...numbers(1_200).map((n) => `a${n}`)])
+})
+
+test('a message of which nothing came goes again before those parked behind it, however these come into view', async () => {
+  const connection = new WatchedConnection(databaseName(world.name))
+  // Three fill the view.
+  const messages = numbers(4).map((n) => ({ id: `${n}`, body: '1', bytes: 500_000, enqueuedAt: 0, group: 'a' }))
+  await enqueue(connection, 'relaxed', [{ producer: 'p', number: 0, messages }])
+  const books = new Books({ connection, head: await lead(connection), order: 'group', clock: world.clock })
+  const first = (await books.next())!
+  connection.asks = () => books.giveBack(first)
+  const found: (Delivery | undefined)[] = [first, await books.next()]
+  connection.asks = () => {}
+  while (found.length < 6) {
+    const next = await books.next()
+    found.push(next)
+    if (next) await books.accept(next)
+  }
+  expect(found.flatMap((delivery) => delivery?.message.id ?? [])).toEqual(['0', '0', '1', '2', '3'])
+  await connection.close()
+})
