@@ -227,13 +227,12 @@ export class Books {
 
   #head(): Head {
     const { position, record, done } = this.#lookahead
-    const reach = this.#isReleased ? position : this.#lookahead.reach(RESERVED_AHEAD, ({ sequence }) => !this.#turns.underWay.has(sequence))
     return {
       epoch: this.epoch,
       position,
       done,
       record,
-      reserved: reach,
+      reserved: this.#isReleased ? position : this.#turns.reach(RESERVED_AHEAD),
       ...this.#behind.totals,
       bytes: this.#bytes,
       deadIn: this.#deadIn,
