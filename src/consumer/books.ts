@@ -6,6 +6,7 @@ import type { Head } from '../queue/schema.ts'
 import { settle } from '../queue/settle.ts'
 import { Behind } from './behind.ts'
 import type { Clock } from './clock.ts'
+import { Gathering } from './gathering.ts'
 import { Lookahead } from './lookahead.ts'
 import { Sorter } from './sorter.ts'
 import { Turns } from './turns.ts'
@@ -26,8 +27,8 @@ export interface BooksOptions {
 
 /**
  * The leader's books. They hand out messages, one of a group at a time and in its order, and only what a committed transaction has reserved; and
- * they take down what became of them. What was answered is settled, and what comes next reserved, in the background: one transaction at a
- * time, which takes along all that was answered since the last began. However long the queue, they hold a bounded part of it.
+ * they take down what became of them. What was answered is gathered for a moment, then settled, and what comes next reserved, in the background:
+ * one transaction at a time, which takes along all that was answered since the last began. However long the queue, they hold a bounded part of it.
  *
  * A healthy group is served straight from the inbox. One that waits for another attempt is parked, with all of its messages that are met from then on,
  * so that it stands in nobody's way and is not looked at before its time; one whose messages fill the view while others could go on, likewise.
@@ -37,6 +38,7 @@ export class Books {
   readonly epoch: number
   readonly #options: BooksOptions
   readonly #commit: GroupCommit<void, void> = new GroupCommit(() => this.#write())
+  readonly #answered: Gathering
   readonly #lookahead: Lookahead
   readonly #behind: Behind
   readonly #sorter: Sorter
@@ -50,7 +52,6 @@ export class Books {
   #isPaused = false
   #isReleased = false
   #mustCheck = false
-  #settling: Promise<void> | undefined
   #writing: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
@@ -58,6 +59,7 @@ export class Books {
     const { head } = options
     this.#options = options
     this.epoch = head.epoch
+    this.#answered = new Gathering(options.clock, RESERVED_AHEAD / 2, () => this.#commit.add())
     this.#lookahead = new Lookahead(head)
     this.#behind = new Behind(head, options.clock)
     this.#sorter = new Sorter({ ...options, lookahead: this.#lookahead, behind: this.#behind })
@@ -133,12 +135,11 @@ export class Books {
     this.#mustCheck = true
   }
 
-  /** The server has it. Resolves when that is on disk; the next message need not wait for it. */
+  /** The server has it. Resolves when that is on disk, soon; the next message need not wait for it. */
   async accept(delivery: Delivery): Promise<void> {
+    this.#throwFailure()
     this.#pass(delivery)
-    this.#endpoint = undefined
-    this.#settling = this.#commit.add()
-    await this.#settling
+    await this.#answered.add()
   }
 
   /** It goes to the dead letters. */
@@ -146,7 +147,6 @@ export class Books {
     this.#unwrittenDead.push({ message: delivery.message, death })
     this.#deadIn += 1
     this.#pass(delivery)
-    this.#endpoint = undefined
     await this.#commit.add()
   }
 
@@ -182,7 +182,7 @@ export class Books {
     const isReserving = this.#reserved > this.#lookahead.position || this.#behind.isReserving
     this.#isReleased = true
     this.#behind.giveBack()
-    await (isReserving ? this.#commit.add() : this.#settling)
+    await (isReserving || !this.#answered.isEmpty ? this.#commit.add() : this.#writing)
   }
 
   #isReserved({ message, group, parked }: Delivery): boolean {
@@ -193,6 +193,7 @@ export class Books {
   #pass(delivery: Delivery): void {
     const { message, parked } = delivery
     this.#turns.end(delivery)
+    this.#endpoint = undefined
     this.#bytes += message.bytes
     this.#held = undefined
     if (parked) this.#behind.pass(parked)
@@ -203,10 +204,12 @@ export class Books {
   async #write(): Promise<void> {
     this.#throwFailure()
     this.#writing = this.#settle()
+    this.#answered.takeAlong(this.#writing)
     try {
       await this.#writing
     } catch (error) {
       this.#failure = { error }
+      this.#answered.takeAlong(this.#writing)
       throw error
     } finally {
       this.#writing = undefined
@@ -214,8 +217,7 @@ export class Books {
   }
 
   async #settle(): Promise<void> {
-    const dead = this.#unwrittenDead
-    this.#unwrittenDead = []
+    const dead = this.#unwrittenDead.splice(0)
     const exhausted = this.#lookahead.takeExhausted()
     const changes = this.#behind.takeChanges()
     const head = this.#head()

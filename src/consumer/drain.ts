@@ -115,6 +115,8 @@ export class Drain {
       } catch (error) {
         await Promise.all(this.#underWay)
         if (error instanceof Superseded) return
+        // What was answered is settled even so, where that can be.
+        await this.#books?.release().catch(() => {})
         this.#options.announce({ type: 'storage-failed', message: String(error) })
         if (!this.#isStopping) await this.#wakeup.sleep(backoff(failures, this.#options.random))
       }
