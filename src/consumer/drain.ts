@@ -4,6 +4,7 @@ import type { Setup } from '../protocol/host.ts'
 import type { Connection } from '../queue/connection.ts'
 import { lead } from '../queue/lead.ts'
 import { Superseded } from '../queue/settle.ts'
+import { Announcer } from './announcer.ts'
 import { backoff } from './backoff.ts'
 import { Books } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
@@ -47,6 +48,7 @@ export interface DrainOptions {
  */
 export class Drain {
   readonly #options: DrainOptions
+  readonly #announcer: Announcer
   readonly #clock: Clock
   readonly #headers: BurstHeaders
   readonly #wakeup: Wakeup
@@ -61,15 +63,16 @@ export class Drain {
   #hurry: 'backoff' | 'server' | undefined
 
   constructor(options: DrainOptions) {
-    this.#options = options
+    this.#announcer = new Announcer(options.clock, options.announce)
+    this.#options = { ...options, announce: (event) => this.#announcer.announce(event) }
     this.#clock = options.clock
-    this.#headers = new BurstHeaders({ ...options, signal: this.#abort.signal })
+    this.#headers = new BurstHeaders({ ...this.#options, signal: this.#abort.signal })
     this.#wakeup = new Wakeup(options.clock)
   }
 
   /** Delivers until `stop()` is called or another leader has begun. A storage that fails is tried again. */
   run(): Promise<void> {
-    this.#finished ??= this.#run()
+    this.#finished ??= this.#run().finally(() => this.#announcer.flush())
     return this.#finished
   }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { breakStorage } from '../world/break-storage.ts'
+import { status } from '../world/fake-server.ts'
 import { heard, heardTimes, World } from '../world/world.ts'
 
 let world: World
@@ -60,6 +61,24 @@ test('when half of what was reserved has been answered it is settled and told, a
   await orders.resume()
   await accepted
   expect(await orders.depth()).toMatchObject({ ready: 0, leased: 12 })
+  answer()
+  await orders.idle()
+})
+
+test('that an attempt has begun is told with what happens next, or within 25 ms', async () => {
+  const orders = await openWith(2)
+  const types = typesHeard(orders)
+  world.server.next(status(500))
+  await orders.resume()
+  await heard(orders, 'retry-scheduled')
+  expect(types).toEqual(['resumed', 'leased', 'retry-scheduled'])
+  const answer = world.server.holdNext()
+  world.clock.advance(1_000)
+  await world.server.arrived(2)
+  expect(types).toHaveLength(3)
+  const leased = heard(orders, 'leased')
+  world.clock.advance(25)
+  await leased
   answer()
   await orders.idle()
 })
