@@ -3,11 +3,11 @@ import type { Body } from '../page/bodies.ts'
 import type { Open } from '../page/contender.ts'
 
 /** As the README shows it: in the ready-made worker. Held by `pause()`, which is kept, so that it must be undone. */
-export const open: Open = async ({ durability, endpoint, isHeld }) => {
-  const queue = openQueue<Body>('bench', { endpoint, durability })
+export const open: Open = async ({ durability, endpoint, isHeld, hasGroups }) => {
+  const queue = openQueue<Body>('bench', { endpoint, durability, order: hasGroups ? 'group' : 'queue' })
   if (isHeld) await queue.pause()
   return {
-    enqueue: (body) => queue.enqueue(body),
+    enqueue: (body, group) => queue.enqueue(body, group === undefined ? {} : { group }),
     async drain() {
       await queue.resume()
       await queue.idle()

@@ -10,6 +10,8 @@ export interface Setup {
   readonly batchEndpoint: string
   /** Opened without sending: messages are only stored, until `drain()`. Otherwise it delivers by itself, as its own docs say. */
   readonly isHeld: boolean
+  /** Messages have groups: order is kept within each, and groups are sent side by side. */
+  readonly hasGroups: boolean
 }
 
 /**

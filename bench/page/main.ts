@@ -8,7 +8,9 @@ async function main(): Promise<Result> {
   const { open } = (await import(`/contenders/${cell.module}.js`)) as { open: Open }
   const base = location.origin
   const ends = { endpoint: `${base}/messages`, batchEndpoint: `${base}/batch` }
-  return run(cell.task, ({ isHeld }) => open({ ...ends, durability: cell.durability, isHeld: isHeld || cell.isHeld }))
+  return run(cell.task, ({ isHeld = false, hasGroups = false }) =>
+    open({ ...ends, durability: cell.durability, isHeld: isHeld || cell.isHeld, hasGroups }),
+  )
 }
 
 const result = await main().catch((error: unknown): Result => {

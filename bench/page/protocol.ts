@@ -14,7 +14,7 @@ export type Task =
   /** Fills a profile, for others to open. */
   | { readonly kind: 'seed'; readonly count: number; readonly isHeld: boolean }
   /** Opens what was filled, enqueues one more, and waits for the first message to reach the server. */
-  | { readonly kind: 'open'; readonly waiting: number }
+  | { readonly kind: 'open'; readonly waiting: number; readonly hasGroups: boolean }
   /** Reads what a killed browser left. */
   | { readonly kind: 'read-back'; readonly count: number }
 

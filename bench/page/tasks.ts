@@ -5,7 +5,7 @@ import type { Figures, Result, Task } from './protocol.ts'
 import { Ticker } from './ticker.ts'
 
 /** Opens the contender. */
-type Start = (setup: Pick<Setup, 'isHeld'>) => Promise<Opened>
+type Start = (setup: Partial<Pick<Setup, 'isHeld' | 'hasGroups'>>) => Promise<Opened>
 
 type Of<Kind extends Task['kind']> = Extract<Task, { kind: Kind }>
 
@@ -59,14 +59,14 @@ function enqueueAll(opened: Opened, bodies: readonly Body[], groups = 0, looped?
  * A contender is warm when it has stored something: workers have started, databases are open. The server hangs meanwhile: who delivers by
  * itself has one request under way, and enqueues as an app does whose server is away.
  */
-async function warm(start: Start): Promise<Opened> {
-  const opened = await start({ isHeld: false })
+async function warm(start: Start, hasGroups = false): Promise<Opened> {
+  const opened = await start({ hasGroups })
   await enqueueAll(opened, [makeBody(0)])
   return opened
 }
 
 async function burst({ count, groups }: Of<'burst'>, start: Start): Promise<Result> {
-  const opened = await warm(start)
+  const opened = await warm(start, groups > 0)
   const bodies = makeBodies(count, 1)
   await sleep(100)
   const began = startClock()
@@ -127,12 +127,12 @@ async function seed({ count, isHeld }: Of<'seed'>, start: Start): Promise<Result
   return done({})
 }
 
-async function open({ waiting }: Of<'open'>, start: Start): Promise<Result> {
+async function open({ waiting, hasGroups }: Of<'open'>, start: Start): Promise<Result> {
   const body = makeBody(waiting)
   const began = Date.now()
   const at = performance.now()
-  const opened = await start({ isHeld: false })
-  await opened.enqueue!(body)
+  const opened = await start({ hasGroups })
+  await opened.enqueue!(body, hasGroups ? 'healthy' : undefined)
   const durable = performance.now() - at
   const response = await fetch('/reached')
   const first = Number(await response.text()) - began

@@ -1,6 +1,6 @@
 import { CONTENDERS } from '../runner/contenders.ts'
 import { isNotYet } from '../runner/plan.ts'
-import { ROWS, WAITING } from '../runner/rows.ts'
+import { GROUPS, ROWS, WAITING } from '../runner/rows.ts'
 import { shown } from './numbers.ts'
 import type { Numbers } from './numbers.ts'
 import { REASONS } from './reasons.ts'
@@ -37,7 +37,7 @@ export function goalsOf(numbers: Numbers): Goal[] {
     judge(drain(numbers)),
     judge(block(numbers)),
     ...opening(numbers).map(judge),
-    notYet('the same with 100,000 groups of which all but one wait for a retry', 'as with 10'),
+    ...openingGroups(numbers).map(judge),
     judge(memory(numbers)),
     ...bytes(numbers).map(judge),
   ]
@@ -56,7 +56,8 @@ function times(ratio: ReturnType<Numbers['ratio']>): string | undefined {
 function burst(numbers: Numbers, row: string, figure: string): Judged {
   const ours = numbers.rounds(row, 'holdfast', 'rate')
   const limits = ['limit-page', 'limit-worker'].map((limit) => numbers.rounds('burst-10000', limit, 'rate'))
-  const ratios = numbers.ratio(row, 'holdfast', ['limit-page', 'limit-worker'], 'rate')
+  // The limit knows no groups: its one row counts for all.
+  const ratios = numbers.ratio(row, 'holdfast', ['limit-page', 'limit-worker'], 'rate', 'burst-10000')
   const isMeasured = ours.size > 0 && limits.some(({ size }) => size > 0)
   return {
     id: 'burst',
@@ -111,24 +112,12 @@ function largest(numbers: Numbers): number | undefined {
 function opening(numbers: Numbers): Judged[] {
   const waiting = largest(numbers)
   const count = waiting?.toLocaleString('en') ?? '1,000,000'
-  const compare = (id: string, what: string, figure: string): Judged => {
-    const many = waiting === undefined ? undefined : numbers.spread(`open-${waiting}`, 'holdfast', figure)
-    const few = numbers.spread('open-10', 'holdfast', figure)
-    return {
-      id,
-      figure: `open with ${count} waiting: ${what}`,
-      goal: 'as with 10 waiting',
-      reached: many && few && `${shown(many, 1)} ms; with 10: ${shown(few, 1)} ms`,
-      // As, within what the rounds with 10 differ among themselves.
-      isReached: many !== undefined && few !== undefined && many.median <= few.most,
-    }
-  }
   const ours = waiting === undefined ? undefined : numbers.spread(`open-${waiting}`, 'holdfast', 'durable')
   const raw = numbers.spread('open-10', 'idb-worker', 'durable')
   const ratio = ours && raw && ours.median / raw.median
   return [
-    compare('open-durable', 'first enqueue durable', 'durable'),
-    compare('open-first', 'first message at the server', 'first'),
+    asWithTen(numbers, 'open-durable', `open with ${count} waiting: first enqueue durable`, 'durable', ['open', waiting]),
+    asWithTen(numbers, 'open-first', `open with ${count} waiting: first message at the server`, 'first', ['open', waiting]),
     {
       id: 'open-twice',
       figure: `open with ${count} waiting: first enqueue durable`,
@@ -137,6 +126,36 @@ function opening(numbers: Numbers): Judged[] {
       isReached: ratio !== undefined && ratio < 2,
     },
   ]
+}
+
+function openingGroups(numbers: Numbers): Judged[] {
+  const most = GROUPS.at(-1)!
+  const isMeasured = numbers.spread(`open-groups-${most}`, 'holdfast', 'durable') !== undefined
+  const figure = `open with ${most.toLocaleString('en')} groups of which all but one wait for a retry`
+  const rows = ['open-groups', isMeasured ? most : undefined] as const
+  return [
+    asWithTen(numbers, 'open-groups-durable', `${figure}: first enqueue durable`, 'durable', rows),
+    asWithTen(numbers, 'open-groups-first', `${figure}: first message at the server`, 'first', rows),
+  ]
+}
+
+/** As, within what the rounds with 10 differ among themselves. */
+function asWithTen(
+  numbers: Numbers,
+  id: string,
+  figure: string,
+  what: string,
+  [row, count]: readonly [row: string, count: number | undefined],
+): Judged {
+  const many = count === undefined ? undefined : numbers.spread(`${row}-${count}`, 'holdfast', what)
+  const few = numbers.spread(`${row}-10`, 'holdfast', what)
+  return {
+    id,
+    figure,
+    goal: 'as with 10',
+    reached: many && few && `${shown(many, 1)} ms; with 10: ${shown(few, 1)} ms`,
+    isReached: many !== undefined && few !== undefined && many.median <= few.most,
+  }
 }
 
 function memory(numbers: Numbers): Judged {

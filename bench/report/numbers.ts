@@ -30,9 +30,9 @@ export class Numbers {
     return spread([...this.rounds(row, contender, figure).values()])
   }
 
-  /** One figure as a multiple of the largest of others, round by round. */
-  ratio(row: string, contender: string, others: readonly string[], figure: string): Spread | undefined {
-    const against = others.map((other) => this.rounds(row, other, figure))
+  /** One figure as a multiple of the largest of others, round by round; theirs may be of another row. */
+  ratio(row: string, contender: string, others: readonly string[], figure: string, theirs: string = row): Spread | undefined {
+    const against = others.map((other) => this.rounds(theirs, other, figure))
     const ratios: number[] = []
     for (const [round, value] of this.rounds(row, contender, figure)) {
       const best = Math.max(...against.map((rounds) => rounds.get(round) ?? -Infinity))

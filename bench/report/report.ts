@@ -3,7 +3,7 @@ import type { Contender } from '../runner/contenders.ts'
 import { isNotYet } from '../runner/plan.ts'
 import type { Profile } from '../runner/profile.ts'
 import type { Results } from '../runner/results.ts'
-import { ROWS, WAITING } from '../runner/rows.ts'
+import { GROUPS, ROWS, WAITING } from '../runner/rows.ts'
 import { chart } from './chart.ts'
 import type { Line } from './chart.ts'
 import { goalsOf } from './goals.ts'
@@ -158,7 +158,24 @@ function opening(numbers: Numbers): string {
     part('first message at the server', 'first', 0),
     'Memory of the page and its dedicated workers (service workers are not in it) when both have happened, in MB, by `performance.measureUserAgentSpecificMemory()`:\n',
     part('memory', 'memory', 1),
+    openingGroups(numbers),
   ].join('\n')
+}
+
+function openingGroups(numbers: Numbers): string {
+  const figures = [
+    ['first enqueue durable, ms', 'durable', 0],
+    ['first message at the server, ms', 'first', 0],
+    ['memory, MB', 'memory', 1],
+  ] as const
+  const rows = figures.map(([title, figure, digits]) => [
+    title,
+    ...GROUPS.map((groups) => shown(numbers.spread(`open-groups-${groups}`, 'holdfast', figure), digits) ?? NONE),
+  ])
+  return `The same of Holdfast by groups, all of which but that of the message that is enqueued wait for a retry; no other in this run has groups:
+
+${table(['groups', ...GROUPS.map((groups) => groups.toLocaleString('en'))], rows)}
+`
 }
 
 function growthOf(numbers: Numbers): string | undefined {

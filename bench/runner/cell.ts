@@ -3,6 +3,7 @@ import type { Check } from '../page/bodies.ts'
 import type { Cell, Figures, Result, Task } from '../page/protocol.ts'
 import { Chromium, withProfile } from './chromium.ts'
 import type { Contender } from './contenders.ts'
+import type { Filling } from './rows.ts'
 import { bodiesOf } from './server.ts'
 import type { BenchServer } from './server.ts'
 
@@ -30,11 +31,12 @@ export function runCell(bench: Bench, contender: Contender, task: Task, filled?:
   })
 }
 
-/** Fills a profile with so many messages, which wait for a server that hangs; the browser is closed as a user would. */
-export async function seed(bench: Bench, profile: string, contender: Contender, count: number): Promise<void> {
+/** Fills a profile with messages, which wait for a server that hangs; the browser is closed as a user would. */
+export async function seed(bench: Bench, profile: string, contender: Contender, { count, by }: Filling): Promise<void> {
   bench.server.isHanging = true
-  const task = { kind: 'seed', count, isHeld: !contender.has.includes('drain') } as const
-  const result = await inBrowser(bench, profile, contender, task, 'close')
+  const task = { kind: 'seed', count, isHeld: by !== undefined || !contender.has.includes('drain') } as const
+  const filler = by === undefined ? contender : { ...contender, module: by }
+  const result = await inBrowser(bench, profile, filler, task, 'close')
   if (!result.ok) throw new Error(`${contender.title} could not be filled with ${count}: ${result.error}`)
 }
 

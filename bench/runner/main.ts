@@ -99,12 +99,11 @@ async function fill(bench: Bench, folder: string, cells: readonly Planned[]): Pr
   const filled = new Map<Planned, string>()
   for (const cell of cells) {
     const { row, contender } = cell
-    const waiting = /^open-(\d+)$/.exec(row.id)?.[1]
-    if (waiting === undefined) continue
-    const profile = path.join(folder, `${contender.id}-${waiting}`)
+    if (!row.filled) continue
+    const profile = path.join(folder, `${contender.id}-${row.id}`)
     await mkdir(profile)
-    console.log(`filling: ${contender.title}, ${waiting}`)
-    await seed(bench, profile, contender, Number(waiting))
+    console.log(`filling: ${contender.title}, ${row.title}`)
+    await seed(bench, profile, contender, row.filled)
     filled.set(cell, profile)
   }
   return filled

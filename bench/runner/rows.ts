@@ -6,12 +6,19 @@ export interface Row {
   readonly id: string
   readonly title: string
   readonly needs: readonly Has[]
-  /** Its cells; one that is seeded is run on a copy of a profile that was filled before. */
   readonly task: (contender: Contender, scale: Scale) => Task
+  /** Run on copies of a profile that was filled before. */
+  readonly filled?: Filling
   /** Whether it is in the run at this scale, for this contender. */
   readonly isIn: (contender: Contender, scale: Scale) => boolean
   /** The figure that counts. */
   readonly figure: string
+}
+
+/** So many messages wait, put there by the contender itself or by a module in `contenders/` that does it for it. */
+export interface Filling {
+  readonly count: number
+  readonly by?: string
 }
 
 export interface Scale {
@@ -32,6 +39,9 @@ export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
 
 /** With how many messages waiting a queue is opened. */
 export const WAITING = [10, 100, 1_000, 10_000, 100_000, 1_000_000]
+
+/** With how many groups, of which all but the one that is enqueued to wait for a retry. */
+export const GROUPS = [10, 100_000]
 
 const always = (): boolean => true
 const atOnce =
@@ -61,7 +71,7 @@ export const ROWS: readonly Row[] = [
     title: `the same over ${groups.toLocaleString('en')} groups`,
     needs: ['burst', 'groups'],
     task: () => ({ kind: 'burst', count: 10_000, groups }),
-    isIn: always,
+    isIn: atOnce(10_000),
     figure: 'rate',
   })),
   {
@@ -100,8 +110,18 @@ export const ROWS: readonly Row[] = [
     id: `open-${waiting}`,
     title: `open with ${waiting.toLocaleString('en')} waiting`,
     needs: ['open'],
-    task: () => ({ kind: 'open', waiting }),
+    task: () => ({ kind: 'open', waiting, hasGroups: false }),
+    filled: { count: waiting },
     isIn: ({ mostWaiting = Infinity }, scale) => waiting <= Math.min(mostWaiting, scale.mostWaiting),
+    figure: 'durable',
+  })),
+  ...GROUPS.map((groups): Row => ({
+    id: `open-groups-${groups}`,
+    title: `open with ${groups.toLocaleString('en')} groups, all but one waiting for a retry`,
+    needs: ['open', 'groups'],
+    task: () => ({ kind: 'open', waiting: groups - 1, hasGroups: true }),
+    filled: { count: groups - 1, by: 'held-groups' },
+    isIn: (_, scale) => groups <= scale.mostWaiting,
     figure: 'durable',
   })),
 ]

@@ -1,11 +1,13 @@
 import type { Order } from '../message/options.ts'
 import type { Death, EndpointHold, Held, PlacedMessage } from '../message/message.ts'
+import type { Clock } from '../queue/clock.ts'
 import type { Connection } from '../queue/connection.ts'
 import { GroupCommit } from '../queue/group-commit.ts'
 import type { Head } from '../queue/schema.ts'
 import { settle } from '../queue/settle.ts'
 import { Behind } from './behind.ts'
-import type { Clock } from '../queue/clock.ts'
+import { Gathering } from './gathering.ts'
+import { Holds } from './holds.ts'
 import { Lookahead } from './lookahead.ts'
 import { Sorter } from './sorter.ts'
 import { Turns } from './turns.ts'
@@ -26,8 +28,8 @@ export interface BooksOptions {
 
 /**
  * The leader's books. They hand out messages, one of a group at a time and in its order, and only what a committed transaction has reserved; and
- * they take down what became of them. What was answered is settled, and what comes next reserved, in the background: one transaction at a
- * time, which takes along all that was answered since the last began. However long the queue, they hold a bounded part of it.
+ * they take down what became of them. What was answered is gathered for a moment, then settled, and what comes next reserved, in the background:
+ * one transaction at a time, which takes along all that was answered since the last began. However long the queue, they hold a bounded part of it.
  *
  * A healthy group is served straight from the inbox. One that waits for another attempt is parked, with all of its messages that are met from then on,
  * so that it stands in nobody's way and is not looked at before its time; one whose messages fill the view while others could go on, likewise.
@@ -35,23 +37,22 @@ export interface BooksOptions {
  */
 export class Books {
   readonly epoch: number
+  readonly holds: Holds
   readonly #options: BooksOptions
   readonly #commit: GroupCommit<void, void> = new GroupCommit(() => this.#write())
+  readonly #answered: Gathering
   readonly #lookahead: Lookahead
   readonly #behind: Behind
   readonly #sorter: Sorter
   readonly #turns: Turns
   #revision: number
   #reserved: number
-  #held: Held | undefined
-  #endpoint: EndpointHold | undefined
   #bytes: number
   #deadIn: number
   #unwrittenDead: { message: PlacedMessage; death: Death }[] = []
   #isPaused = false
   #isReleased = false
   #mustCheck = false
-  #settling: Promise<void> | undefined
   #writing: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
 
@@ -59,26 +60,16 @@ export class Books {
     const { head } = options
     this.#options = options
     this.epoch = head.epoch
+    this.#answered = new Gathering(options.clock, RESERVED_AHEAD / 2, () => this.#commit.add())
     this.#lookahead = new Lookahead(head)
     this.#behind = new Behind(head, options.clock)
     this.#sorter = new Sorter({ ...options, lookahead: this.#lookahead, behind: this.#behind })
     this.#turns = new Turns(this.#sorter, this.#lookahead, this.#behind)
     this.#revision = head.revision
     this.#reserved = head.reserved
-    this.#held = options.order === 'queue' ? head.held : undefined
-    this.#endpoint = head.endpoint
+    this.holds = new Holds(options.order === 'queue' ? head : { ...(head.endpoint && { endpoint: head.endpoint }) })
     this.#bytes = head.bytes
     this.#deadIn = head.deadIn
-  }
-
-  /** What came of the head, in a queue that is one group. */
-  get held(): Held | undefined {
-    return this.#held
-  }
-
-  /** How long the endpoint is to be left alone. */
-  get endpoint(): EndpointHold | undefined {
-    return this.#endpoint
   }
 
   /** Whether a pause may have come since something was reserved: what is not sent yet goes back. */
@@ -100,7 +91,7 @@ export class Books {
       await this.#commit.add()
     }
     for (;;) {
-      const delivery = this.#turns.pick(this.#held)
+      const delivery = this.#turns.pick(this.holds.held)
       if (delivery && this.#isReserved(delivery)) return this.#turns.begin(delivery)
       // A write that is under way may have reserved it already.
       if (delivery) await (this.#writing ?? this.#commit.add())
@@ -135,12 +126,11 @@ export class Books {
     this.#mustCheck = true
   }
 
-  /** The server has it. Resolves when that is on disk; the next message need not wait for it. */
+  /** The server has it. Resolves when that is on disk, soon; the next message need not wait for it. */
   async accept(delivery: Delivery): Promise<void> {
+    this.#throwFailure()
     this.#pass(delivery)
-    this.#endpoint = undefined
-    this.#settling = this.#commit.add()
-    await this.#settling
+    await this.#answered.add()
   }
 
   /** It goes to the dead letters. */
@@ -148,18 +138,17 @@ export class Books {
     this.#unwrittenDead.push({ message: delivery.message, death })
     this.#deadIn += 1
     this.#pass(delivery)
-    this.#endpoint = undefined
     await this.#commit.add()
   }
 
   /** It waits for another attempt, and its group with it. */
   async hold(delivery: Delivery, held: Held, endpoint: EndpointHold | undefined): Promise<void> {
     const { message, group, parked } = delivery
-    this.#endpoint = endpoint
+    this.holds.endpoint = endpoint
     this.#turns.end(delivery)
     if (parked) this.#behind.hold(group, held)
     else if (this.#options.order === 'queue') {
-      this.#held = held
+      this.holds.held = held
       this.#isReleased = true
     } else this.#sorter.parkFrom(message, held)
     await this.#commit.add()
@@ -171,10 +160,8 @@ export class Books {
     this.#behind.giveBack()
   }
 
-  /** The wait that an earlier clock has set is set anew. */
-  async holdAnew(held: Held | undefined, endpoint: EndpointHold | undefined): Promise<void> {
-    this.#held = held
-    this.#endpoint = endpoint
+  /** What everything waits for has changed. */
+  async writeHolds(): Promise<void> {
     await this.#commit.add()
   }
 
@@ -184,7 +171,7 @@ export class Books {
     const isReserving = this.#reserved > this.#lookahead.position || this.#behind.isReserving
     this.#isReleased = true
     this.#behind.giveBack()
-    await (isReserving ? this.#commit.add() : this.#settling)
+    await (isReserving || !this.#answered.isEmpty ? this.#commit.add() : this.#writing)
   }
 
   #isReserved({ message, group, parked }: Delivery): boolean {
@@ -195,8 +182,9 @@ export class Books {
   #pass(delivery: Delivery): void {
     const { message, parked } = delivery
     this.#turns.end(delivery)
+    this.holds.endpoint = undefined
     this.#bytes += message.bytes
-    this.#held = undefined
+    this.holds.held = undefined
     if (parked) this.#behind.pass(parked)
     else this.#lookahead.remove(new Set([message.sequence]))
   }
@@ -205,10 +193,12 @@ export class Books {
   async #write(): Promise<void> {
     this.#throwFailure()
     this.#writing = this.#settle()
+    this.#answered.takeAlong(this.#writing)
     try {
       await this.#writing
     } catch (error) {
       this.#failure = { error }
+      this.#answered.takeAlong(this.#writing)
       throw error
     } finally {
       this.#writing = undefined
@@ -216,8 +206,7 @@ export class Books {
   }
 
   async #settle(): Promise<void> {
-    const dead = this.#unwrittenDead
-    this.#unwrittenDead = []
+    const dead = this.#unwrittenDead.splice(0)
     const exhausted = this.#lookahead.takeExhausted()
     const changes = this.#behind.takeChanges()
     const head = this.#head()
@@ -229,19 +218,17 @@ export class Books {
 
   #head(): Head {
     const { position, record, done } = this.#lookahead
-    const reach = this.#isReleased ? position : this.#lookahead.reach(RESERVED_AHEAD, ({ sequence }) => !this.#turns.underWay.has(sequence))
     return {
       epoch: this.epoch,
       revision: ++this.#revision,
       position,
       done,
       record,
-      reserved: reach,
+      reserved: this.#isReleased ? position : this.#turns.reach(RESERVED_AHEAD),
       ...this.#behind.totals,
       bytes: this.#bytes,
       deadIn: this.#deadIn,
-      ...(this.#held && { held: this.#held }),
-      ...(this.#endpoint && { endpoint: this.#endpoint }),
+      ...this.holds.written,
     }
   }
 

@@ -126,9 +126,9 @@ export class Courier {
   ): EndpointHold | undefined {
     const { books, clock, random } = this.#options
     if (counts || reason === 'in-progress') return undefined
-    if (failure !== this.#failure) return books.endpoint
+    if (failure !== this.#failure) return books.holds.endpoint
     this.#failure += 1
-    const failures = (books.endpoint?.failures ?? 0) + 1
+    const failures = (books.holds.endpoint?.failures ?? 0) + 1
     if (hold.by === 'server') return { ...hold, failures }
     const wait = backoff(failures, random)
     return { due: clock.now() + wait, wait, by: 'backoff', failures }

@@ -6,6 +6,7 @@ import { lead } from '../queue/lead.ts'
 import { Unreadable } from '../queue/readable.ts'
 import { setAside } from '../queue/set-aside.ts'
 import { Superseded } from '../queue/settle.ts'
+import { Announcer } from './announcer.ts'
 import { backoff } from './backoff.ts'
 import { Books } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
@@ -49,6 +50,7 @@ export interface DrainOptions {
  */
 export class Drain {
   readonly #options: DrainOptions
+  readonly #announcer: Announcer
   readonly #clock: Clock
   readonly #headers: BurstHeaders
   readonly #wakeup: Wakeup
@@ -63,15 +65,16 @@ export class Drain {
   #hurry: 'backoff' | 'server' | undefined
 
   constructor(options: DrainOptions) {
-    this.#options = options
+    this.#announcer = new Announcer(options.clock, options.announce)
+    this.#options = { ...options, announce: (event) => this.#announcer.announce(event) }
     this.#clock = options.clock
-    this.#headers = new BurstHeaders({ ...options, signal: this.#abort.signal })
+    this.#headers = new BurstHeaders({ ...this.#options, signal: this.#abort.signal })
     this.#wakeup = new Wakeup(options.clock)
   }
 
   /** Delivers until `stop()` is called or another leader has begun. A storage that fails is tried again. */
   run(): Promise<void> {
-    this.#finished ??= this.#run()
+    this.#finished ??= this.#run().finally(() => this.#announcer.flush())
     return this.#finished
   }
 
@@ -122,6 +125,9 @@ export class Drain {
         await this.#lead(() => (failures = 1))
       } catch (error) {
         await Promise.all(this.#underWay)
+        if (error instanceof Superseded) return
+        // What was answered is settled even so, where that can be.
+        await this.#books?.release().catch(() => {})
         const failure = error instanceof Unreadable ? await this.#setAside(error) : (error as Error)
         if (!failure) continue
         if (failure instanceof Superseded) return
@@ -153,7 +159,6 @@ export class Drain {
   async #setAside(unreadable: Unreadable): Promise<Error | undefined> {
     const { connection, clock, announce } = this.#options
     try {
-      await this.#books?.release()
       const letters = await setAside(connection, { epoch: this.#books?.epoch ?? 0, deadAt: clock.now(), place: unreadable.place })
       for (const { id, reason, deadAt, attempts, status, excerpt } of letters) {
         announce({ type: 'dead-lettered', id, reason, deadAt, attempts, status, excerpt })
@@ -182,7 +187,7 @@ export class Drain {
 
   /** An endpoint that was away is tried with one message. */
   #places(books: Books): number {
-    return books.endpoint ? 1 : this.#options.setup().concurrency
+    return books.holds.endpoint ? 1 : this.#options.setup().concurrency
   }
 
   #begin(courier: Courier, delivery: Delivery): void {
@@ -207,10 +212,9 @@ export class Drain {
 
   /** How long everything is to be left alone. Where the clock was set back meanwhile, the time is set anew. */
   async #wait(books: Books): Promise<number> {
-    const { held, endpoint } = books
-    const now = this.#clock.now()
-    if (isSetBack(held, now) || isSetBack(endpoint, now)) await books.holdAnew(anew(held, now), anew(endpoint, now))
-    return Math.max(this.#waitOf(books.held), this.#waitOf(books.endpoint), this.#hurry ? 0 : this.#headers.wait())
+    if (books.holds.setAnew(this.#clock.now())) await books.writeHolds()
+    const { held, endpoint } = books.holds
+    return Math.max(this.#waitOf(held), this.#waitOf(endpoint), this.#hurry ? 0 : this.#headers.wait())
   }
 
   #waitOf(hold: Hold | undefined): number {
@@ -236,12 +240,4 @@ export class Drain {
     if (isEmpty && !this.#isEmptyKnown) this.#options.announce({ type: 'emptied' })
     this.#isEmptyKnown = isEmpty
   }
-}
-
-function isSetBack(hold: Hold | undefined, now: number): boolean {
-  return hold !== undefined && hold.due - now > hold.wait
-}
-
-function anew<Holding extends Hold>(hold: Holding | undefined, now: number): Holding | undefined {
-  return hold && { ...hold, due: Math.min(hold.due, now + hold.wait) }
 }

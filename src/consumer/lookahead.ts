@@ -83,17 +83,17 @@ export class Lookahead {
     return this.#messages.find(mayGo)
   }
 
-  /** The number after the `count`th message that may go out: how far to reserve. */
-  reach(count: number, mayGo: (message: PlacedMessage) => boolean): number {
-    let reach = this.position
+  /** The number after the first `count` messages that are wanted. */
+  after(count: number, isWanted: (message: PlacedMessage) => boolean): number {
+    let after = this.position
     let left = count
     for (const message of this.#messages) {
       if (left === 0) break
-      if (!mayGo(message)) continue
-      reach = message.sequence + 1
+      if (!isWanted(message)) continue
+      after = message.sequence + 1
       left -= 1
     }
-    return reach
+    return after
   }
 
   filter(isWanted: (message: PlacedMessage) => boolean): PlacedMessage[] {

@@ -47,6 +47,16 @@ export class Turns {
     return message && { message, group: this.#sorter.groupOf(message), held, parked: undefined }
   }
 
+  /**
+   * How far to reserve in the inbox: what is under way, the next few in order, and the next few that could go at once, though many of a group of
+   * which one is under way stand before them.
+   */
+  reach(count: number): number {
+    const isFree = (message: PlacedMessage): boolean => !this.busy.has(this.#sorter.groupOf(message))
+    const inOrder = this.#lookahead.after(count + this.underWay.size, () => true)
+    return Math.max(inOrder, this.#lookahead.after(count, isFree), ...Array.from(this.underWay, (sequence) => sequence + 1))
+  }
+
   begin(delivery: Delivery): Delivery {
     this.busy.add(delivery.group)
     if (delivery.parked) this.#behind.begin()

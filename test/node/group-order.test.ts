@@ -9,6 +9,7 @@ import type { ReadTransaction, StoreName } from '../../src/queue/schema.ts'
 import { FakeLocks } from '../world/fake-locks.ts'
 import { silence } from '../world/fake-server.ts'
 import { World } from '../world/world.ts'
+import { optionsFor } from '../store/database.ts'
 
 /** A group of which one message is under way may be parked behind it, to make room for others: what stands before what, then? */
 let world: World
@@ -42,7 +43,7 @@ test('when the leader dies, its successor begins with the message that was under
 })
 
 test('a message of which nothing came goes again before those parked behind it, however these come into view', async () => {
-  const connection = new WatchedConnection(databaseName(world.name))
+  const connection = new WatchedConnection(optionsFor(databaseName(world.name)))
   // Three fill the view.
   const messages = numbers(4).map((n) => ({ id: `${n}`, body: '1', bytes: 500_000, enqueuedAt: 0, group: 'a' }))
   await enqueue(connection, 'relaxed', [{ producer: 'p', number: 0, messages }])
@@ -51,11 +52,14 @@ test('a message of which nothing came goes again before those parked behind it, 
   connection.asks = () => books.giveBack(first)
   const found: (Delivery | undefined)[] = [first, await books.next()]
   connection.asks = () => {}
+  const accepted: Promise<void>[] = []
   while (found.length < 6) {
     const next = await books.next()
     found.push(next)
-    if (next) await books.accept(next)
+    if (next) accepted.push(books.accept(next))
   }
+  await books.release()
+  await Promise.all(accepted)
   expect(found.flatMap((delivery) => delivery?.message.id ?? [])).toEqual(['0', '0', '1', '2', '3'])
   await connection.close()
 })

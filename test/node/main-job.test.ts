@@ -69,9 +69,8 @@ test('depth tells what waits, how large it is and since when', async () => {
 test('messages lists what waits in order, the one under way as leased', async () => {
   world.server.react = silence
   const orders = world.open<{ n: number }>()
-  const leased = heard(orders, 'leased')
   const receipts = await Promise.all(Array.from({ length: 40 }, (_, n) => orders.enqueue({ n })))
-  await leased
+  await world.server.arrived(1)
   const listed = await collect(orders.messages())
   expect(listed.map(({ id }) => id)).toEqual(receipts.map(({ id }) => id))
   expect(listed[0]).toMatchObject({ body: { n: 0 }, state: 'leased' })
@@ -130,11 +129,9 @@ test('close lets an attempt under way be answered, and settles it', async () => 
   let answer!: () => void
   world.server.react = () => new Promise((resolve) => (answer = () => resolve(new Response(null, { status: 200 }))))
   const orders = world.open<number>()
-  const leased = heard(orders, 'leased')
   await orders.enqueue(1)
-  await leased
+  await world.server.arrived(1)
   const closing = orders.close()
-  await vi.waitFor(() => expect(world.server.arrivals).toHaveLength(1))
   answer()
   await closing
   const again = world.open<number>()

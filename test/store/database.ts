@@ -1,5 +1,6 @@
 import { systemClock } from '../../src/host/platform.ts'
 import { Connection } from '../../src/queue/connection.ts'
+import type { ConnectionOptions } from '../../src/queue/connection.ts'
 import { messages } from '../../src/queue/messages.ts'
 import { readRecord } from '../../src/queue/read.ts'
 import type { Message } from '../../src/message/message.ts'
@@ -24,7 +25,11 @@ export function openAnother(): Connection {
 }
 
 export function connectTo(database: string): Connection {
-  return new Connection({ name: database, clock: systemClock, tell: () => {} })
+  return new Connection(optionsFor(database))
+}
+
+export function optionsFor(database: string): ConnectionOptions {
+  return { name: database, clock: systemClock, tell: () => {} }
 }
 
 /** For whoever opens it in another thread. */

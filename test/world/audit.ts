@@ -3,6 +3,7 @@ import { depth } from '../../src/queue/depth.ts'
 import { isDone, readHead, readTail } from '../../src/queue/schema.ts'
 import type { Depth, PlacedMessage } from '../../src/message/message.ts'
 import type { DeadRecord, GroupRow, Head, InboxRecord, ParkedRecord, ReadTransaction, StoreName, Tail } from '../../src/queue/schema.ts'
+import { optionsFor } from '../store/database.ts'
 
 /** All that is in a queue's database, in the order of the keys. */
 export interface Contents {
@@ -46,7 +47,7 @@ class Auditor extends Connection {
 
 /** Reads a database, and throws where its counters say something else than what is in it. To be closed. */
 export function openAuditor(database: string): { audit: () => Promise<Audited>; close: () => Promise<void> } {
-  const auditor = new Auditor(database)
+  const auditor = new Auditor(optionsFor(database))
   return {
     audit: async () => {
       const told = await depth(auditor)

@@ -1,6 +1,6 @@
 import { messageId } from '../../src/message/id.ts'
 import type { Message } from '../../src/message/message.ts'
-import { Connection } from '../../src/queue/connection.ts'
+import type { Connection } from '../../src/queue/connection.ts'
 import { enqueue } from '../../src/queue/enqueue.ts'
 import type { IncomingBatch } from '../../src/queue/enqueue.ts'
 import { GroupCommit } from '../../src/queue/group-commit.ts'
@@ -8,6 +8,7 @@ import type { FakeClock } from './fake-clock.ts'
 import type { Ledger } from './ledger.ts'
 import { SteppedConnection } from './steps.ts'
 import type { Steps } from './steps.ts'
+import { connectTo } from '../store/database.ts'
 
 export interface EnqueuingTabOptions {
   readonly database: string
@@ -56,7 +57,7 @@ export class EnqueuingTab {
   }
 
   #start(): void {
-    const connection = new Connection(this.#options.database)
+    const connection = connectTo(this.#options.database)
     this.#worker = {
       connection,
       enqueues: new GroupCommit((batches) => enqueue(this.connectionFor(`${this.#options.producer} enqueue`), 'relaxed', batches)),

@@ -2,7 +2,6 @@ import { Drain } from '../../src/consumer/drain.ts'
 import { DEFAULTS } from '../../src/message/options.ts'
 import type { Order } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
-import { Connection } from '../../src/queue/connection.ts'
 import { setPaused } from '../../src/queue/pause.ts'
 import { purge } from '../../src/queue/purge.ts'
 import { redrive } from '../../src/queue/redrive.ts'
@@ -14,6 +13,7 @@ import { Ledger } from './ledger.ts'
 import { oneOf, pick, seeded } from './random.ts'
 import { RandomServer } from './random-server.ts'
 import { settled, SteppedConnection, Steps } from './steps.ts'
+import { connectTo } from '../store/database.ts'
 
 const DATABASE = 'interleaved'
 
@@ -140,7 +140,7 @@ export class Interleaving {
   #lead(): void {
     const owner = {}
     const setup = setupOf(this.#order)
-    const connection = new SteppedConnection(new Connection(DATABASE), this.#steps, owner, `leader ${this.#drains.length + 1}`)
+    const connection = new SteppedConnection(connectTo(DATABASE), this.#steps, owner, `leader ${this.#drains.length + 1}`)
     const drain = new Drain({
       connection,
       transport: this.#server.lineOf(owner, this.#steps),

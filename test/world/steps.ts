@@ -1,6 +1,7 @@
 import { Connection } from '../../src/queue/connection.ts'
 import type { Durability } from '../../src/queue/connection.ts'
 import type { ReadTransaction, StoreName, WriteTransaction } from '../../src/queue/schema.ts'
+import { optionsFor } from '../store/database.ts'
 
 /** Something that is about to happen to somebody. */
 interface Step {
@@ -67,7 +68,7 @@ export class SteppedConnection extends Connection {
 
   /** @param verb what it is opened for. */
   constructor(inner: Connection, steps: Steps, owner: object, verb: string) {
-    super('')
+    super(optionsFor(''))
     this.#inner = inner
     this.#step = async (name, act) => {
       const end = await steps.wait(owner, `${verb} ${name}`, () => endOf(act), 'begins')

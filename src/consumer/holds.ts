@@ -1,0 +1,36 @@
+import type { EndpointHold, Held, Hold } from '../message/message.ts'
+import type { Head } from '../queue/schema.ts'
+
+/** What everything waits for: the head, in a queue that is one group, and the endpoint. */
+export class Holds {
+  /** What came of the head. */
+  held: Held | undefined
+  /** How long the endpoint is to be left alone. */
+  endpoint: EndpointHold | undefined
+
+  constructor({ held, endpoint }: Pick<Head, 'held' | 'endpoint'>) {
+    this.held = held
+    this.endpoint = endpoint
+  }
+
+  /** What is to be written of it. */
+  get written(): Pick<Head, 'held' | 'endpoint'> {
+    return { ...(this.held && { held: this.held }), ...(this.endpoint && { endpoint: this.endpoint }) }
+  }
+
+  /** Nothing waits longer than it was to, though the clock was set back meanwhile. Says whether something had to be set anew. */
+  setAnew(now: number): boolean {
+    if (!isSetBack(this.held, now) && !isSetBack(this.endpoint, now)) return false
+    this.held = anew(this.held, now)
+    this.endpoint = anew(this.endpoint, now)
+    return true
+  }
+}
+
+function isSetBack(hold: Hold | undefined, now: number): boolean {
+  return hold !== undefined && hold.due - now > hold.wait
+}
+
+function anew<Holding extends Hold>(hold: Holding | undefined, now: number): Holding | undefined {
+  return hold && { ...hold, due: Math.min(hold.due, now + hold.wait) }
+}
