@@ -11,6 +11,7 @@ import { depth } from '../queue/depth.ts'
 import { messages } from '../queue/messages.ts'
 import type { Platform } from './platform.ts'
 import { QueueHost } from './queue-host.ts'
+import { Reserve } from './reserve.ts'
 
 /** The page that a host belongs to. */
 export interface HostPage extends PageApi {
@@ -29,6 +30,7 @@ export interface HostOptions {
 export function createHost({ platform, page, served }: HostOptions): HostApi {
   const queues = new Map<string, QueueHost>()
   const turns = new Map<string, Promise<unknown>>()
+  const reserve = new Reserve(platform?.caches)
   let isOnline = true
 
   function open(queue: string, setup: Setup): void {
@@ -41,7 +43,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     if (opened) return opened.setUp(setup)
     const toPage = (events: readonly QueueEvent[]): void => page.events(queue, events)
     const headers = (current: Setup): HeadersSource => headersSource(queue, current, page, served?.get(queue))
-    queues.set(queue, new QueueHost({ queue, setup, platform, headers, isOnline: () => isOnline, toPage }))
+    queues.set(queue, new QueueHost({ queue, setup, platform, reserve, headers, isOnline: () => isOnline, toPage }))
   }
 
   async function close(queue: string): Promise<void> {

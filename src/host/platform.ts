@@ -10,6 +10,8 @@ export interface Platform {
   readonly random: () => number
   readonly locks: LockManager
   readonly openChannel: (name: string) => Channel
+  /** Absent where the browser keeps it from us. */
+  readonly caches?: CacheStorage | undefined
 }
 
 /** As much of a BroadcastChannel as is used. */
@@ -37,5 +39,6 @@ export function realmPlatform(): Platform | undefined {
     random: () => Math.random(),
     locks: navigator.locks,
     openChannel: (name) => new BroadcastChannel(name),
+    caches: globalThis.caches,
   }
 }

@@ -1,6 +1,7 @@
 import { Drain } from '../consumer/drain.ts'
 import type { HeadersSource } from '../consumer/burst-headers.ts'
 import { httpTransport } from '../consumer/http.ts'
+import { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Message } from '../message/message.ts'
 import type { Batch, OutgoingMessage, PageSignal, Setup } from '../protocol/host.ts'
@@ -16,6 +17,7 @@ import { redrive } from '../queue/redrive.ts'
 import { standForLeader } from './leadership.ts'
 import type { Leadership } from './leadership.ts'
 import type { Platform } from './platform.ts'
+import type { Reserve } from './reserve.ts'
 import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
 
@@ -26,6 +28,7 @@ export interface QueueHostOptions {
   readonly queue: string
   readonly setup: Setup
   readonly platform: Platform
+  readonly reserve: Reserve
   readonly headers: (setup: Setup) => HeadersSource
   readonly isOnline: () => boolean
   /** Takes what happened, in any tab, to this host's page. */
@@ -50,7 +53,12 @@ export class QueueHost {
     const { queue, platform, setup } = options
     this.#options = options
     this.#setup = setup
-    this.connection = new Connection({ name: databaseName(queue), clock: platform.storageClock, tell: (news) => this.#hearStorage(news) })
+    this.connection = new Connection({
+      name: databaseName(queue),
+      clock: platform.storageClock,
+      tell: (news) => this.#hearStorage(news),
+      makeRoom: () => this.#makeRoom(),
+    })
     this.#enqueues = new GroupCommit((batches) => enqueue(this.connection, this.#setup.durability, batches), MOST_BATCHES)
     this.#tabs = new TabChannel(queue, platform.openChannel, {
       events: (events) => this.#hear(events),
@@ -65,7 +73,14 @@ export class QueueHost {
   }
 
   async enqueue(batch: Batch): Promise<void> {
-    const enqueuedAt = this.#options.platform.clock.now()
+    const { platform, reserve } = this.#options
+    if (!(await reserve.isKept())) {
+      throw new QueueError(
+        'storage-full',
+        'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
+      )
+    }
+    const enqueuedAt = platform.clock.now()
     await this.#enqueues.add({ ...batch, messages: batch.messages.map((message) => stored(message, enqueuedAt)) })
     this.#announce(batch.messages.map(({ id }) => ({ type: 'enqueued', id })))
   }
@@ -153,6 +168,13 @@ export class QueueHost {
     this.#tabs.tell(events)
   }
 
+  /** The disk is full, and something must be written that is no new message. */
+  async #makeRoom(): Promise<boolean> {
+    const hasRoom = await this.#options.reserve.spend()
+    if (hasRoom) this.#announce([{ type: 'storage-full' }])
+    return hasRoom
+  }
+
   /** Heard by this page alone: each has a connection of its own. */
   #hearStorage(news: StorageNews): void {
     if (news.type === 'storage-opened') return this.#stock.begin(news)
@@ -170,7 +192,8 @@ export class QueueHost {
   #react(events: readonly QueueEvent[]): void {
     this.#stock.count(events)
     for (const { type } of events) {
-      if (type === 'resumed') this.#drain?.resume()
+      if (type === 'storage-full') this.#options.reserve.miss()
+      else if (type === 'resumed') this.#drain?.resume()
       else if (type === 'paused') this.#drain?.recheck()
       else if (type === 'enqueued' || type === 'redriven') this.#drain?.wake()
     }

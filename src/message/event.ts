@@ -45,6 +45,11 @@ export type QueueEvent =
   /** IndexedDB failed under the drain. It goes on by itself after a while. */
   | { readonly type: 'storage-failed'; readonly message: string }
   /**
+   * The browser gives this origin no more space. What waits is delivered all the same, from a reserve; `enqueue` rejects with `storage-full` until
+   * there is space again.
+   */
+  | { readonly type: 'storage-full' }
+  /**
    * IndexedDB does not answer, or the browser has cut this page off from it. It is opened anew; what is enqueued meanwhile waits in memory, and `enqueue`
    * resolves when it is stored, or rejects with `storage-failed` after a minute. Heard only in this page.
    */

@@ -1,9 +1,10 @@
-import { QueueError } from '../message/error.ts'
+import { isQueueError, QueueError } from '../message/error.ts'
 import type { Clock } from './clock.ts'
-import { openDatabase } from './database.ts'
 import type { Database } from './database.ts'
-import { countsOf, readHead, readInstance, readTail } from './schema.ts'
-import type { Counts, ReadTransaction, StoreName, WriteTransaction } from './schema.ts'
+import { Handle } from './handle.ts'
+import type { HandleNews } from './handle.ts'
+import type { ReadTransaction, StoreName, WriteTransaction } from './schema.ts'
+import { abort, completed } from './transaction.ts'
 
 /** How long a transaction may take before its connection is held to be dead, in milliseconds; each time it is issued again, twice as long. */
 const PATIENCE = 10_000
@@ -17,23 +18,18 @@ const LONGEST_WAIT = 60_000
 export type Durability = 'strict' | 'relaxed'
 
 /** What a connection tells of the storage. */
-export type StorageNews =
-  /** The database was opened for the first time, with so much in it. */
-  | ({ readonly type: 'storage-opened' } & Counts)
-  | { readonly type: 'storage-lost'; readonly message: string }
-  | { readonly type: 'storage-restored' }
-  /** The database is another than before, and empty. */
-  | { readonly type: 'storage-cleared' }
+export type StorageNews = HandleNews | { readonly type: 'storage-lost'; readonly message: string } | { readonly type: 'storage-restored' }
 
 export interface ConnectionOptions {
   readonly name: string
   readonly clock: Clock
   readonly tell: (news: StorageNews) => void
+  /** Gives free what is kept back for when the disk is full; says whether there was anything. */
+  readonly makeRoom: () => Promise<boolean>
 }
 
 /**
- * The connection to a queue's database: opened when first needed, given up when the browser or another tab asks for it, and opened
- * again by whoever needs it next. Every transaction of the library runs through here.
+ * The connection to a queue's database. Every transaction of the library runs through here.
  *
  * `work` may await nothing but its transaction's own requests; the transaction then commits by itself. Never `tx.commit()`: in
  * WebKit, a worker that ends in the middle of one leaves the database unusable until the browser restarts.
@@ -43,16 +39,19 @@ export interface ConnectionOptions {
  */
 export class Connection {
   readonly #options: ConnectionOptions
+  readonly #handle: Handle
   readonly #pausing = new Set<() => void>()
-  #database: Promise<Database> | undefined
-  #instance: { readonly is: string | undefined } | undefined
-  #isClosed = false
   /** How long the storage was waited for, since it last answered. Not by the clock: a device that sleeps waits for nothing. */
   #waited = 0
   #isLossTold = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
+    this.#handle = new Handle(options.name, {
+      tell: options.tell,
+      // The site's data may have been cleared: whoever waits for something is to hear of that soon.
+      terminated: () => this.read(['meta'], async () => {}).catch(() => {}),
+    })
   }
 
   /** Runs `work` in a read-only transaction. */
@@ -65,15 +64,21 @@ export class Connection {
     return this.#run((database) => database.transaction(stores, 'readwrite', { durability }), work)
   }
 
+  /** The same, for what is no new message: it must work when the disk is full. */
+  async writeFromReserve<T>(stores: StoreName[], durability: Durability, work: (tx: WriteTransaction) => Promise<T>): Promise<T> {
+    try {
+      return await this.write(stores, durability, work)
+    } catch (error) {
+      if (!isQueueError(error) || error.code !== 'storage-full' || !(await this.#options.makeRoom())) throw error
+      return this.write(stores, durability, work)
+    }
+  }
+
   /** For good: whoever comes later, or is between two transactions, is told `closed`. */
   async close(): Promise<void> {
-    this.#isClosed = true
+    const closed = this.#handle.close()
     for (const end of this.#pausing) end()
-    const closed = this.#database?.then(
-      (database) => database.close(),
-      () => {},
-    )
-    // A storage that is away may never open it.
+    // A storage that is away may never answer.
     if (!this.#isLossTold) await closed
   }
 
@@ -83,7 +88,7 @@ export class Connection {
   ): Promise<T> {
     let waited = this.#waited
     for (let losses = 0; ; losses++) {
-      const opening = this.#open()
+      const opening = this.#handle.open()
       const patience = PATIENCE * 2 ** losses
       try {
         const value = await this.#watched(opening, begin, work, patience)
@@ -91,7 +96,7 @@ export class Connection {
         return value
       } catch (error) {
         if (!isLoss(error)) throw storageError(error)
-        this.#forget(opening)
+        this.#handle.forget(opening)
         if (losses > 0 || error instanceof Stalled) this.#lost(error)
         const pause = PAUSES[losses] ?? PAUSES.at(-1)!
         waited += error instanceof Stalled ? patience : pause
@@ -132,47 +137,6 @@ export class Connection {
     }
   }
 
-  #open(): Promise<Database> {
-    if (this.#isClosed) throw new QueueError('closed', 'The queue is closed')
-    this.#database ??= this.#connect()
-    return this.#database
-  }
-
-  #connect(): Promise<Database> {
-    const forget = (): void => this.#forget(opening)
-    const opening = this.#openKnown({
-      blocking: forget,
-      terminated: () => {
-        forget()
-        // The site's data may have been cleared: whoever waits for something is to hear of that soon.
-        if (!this.#isClosed) void this.#open()
-      },
-    })
-    opening.catch(forget)
-    return opening
-  }
-
-  /** Opens the database, and looks whether it is the one that it was. */
-  async #openKnown(hears: { blocking: () => void; terminated: () => void }): Promise<Database> {
-    const database = await openDatabase(this.#options.name, hears)
-    const tx = database.transaction(['meta'] as StoreName[], 'readonly')
-    const [instance, tail, head] = await completed(tx, Promise.all([readInstance(tx), readTail(tx), readHead(tx)]))
-    const before = this.#instance
-    this.#instance = { is: instance }
-    if (!before) this.#options.tell({ type: 'storage-opened', ...countsOf(tail, head) })
-    else if (before.is !== instance) this.#options.tell({ type: 'storage-cleared' })
-    return database
-  }
-
-  /** Gives a connection up; not the one that another transaction may have made since. */
-  #forget(opening: Promise<Database>): void {
-    if (this.#database === opening) this.#database = undefined
-    opening.then(
-      (database) => database.close(),
-      () => {},
-    )
-  }
-
   #lost(error: unknown): void {
     if (this.#isLossTold) return
     this.#isLossTold = true
@@ -187,7 +151,7 @@ export class Connection {
   }
 
   async #pause(length: number): Promise<void> {
-    if (length === 0 || this.#isClosed) return
+    if (length === 0 || this.#handle.isClosed) return
     await new Promise<void>((resolve) => {
       const end = (): void => {
         cancel()
@@ -204,26 +168,6 @@ export class Connection {
 class Stalled extends DOMException {
   constructor(patience: number) {
     super(`IndexedDB did not answer within ${patience} ms`, 'TimeoutError')
-  }
-}
-
-/** What `work` came to, once its transaction is complete; a transaction whose work fails is aborted. */
-async function completed<T>(tx: ReadTransaction | WriteTransaction, work: Promise<T>): Promise<T> {
-  try {
-    const [value] = await Promise.all([work, tx.done])
-    return value
-  } catch (error) {
-    abort(tx)
-    // When a transaction aborts, its requests fail with AbortError; the transaction knows why.
-    throw tx.error ?? error
-  }
-}
-
-function abort(tx: ReadTransaction | WriteTransaction): void {
-  try {
-    tx.abort()
-  } catch {
-    // It has ended already.
   }
 }
 

@@ -25,7 +25,7 @@ interface Found {
  * @returns the dead letters; none where all can be read after all.
  */
 export function setAside(connection: Connection, { epoch, deadAt, place }: Finding): Promise<readonly DeadRecord[]> {
-  return connection.write(['inbox', 'meta', 'groups', 'parked', 'dead'], 'relaxed', async (tx) => {
+  return connection.writeFromReserve(['inbox', 'meta', 'groups', 'parked', 'dead'], 'relaxed', async (tx) => {
     const before = await readHead(tx)
     assertEpoch(before, epoch)
     const { head, letters } = await take(tx, before, deadAt, place)

@@ -32,7 +32,7 @@ export class Superseded extends Error {
  */
 export function settle(connection: Connection, settlement: Settlement): Promise<boolean> {
   const { head, exhausted, dead, rows, parked, unparked } = settlement
-  return connection.write(['inbox', 'meta', 'groups', 'parked', 'dead'], 'relaxed', async (tx) => {
+  return connection.writeFromReserve(['inbox', 'meta', 'groups', 'parked', 'dead'], 'relaxed', async (tx) => {
     const [before, { paused }] = await Promise.all([readHead(tx), readTail(tx)])
     assertEpoch(before, head.epoch)
     // Issued again, since nobody heard that it was written.

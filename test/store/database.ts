@@ -19,7 +19,11 @@ export function openNew(): Connection {
 
 /** One more connection to the same database, as another tab has it. */
 export function openAnother(): Connection {
-  const connection = connectTo(name)
+  return watch(connectTo(name))
+}
+
+/** Has a connection closed when the test ends. */
+export function watch(connection: Connection): Connection {
   opened.push(connection)
   return connection
 }
@@ -29,7 +33,7 @@ export function connectTo(database: string): Connection {
 }
 
 export function optionsFor(database: string): ConnectionOptions {
-  return { name: database, clock: systemClock, tell: () => {} }
+  return { name: database, clock: systemClock, tell: () => {}, makeRoom: async () => false }
 }
 
 /** For whoever opens it in another thread. */

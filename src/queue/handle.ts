@@ -1,0 +1,85 @@
+import { QueueError } from '../message/error.ts'
+import { openDatabase } from './database.ts'
+import type { Database, Hears } from './database.ts'
+import { countsOf, readHead, readInstance, readTail } from './schema.ts'
+import type { Counts, StoreName } from './schema.ts'
+import { completed } from './transaction.ts'
+
+export type HandleNews =
+  /** The database was opened for the first time, with so much in it. */
+  | ({ readonly type: 'storage-opened' } & Counts)
+  /** The database is another than before, and empty. */
+  | { readonly type: 'storage-cleared' }
+
+export interface HandleOptions {
+  readonly tell: (news: HandleNews) => void
+  /** Called when the browser has closed the database by force. */
+  readonly terminated: () => void
+}
+
+/** The handle of a database: opened when first needed, given up when the browser or another tab asks for it, and opened again by whoever needs it next. */
+export class Handle {
+  readonly #name: string
+  readonly #options: HandleOptions
+  #database: Promise<Database> | undefined
+  #instance: { readonly is: string | undefined } | undefined
+  #isClosed = false
+
+  constructor(name: string, options: HandleOptions) {
+    this.#name = name
+    this.#options = options
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** @throws QueueError `closed`, for whoever comes after {@link close}. */
+  open(): Promise<Database> {
+    if (this.#isClosed) throw new QueueError('closed', 'The queue is closed')
+    this.#database ??= this.#connect()
+    return this.#database
+  }
+
+  /** Gives a connection up; not the one that another transaction may have made since. */
+  forget(opening: Promise<Database>): void {
+    if (this.#database === opening) this.#database = undefined
+    void closed(opening)
+  }
+
+  /** For good. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    if (this.#database) await closed(this.#database)
+  }
+
+  #connect(): Promise<Database> {
+    const forget = (): void => this.forget(opening)
+    const terminated = (): void => {
+      forget()
+      if (!this.#isClosed) this.#options.terminated()
+    }
+    const opening = this.#openKnown({ blocking: forget, terminated })
+    opening.catch(forget)
+    return opening
+  }
+
+  /** Opens the database, and looks whether it is the one that it was. */
+  async #openKnown(hears: Hears): Promise<Database> {
+    const database = await openDatabase(this.#name, hears)
+    const tx = database.transaction(['meta'] as StoreName[], 'readonly')
+    const [instance, tail, head] = await completed(tx, Promise.all([readInstance(tx), readTail(tx), readHead(tx)]))
+    const before = this.#instance
+    this.#instance = { is: instance }
+    if (!before) this.#options.tell({ type: 'storage-opened', ...countsOf(tail, head) })
+    else if (before.is !== instance) this.#options.tell({ type: 'storage-cleared' })
+    return database
+  }
+}
+
+async function closed(opening: Promise<Database>): Promise<void> {
+  await opening.then(
+    (database) => database.close(),
+    () => {},
+  )
+}
