@@ -101,12 +101,12 @@ export class Behind {
   }
 
   /** Takes in hand what the index gave; says whether there was anything. */
-  take({ groups, isFull, later }: DueGroups, isBusy: (group: string) => boolean): boolean {
+  take({ groups, isFull, later }: DueGroups, taken: ReadonlySet<string>): boolean {
     const now = this.#clock.now()
     // The clock was set back: nothing waits longer than it was to.
     const isLate = groups.length === 0 && later !== undefined && later.row.due - now > (later.row.held?.wait ?? 0)
     const found = isLate ? [later] : groups
-    const fresh = found.filter(({ row }) => !isBusy(row.group) && this.#isCurrent(row))
+    const fresh = found.filter(({ row }) => !taken.has(row.group) && this.#isCurrent(row))
     this.know(found.map(({ row }) => row))
     this.#inHand.push(...fresh)
     // Once all have had their turn, the index is asked again by time.
@@ -195,12 +195,12 @@ export class Behind {
     return changes
   }
 
-  /** It is on disk, and these groups may be served. Rows of others are forgotten, but for those of which a message is under way (`busy`). */
-  written(serving: readonly string[], busy: ReadonlySet<string>): void {
+  /** It is on disk, and these groups may be served. Rows of others are forgotten, but for those of which a message goes first (`taken`). */
+  written(serving: readonly string[], taken: ReadonlySet<string>): void {
     this.#reserved = new Set(serving)
     const inHand = new Set(this.#inHand.map(({ row }) => row.group))
     for (const group of this.#rows.keys()) {
-      if (!this.#changed.has(group) && !busy.has(group) && !inHand.has(group)) this.#rows.delete(group)
+      if (!this.#changed.has(group) && !taken.has(group) && !inHand.has(group)) this.#rows.delete(group)
     }
   }
 

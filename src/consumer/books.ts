@@ -156,7 +156,7 @@ export class Books {
 
   /** Nothing came of it, and nothing is known: it stays where it is. */
   giveBack(delivery: Delivery): void {
-    this.#turns.end(delivery)
+    this.#turns.giveBack(delivery)
     this.#behind.giveBack()
   }
 
@@ -212,7 +212,7 @@ export class Books {
     const head = this.#head()
     this.#isPaused = await settle(this.#options.connection, { head, exhausted, dead, ...changes })
     this.#reserved = this.#isPaused ? head.position : head.reserved
-    this.#behind.written(this.#isPaused ? [] : head.serving, this.#turns.busy)
+    this.#behind.written(this.#isPaused ? [] : head.serving, this.#turns.taken)
     if (this.#isPaused) this.#behind.giveBack()
   }
 

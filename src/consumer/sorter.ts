@@ -18,9 +18,13 @@ export interface SorterOptions {
   readonly behind: Behind
 }
 
-/** Groups, and numbers of messages of the inbox, of which one, or which, are under way. */
+/** What is under way, or was and is to go again. */
 export interface UnderWay {
+  /** Groups of which a message is under way. */
   readonly busy: ReadonlySet<string>
+  /** And those of which one was, and goes before what is parked of them. */
+  readonly taken: ReadonlySet<string>
+  /** Numbers of messages of the inbox that are under way. */
   readonly underWay: ReadonlySet<number>
 }
 
@@ -54,18 +58,18 @@ export class Sorter {
    * @param commit writes what is known, so that the index tells all of it.
    * @returns whether there is something new to be looked at.
    */
-  async findMore({ busy, underWay }: UnderWay, commit: () => Promise<void>): Promise<boolean> {
+  async findMore(turns: UnderWay, commit: () => Promise<void>): Promise<boolean> {
     const { connection, order, lookahead, behind } = this.#options
     // What was under way when the leader before ended stands before what is parked of its group.
     if (lookahead.isCatchingUp && (await this.load())) return true
     if (behind.mayBeDue) {
       if (behind.isChanged) await commit()
-      const due = await readDue(connection, behind.query(busy.size))
-      if (behind.take(due, (group) => busy.has(group) || this.#isInView(group))) return true
+      const due = await readDue(connection, behind.query(turns.taken.size))
+      if (behind.take(due, turns.taken)) return true
     }
     if (order === 'queue') return lookahead.size === 0 && this.load()
     const isFull = lookahead.size >= MOST_AHEAD || lookahead.bytes >= MOST_BYTES_AHEAD
-    return isFull ? this.#parkSurplus(underWay) : this.load()
+    return isFull ? this.#parkSurplus(turns) : this.load()
   }
 
   /** Brings in the next record; what belongs to groups that are behind is parked at once. Says whether there was one. */
@@ -105,14 +109,12 @@ export class Sorter {
     this.park(group, behind, held)
   }
 
-  /** Whether there is a message of a group that stands before what is parked of it: nothing came of it, and it is still to go. */
-  #isInView(group: string): boolean {
-    return this.#options.lookahead.find((message) => this.groupOf(message) === group) !== undefined
-  }
-
   /** The view is full of groups of which one message is under way: the largest makes room, so that others are met. */
-  #parkSurplus(underWay: ReadonlySet<number>): boolean {
-    const waiting = this.#options.lookahead.filter(({ sequence }) => !underWay.has(sequence))
+  #parkSurplus({ busy, underWay }: UnderWay): boolean {
+    const { lookahead } = this.#options
+    // Given back since it was looked for.
+    if (lookahead.find((message) => !busy.has(this.groupOf(message)))) return true
+    const waiting = lookahead.filter(({ sequence }) => !underWay.has(sequence))
     const [largest] = [...this.#byGroup(waiting)].sort(([, a], [, b]) => b.length - a.length)
     if (!largest) return false
     this.park(...largest)

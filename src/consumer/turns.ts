@@ -20,6 +20,8 @@ export class Turns {
   readonly busy: Set<string> = new Set()
   /** Numbers of messages of the inbox that are under way. */
   readonly underWay: Set<number> = new Set()
+  /** Groups of which a message of the inbox was under way, and is to go again: nothing came of it. */
+  readonly #givenBack: Set<string> = new Set()
   readonly #sorter: Sorter
   readonly #lookahead: Lookahead
   readonly #behind: Behind
@@ -29,6 +31,11 @@ export class Turns {
     this.#sorter = sorter
     this.#lookahead = lookahead
     this.#behind = behind
+  }
+
+  /** Groups of which a message goes before what is parked of them. */
+  get taken(): ReadonlySet<string> {
+    return new Set([...this.busy, ...this.#givenBack])
   }
 
   /**
@@ -59,6 +66,7 @@ export class Turns {
 
   begin(delivery: Delivery): Delivery {
     this.busy.add(delivery.group)
+    this.#givenBack.delete(delivery.group)
     if (delivery.parked) this.#behind.begin()
     else this.underWay.add(delivery.message.sequence)
     this.#isParkedsTurn = !delivery.parked
@@ -70,5 +78,11 @@ export class Turns {
     if (parked) return this.#behind.end(group)
     this.underWay.delete(message.sequence)
     this.#behind.free(group)
+  }
+
+  /** It is under way no more, and keeps its place. */
+  giveBack(delivery: Delivery): void {
+    if (!delivery.parked) this.#givenBack.add(delivery.group)
+    this.end(delivery)
   }
 }

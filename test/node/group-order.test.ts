@@ -6,10 +6,11 @@ import { Connection } from '../../src/queue/connection.ts'
 import { enqueue } from '../../src/queue/enqueue.ts'
 import { lead } from '../../src/queue/lead.ts'
 import type { ReadTransaction, StoreName } from '../../src/queue/schema.ts'
+import { openAuditor } from '../world/audit.ts'
 import { FakeLocks } from '../world/fake-locks.ts'
 import { silence } from '../world/fake-server.ts'
 import { World } from '../world/world.ts'
-import { optionsFor } from '../store/database.ts'
+import { connectTo, optionsFor } from '../store/database.ts'
 
 /** A group of which one message is under way may be parked behind it, to make room for others: what stands before what, then? */
 let world: World
@@ -42,24 +43,53 @@ test('when the leader dies, its successor begins with the message that was under
   expect(ofA).toEqual(['a0', ...numbers(1_200).map((n) => `a${n}`)])
 })
 
-test('a message of which nothing came goes again before those parked behind it, however these come into view', async () => {
-  const connection = new WatchedConnection(optionsFor(databaseName(world.name)))
-  // Three fill the view.
+/** Books of which a message is under way, and the rest of its group parked: three of these fill the view. */
+async function begunBooks(connection: Connection): Promise<{ books: Books; begun: Delivery }> {
   const messages = numbers(4).map((n) => ({ id: `${n}`, body: '1', bytes: 500_000, enqueuedAt: 0, group: 'a' }))
   await enqueue(connection, 'relaxed', [{ producer: 'p', number: 0, messages }])
   const books = new Books({ connection, head: await lead(connection), order: 'group', clock: world.clock })
-  const first = (await books.next())!
-  connection.asks = () => books.giveBack(first)
-  const found: (Delivery | undefined)[] = [first, await books.next()]
-  connection.asks = () => {}
+  return { books, begun: (await books.next())! }
+}
+
+/** Accepts what comes, until nothing does twice in a row. */
+async function acceptAll(books: Books): Promise<string[]> {
+  const ids: string[] = []
   const accepted: Promise<void>[] = []
-  while (found.length < 6) {
+  for (let misses = 0; misses < 2;) {
     const next = await books.next()
-    found.push(next)
     if (next) accepted.push(books.accept(next))
+    if (next) ids.push(next.message.id)
+    misses = next ? 0 : misses + 1
   }
   await books.release()
   await Promise.all(accepted)
-  expect(found.flatMap((delivery) => delivery?.message.id ?? [])).toEqual(['0', '0', '1', '2', '3'])
+  return ids
+}
+
+test('a message of which nothing came goes again before those parked behind it, however these come into view', async () => {
+  const connection = new WatchedConnection(optionsFor(databaseName(world.name)))
+  const { books, begun } = await begunBooks(connection)
+  connection.asks = () => books.giveBack(begun)
+  expect(await books.next()).toBeUndefined()
+  connection.asks = () => {}
+  expect(await acceptAll(books)).toEqual(['0', '1', '2', '3'])
   await connection.close()
+})
+
+test('if it then has to wait for another attempt, nothing that is parked behind it is lost', async () => {
+  const connection = connectTo(databaseName(world.name))
+  const { books, begun } = await begunBooks(connection)
+  expect(await books.next()).toBeUndefined()
+  books.giveBack(begun)
+  await books.release()
+  const again = (await books.next())!
+  expect(again.message.id).toBe('0')
+  const hold = { due: world.clock.now() + 1_000, wait: 1_000, by: 'backoff' } as const
+  await books.hold(again, { attempts: 1, uncounted: 0, ...hold }, undefined)
+  expect(await books.next()).toBeUndefined()
+  world.clock.advance(1_000)
+  expect(await acceptAll(books)).toEqual(['0', '1', '2', '3'])
+  const { audit, close } = openAuditor(databaseName(world.name))
+  expect(await audit()).toMatchObject({ ahead: [], behind: [] })
+  await Promise.all([close(), connection.close()])
 })

@@ -7,7 +7,7 @@ import { Interleaving } from '../world/interleaving.ts'
 const ORDERS: readonly Order[] = ['queue', 'group', 'none']
 
 /** How many for each order. The seeds are their numbers: each is the same every time. */
-const COUNT = Math.ceil(Number(process.env['INTERLEAVINGS'] ?? 2_400) / ORDERS.length)
+const COUNT = Math.ceil(Number(process.env['INTERLEAVINGS'] ?? 1_800) / ORDERS.length)
 /** One alone, to be looked at. */
 const SEED = process.env['INTERLEAVING_SEED']
 

@@ -43,7 +43,7 @@ export class EnqueuingTab {
   enqueue(): void {
     const { producer, random } = this.#options
     const number = this.#number++
-    const messages = Array.from({ length: 1 + Math.floor(random() * 4) }, (_, offset) => this.#message(messageId(producer, number, offset)))
+    const messages = Array.from({ length: 1 + Math.floor(random() * 3) }, (_, offset) => this.#message(messageId(producer, number, offset)))
     const batch = { producer, number, messages }
     this.#unanswered.add(batch)
     void this.#issue(batch)
@@ -75,7 +75,7 @@ export class EnqueuingTab {
     const { random, clock, ledger, groups } = this.#options
     const group = `g${Math.floor(random() * groups)}`
     ledger.mint(id, group)
-    const body = random() < 0.03 ? 'x'.repeat(56_000) : '1'
+    const body = random() < 0.005 ? 'x'.repeat(56_000) : '1'
     const bytes = random() < 0.5 ? 400_000 : body.length
     return { id, body, bytes, enqueuedAt: clock.now(), ...(groups > 0 && { group }) }
   }

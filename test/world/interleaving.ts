@@ -17,8 +17,9 @@ import { connectTo } from '../store/database.ts'
 
 const DATABASE = 'interleaved'
 
-/** How many things happen before all is to become well. */
-const MOST_STEPS = 40
+/** How many things happen before all is to become well: mostly few. */
+const FEWEST = 10
+const MOST = 160
 /** Within how many it must be well. */
 const PATIENCE = 3_000
 
@@ -61,7 +62,7 @@ export class Interleaving {
     try {
       await this.#audit('open')
       this.#lead()
-      const count = 10 + Math.floor(this.#random() * (MOST_STEPS - 10))
+      const count = FEWEST + Math.floor(this.#random() ** 4 * (MOST - FEWEST))
       for (let step = 0; step < count; step++) await this.#happen()
       await this.#heal()
     } catch (error) {
@@ -96,7 +97,7 @@ export class Interleaving {
   }
 
   readonly #events: readonly (readonly [number, readonly [string, () => void]])[] = [
-    [10, ['a tab enqueues', () => this.#tab().enqueue()]],
+    [6, ['a tab enqueues', () => this.#tab().enqueue()]],
     [2, ['a worker that enqueues is killed', () => this.#tab().kill()]],
     [2, ['dead letters are redriven', () => void this.#take(redrive)]],
     [1, ['dead letters are purged', () => void this.#take(purge)]],
