@@ -9,12 +9,15 @@ export const REASONS: Readonly<Record<string, string>> = {
   'one-by-one-peers':
     'the fastest of the peers store one record in the page’s own thread, without a number that other tabs share and without a flush',
   drain:
-    'each message costs a transaction, two tellings to the page and two to the other tabs, beside its request; they share two cores with the browser’s network and storage processes',
+    'beside its request, each message costs an eighth of a transaction and of a telling, and its records are read and deleted; they share two cores with the browser’s network and storage processes, and with the server',
   block: 'within what an idle page shows on this machine, or a burst’s answers arriving at once: ten thousand promises resolve in one turn',
   'open-durable': 'the first transaction of a large database reads more of its files, as raw idb’s does',
   'open-first': 'the first read of a large database opens more of its files, as raw idb’s does',
   'open-twice':
     'a worker of 28 kB is loaded and says that it is ready, then the queue is opened, then the message crosses: three trips before the first transaction; raw idb makes one',
+  'open-groups-durable':
+    'the first transaction of a large database reads more of its files: a hundred thousand rows, their index and their messages are 200 MB',
+  'open-groups-first': 'the same; then the index of groups is asked, and the message that was just enqueued is read, before it goes',
   memory: '',
   'bytes-page':
     'forms of every verb, receipts, and Comlink with its proxies; a language of its own between page and worker would save most of Comlink’s 2 kB',
@@ -25,5 +28,6 @@ export const REASONS: Readonly<Record<string, string>> = {
 export const NEXT_LIMIT = `- **Burst**: IndexedDB's own cost of cloning and writing 56 kB records. One call for a whole burst, and no work for each message in the
   worker but its place in an array, leave that and the page's \`JSON.stringify\`.
 - **One by one**: three trips, page to worker, worker to storage, and back; a strict commit waits for the disk. Nothing but leaving out a trip helps.
-- **Drain**: the trip to the server and back. What overlaps with it is free until a core is.
+- **Drain**: the trip to the server and back. What overlaps with it is free only while a core is. Messages that were enqueued one by one are a record each, and
+  each is read in a transaction of its own: one for sixteen is the next step there.
 - **Open**: loading the worker. What it does before its first transaction is what can be saved.`

@@ -11,6 +11,9 @@ import type { Lookahead } from './lookahead.ts'
 const MOST_AHEAD = 512
 const MOST_BYTES_AHEAD = 1_000_000
 
+/** With so many in memory, no more records are read than the one that was asked for. */
+const A_FEW = 16
+
 export interface SorterOptions {
   readonly connection: Connection
   readonly order: Order
@@ -67,9 +70,17 @@ export class Sorter {
       const due = await readDue(connection, behind.query(turns.taken.size))
       if (behind.take(due, turns.taken)) return true
     }
-    if (order === 'queue') return lookahead.size === 0 && this.load()
+    if (order === 'queue') return lookahead.size === 0 && this.#loadSome()
     const isFull = lookahead.size >= MOST_AHEAD || lookahead.bytes >= MOST_BYTES_AHEAD
-    return isFull ? this.#parkSurplus(turns) : this.load()
+    return isFull ? this.#parkSurplus(turns) : this.#loadSome()
+  }
+
+  /** Brings in the next record, and more where that holds few: what was enqueued one by one is a record each, and is to be reserved together. */
+  async #loadSome(): Promise<boolean> {
+    const { lookahead } = this.#options
+    const isLoaded = await this.load()
+    for (let goesOn = isLoaded; goesOn && lookahead.size < A_FEW && lookahead.bytes < MOST_BYTES_AHEAD;) goesOn = await this.load()
+    return isLoaded
   }
 
   /** Brings in the next record; what belongs to groups that are behind is parked at once. Says whether there was one. */

@@ -69,7 +69,7 @@ async function* present(connection: Connection): AsyncGenerator<number[]> {
 }
 
 function takeSome(connection: Connection, sequences: readonly number[], mayTake: MayTake, use: Use): Promise<string[]> {
-  return connection.write(['inbox', 'meta', 'dead'], 'strict', async (tx) => {
+  return connection.writeFromReserve(['inbox', 'meta', 'dead'], 'strict', async (tx) => {
     const dead = tx.objectStore('dead')
     const found = await Promise.all(sequences.map((sequence) => dead.get(sequence)))
     const letters = found.filter((letter) => letter !== undefined && mayTake(letter)) as DeadRecord[]

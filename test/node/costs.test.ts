@@ -171,6 +171,21 @@ test('eight deliveries in the middle of a drain of 100 are a request each, and o
   expect(whole).toEqual({ ...NOTHING, reads: 4, writes: 16, requests: 59, records: 16, calls: 3, tellings: 16, fetches: 100 })
 })
 
+test('sixteen messages that were enqueued one by one, a record each, are sixteen reads, a reservation and two settlings', async () => {
+  await openAndRest()
+  await orders.pause()
+  for (let n = 0; n < 100; n++) await enqueue(1)
+  const at: Costs[] = []
+  world.server.react = async () => {
+    await settled()
+    at.push({ ...spent })
+    return Response.json({})
+  }
+  await orders.resume()
+  await orders.idle()
+  expect(between(at[32]!, at[64]!)).toEqual({ ...NOTHING, reads: 32, writes: 6, requests: 114, records: 6, tellings: 4 })
+})
+
 function between(before: Costs, after: Costs): Costs {
   const difference = Object.entries(before).map(([name, count]) => [name, after[name as keyof Costs] - count])
   return Object.fromEntries(difference) as Costs

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
+import type { Receipt } from '../../src/producer/receipt.ts'
 import { databaseName } from '../../src/protocol/names.ts'
 import { depth } from '../../src/queue/depth.ts'
 import { readRecord } from '../../src/queue/read.ts'
@@ -30,10 +31,11 @@ function refuseNumber(number: number, isMeant: (beginning: Beginning) => boolean
 test.each([1, 2, 3, 4])(
   'a drain whose settling fails, at transaction %i, tells each answer once all the same, and leaves nothing behind',
   async (number) => {
-    const orders = world.open<string>()
+    const orders = world.open<number>()
     await orders.pause()
-    // A record for each.
-    const receipts = [await orders.enqueue('a'), await orders.enqueue('b'), await orders.enqueue('c')]
+    const receipts: Receipt[] = []
+    // A record for each, and more than are reserved at once.
+    for (let n = 0; n < 20; n++) receipts.push(await orders.enqueue(n))
     const accepted: string[] = []
     orders.subscribe((event) => event.type === 'accepted' && accepted.push(event.id))
     const failed = heard(orders, 'storage-failed')
