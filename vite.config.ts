@@ -9,12 +9,17 @@ import { inPlaywright } from './test/store/engines/playwright.ts'
 import { inWebKitGtk } from './test/store/engines/webkitgtk.ts'
 
 /** Tests that drive a real browser: one file at a time, on machines with few cores. */
-function inBrowser(name: string, include: string, groupOrder: number): TestProjectInlineConfiguration {
+function inBrowser(
+  name: string,
+  include: string,
+  groupOrder: number,
+  globalSetup = 'test/browser/setup.ts',
+): TestProjectInlineConfiguration {
   return {
     test: {
       name,
       include: [include],
-      globalSetup: 'test/browser/setup.ts',
+      globalSetup,
       testTimeout: 60_000,
       hookTimeout: 60_000,
       fileParallelism: false,
@@ -89,6 +94,7 @@ const config: ViteUserConfig = defineConfig({
       storeIn('store-webkit', { browser: 'webkit', provider: inWebKitGtk(), backEnd: 'sqlite', groupOrder: 4 }),
       inBrowser('chromium', 'test/browser/**/*.test.ts', 5),
       inBrowser('package', 'test/package/**/*.test.ts', 6),
+      inBrowser('webkit', 'test/webkit/**/*.test.ts', 7, 'test/webkit/setup.ts'),
     ],
   },
 })

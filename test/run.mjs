@@ -10,7 +10,7 @@ import { runnerImport } from 'vite'
 /** Projects of vite.config.ts; one of which nothing ran is a failure. */
 const PROJECTS = ['node', 'store-node', 'store-leveldb', 'store-sqlite', 'chromium', 'package']
 /** Those of engines that not every system can have; one that it cannot is skipped, but not all of them. */
-const ENGINES = /** @type {const} */ ({ firefox: 'store-firefox', webkit: 'store-webkit' })
+const ENGINES = /** @type {const} */ ({ firefox: ['store-firefox'], webkit: ['store-webkit', 'webkit'] })
 
 /** @typedef {{ passed: number, failed: number, skipped: string[] }} Count */
 
@@ -80,16 +80,17 @@ async function everything(folder) {
 
 /** @param {string} folder */
 async function engines(folder) {
+  addOne(await run('build', ['npm', 'run', '--silent', 'build']))
   let ran = 0
   for (const engine of /** @type {(keyof typeof ENGINES)[]} */ (Object.keys(ENGINES))) {
     console.log(`\n— ${engine}`)
     try {
       await find(engine)
     } catch (error) {
-      total.skipped.push(`${ENGINES[engine]}: ${error instanceof Error ? error.message : String(error)}`)
+      total.skipped.push(`${ENGINES[engine].join(', ')}: ${error instanceof Error ? error.message : String(error)}`)
       continue
     }
-    add(await test(ENGINES[engine], folder))
+    for (const project of ENGINES[engine]) add(await test(project, folder))
     ran += 1
   }
   if (ran > 0) return

@@ -39,8 +39,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     if (served && !served.has(queue)) {
       throw new QueueError('not-served', `Expected the worker to serve "${queue}", it serves ${[...served.keys()].join(', ')}`)
     }
-    const opened = queues.get(queue)
-    if (opened) return opened.setUp(setup)
+    if (queues.has(queue)) return queues.get(queue)?.setUp(setup)
     const toPage = (events: readonly QueueEvent[]): void => page.events(queue, events)
     const headers = (current: Setup): HeadersSource => headersSource(queue, current, page, served?.get(queue))
     queues.set(queue, new QueueHost({ queue, setup, platform, reserve, headers, isOnline: () => isOnline, toPage }))

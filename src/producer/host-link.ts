@@ -5,6 +5,8 @@ import { resultOf, unwrap } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
 import { watchPage } from './page-signals.ts'
 import type { PageEnd, StartedHost, StartHost } from './start-host.ts'
+import { findWayBack } from './way-back.ts'
+import type { WorkerMaker } from './way-back.ts'
 
 /** A queue of the page, as its link to the host knows it. */
 export interface LinkedQueue {
@@ -28,8 +30,9 @@ export class HostLink {
   #host: Promise<StartedHost> | undefined
   #lost: QueueError | undefined
   /** Who waits for an answer. Not Promise.race: it would leave a trace of each call on a promise that lives as long as the page. */
-  readonly #waiting = new Set<(error: QueueError) => void>()
+  readonly #waiting = new Set<Waiting>()
   #unwatch = (): void => {}
+  #isMoving = false
 
   /** @param ended called when the host has been stopped or has died: the next queue needs a new link. */
   constructor(start: StartHost, ended: () => void) {
@@ -66,19 +69,24 @@ export class HostLink {
   async call<T>(ask: (api: HostApi) => Promise<Result<T>>): Promise<T> {
     if (!this.#host) throw new QueueError('closed', 'The queue is closed')
     const { api } = await this.#host
-    const result = await new Promise<Result<T>>((resolve, reject) => {
-      if (this.#lost) return reject(this.#lost)
-      this.#waiting.add(reject)
-      ask(api)
-        .then(resolve, reject)
-        .finally(() => this.#waiting.delete(reject))
-    })
-    return unwrap(result)
+    let waiting: Waiting | undefined
+    try {
+      return unwrap(
+        await new Promise<Result<T>>((resolve, reject) => {
+          if (this.#lost) return reject(this.#lost)
+          waiting = { reject, ask: (host) => void ask(host).then(resolve, reject) }
+          this.#waiting.add(waiting)
+          waiting.ask(api)
+        }),
+      )
+    } finally {
+      if (waiting) this.#waiting.delete(waiting)
+    }
   }
 
-  async #begin(): Promise<StartedHost> {
+  async #begin(maker?: WorkerMaker): Promise<StartedHost> {
     try {
-      const host = await this.#start(this.#page())
+      const host = await this.#start(this.#page(), maker)
       void host.lost.then(() => this.#lose())
       this.#unwatch = watchPage((signal) => void host.api.signal(signal))
       return host
@@ -101,6 +109,37 @@ export class HostLink {
     }
   }
 
+  /** The host has lost its storage. Where another realm of the page has not, it moves there, and is asked again what it has not answered. */
+  async #lookForWayBack(): Promise<void> {
+    if (this.#isMoving) return
+    this.#isMoving = true
+    try {
+      const before = await this.#host
+      if (before?.kind !== 'worker') return
+      const maker = await findWayBack()
+      if (maker && !this.#lost && this.#queues.length > 0) await this.#move(before, maker)
+    } catch {
+      this.#lose()
+    } finally {
+      this.#isMoving = false
+    }
+  }
+
+  async #move(before: StartedHost, maker: WorkerMaker): Promise<void> {
+    before.stop()
+    this.#unwatch()
+    this.#host = this.#begin(maker)
+    const { api, kind } = await this.#host
+    const opened = this.#queues.map(({ name, setup }) => api.open(name, setup))
+    // In their order, and before anything new: an older batch that comes after a newer one is taken for stored.
+    for (const waiting of this.#waiting) waiting.ask(api)
+    await Promise.all(opened)
+    for (const queue of this.#queues) {
+      queue.hear({ type: 'host-started', host: kind })
+      queue.hear({ type: 'storage-restored' })
+    }
+  }
+
   async #stop(): Promise<void> {
     this.#unwatch()
     const host = await this.#host?.catch(() => undefined)
@@ -109,13 +148,14 @@ export class HostLink {
   }
 
   #reject(error: QueueError): void {
-    for (const reject of this.#waiting) reject(error)
+    for (const { reject } of this.#waiting) reject(error)
   }
 
   #page(): PageEnd {
     return {
       events: (name, events) => {
         for (const queue of this.#named(name)) for (const event of events) queue.hear(event)
+        if (events.some(({ type }) => type === 'storage-lost')) void this.#lookForWayBack()
       },
       headers: (name, unauthorized) =>
         resultOf(async () => {
@@ -129,4 +169,10 @@ export class HostLink {
   #named(name: string): LinkedQueue[] {
     return this.#queues.filter((queue) => queue.name === name)
   }
+}
+
+/** A question that the host has not answered. */
+interface Waiting {
+  readonly ask: (host: HostApi) => void
+  readonly reject: (error: QueueError) => void
 }

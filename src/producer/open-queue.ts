@@ -81,7 +81,7 @@ function linkFor({ host, worker }: OpenOptions): HostLink {
 }
 
 function starter(host: OpenOptions['host'], worker: OpenOptions['worker']): StartHost {
-  if (worker) return (page) => startWorker(worker, page)
+  if (worker) return (page, maker) => startWorker(worker, page, maker)
   return host === 'in-place' ? startInPlace : startReadyMade
 }
 

@@ -3,6 +3,7 @@ import { QueueError, shown } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import { isHostMessage } from '../protocol/host.ts'
 import type { HostApi, HostMessage, PageApi, WorkerApi } from '../protocol/host.ts'
+import type { WorkerMaker } from './way-back.ts'
 
 /** How long a worker may take to say that it is ready, in milliseconds: loading its file over a slow line included. */
 const PATIENCE = 10_000
@@ -23,12 +24,13 @@ export interface StartedHost {
   stop(): void
 }
 
-export type StartHost = (page: PageEnd) => Promise<StartedHost>
+/** @param maker makes the worker, where this page's own `Worker` would be of no use. */
+export type StartHost = (page: PageEnd, maker?: WorkerMaker) => Promise<StartedHost>
 
 /** The ready-made worker; in place where that does not load, since a message in the main thread is better than none. */
-export const startReadyMade: StartHost = async (page) => {
+export const startReadyMade: StartHost = async (page, maker) => {
   try {
-    return await startWorker(() => new Worker(new URL('./auto-worker.js', import.meta.url), { type: 'module' }), page)
+    return await startWorker(() => new Worker(new URL('./auto-worker.js', import.meta.url), { type: 'module' }), page, maker)
   } catch (error) {
     return { ...(await startInPlace(page)), reason: error instanceof Error ? error.message : String(error) }
   }
@@ -40,8 +42,8 @@ export const startInPlace: StartHost = async (page) => {
   return { api: hostInPlace(page), kind: 'in-place', lost: new Promise(() => {}), stop: () => {} }
 }
 
-export async function startWorker(make: () => Worker, page: PageEnd): Promise<StartedHost> {
-  const worker = makeWorker(make)
+export async function startWorker(make: () => Worker, page: PageEnd, maker?: WorkerMaker): Promise<StartedHost> {
+  const worker = makeWorker(() => (maker ? madeBy(maker, make) : make()))
   try {
     const { lock } = await ready(worker)
     const stopped = new AbortController()
@@ -62,6 +64,17 @@ export async function startWorker(make: () => Worker, page: PageEnd): Promise<St
   } catch (error) {
     worker.terminate()
     throw error
+  }
+}
+
+/** Bundlers find a worker by `new Worker(new URL(...))`, and users write that as well: who makes it is changed for as long as the call takes. */
+function madeBy(maker: WorkerMaker, make: () => Worker): Worker {
+  const { Worker } = globalThis
+  globalThis.Worker = maker
+  try {
+    return make()
+  } finally {
+    globalThis.Worker = Worker
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Depth } from '../message/message.ts'
 import type { Connection } from './connection.ts'
-import { firstRecord } from './read.ts'
-import { isInboxRecord } from './readable.ts'
+import { firstOf, firstRecord, parkedOf } from './read.ts'
+import { isInboxRecord, isParkedRecord, valueOf } from './readable.ts'
 import { countDone, countsOf, readHead, readTail } from './schema.ts'
 import type { Head, ReadTransaction } from './schema.ts'
 
 /** How many messages are in each state: `tail` minus `head`, and one look at the head. */
 export function depth(connection: Connection): Promise<Depth> {
-  return connection.read(['inbox', 'meta', 'groups'], async (tx) => {
+  return connection.read(['inbox', 'meta', 'groups', 'parked'], async (tx) => {
     const [tail, head] = await Promise.all([readTail(tx), readHead(tx)])
     const { waiting, dead } = countsOf(tail, head)
     const reserved = Math.max(0, head.reserved - head.position - countDone(head.done, head.reserved))
@@ -25,12 +25,15 @@ export function depth(connection: Connection): Promise<Depth> {
   })
 }
 
-/** When the first message of the inbox was enqueued. */
+/** When the head was enqueued: the first of the inbox, or of the group whose turn is next where all are parked. What cannot be read is about to be set aside. */
 async function oldest(tx: ReadTransaction, head: Head): Promise<number | undefined> {
   const found = await firstRecord(tx, head.record)
-  // One that cannot be read is about to be set aside.
-  if (!found || !isInboxRecord(found.record, found.key)) return undefined
-  return found.record.messages[Math.max(0, head.position - found.key)]?.enqueuedAt
+  const first = found && isInboxRecord(found.record, found.key) && found.record.messages[Math.max(0, head.position - found.key)]
+  if (first) return first.enqueuedAt
+  const [row] = await tx.objectStore('groups').index('turn').getAll(null, 1)
+  if (!row) return undefined
+  const [record] = (await valueOf(tx.objectStore('parked').getAll(parkedOf(row.group), 1))) ?? []
+  return isParkedRecord(record) ? firstOf(row, record)?.message.enqueuedAt : undefined
 }
 
 async function due(tx: ReadTransaction, head: Head): Promise<number | undefined> {

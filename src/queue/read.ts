@@ -81,11 +81,15 @@ export function readDue(connection: Connection, { now, most, upToTurn = Infinity
 
 async function readFirst(tx: ReadTransaction, row: GroupRow, recordOf: DueQuery['recordOf']): Promise<DueGroup> {
   const { group } = row
-  const range = IDBKeyRange.bound([group, 0], [group, Infinity])
-  const record = recordOf(group) ?? (await valueOf(tx.objectStore('parked').getAll(range, 1)))?.[0]
+  const record = recordOf(group) ?? (await valueOf(tx.objectStore('parked').getAll(parkedOf(group), 1)))?.[0]
   const first = isParkedRecord(record) ? firstOf(row, record) : undefined
   if (!first) throw new Unreadable({ group })
   return first
+}
+
+/** The keys of all that is parked of a group. */
+export function parkedOf(group: string): IDBKeyRange {
+  return IDBKeyRange.bound([group, 0], [group, Infinity])
 }
 
 /** The first message of a group, if it is in this record. */

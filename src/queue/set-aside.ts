@@ -1,4 +1,5 @@
 import type { Connection } from './connection.ts'
+import { parkedOf } from './read.ts'
 import { isInboxRecord, isMessage, isParkedRecord, valueOf } from './readable.ts'
 import type { UnreadablePlace } from './readable.ts'
 import { readHead, readTail, writeHead } from './schema.ts'
@@ -68,7 +69,7 @@ async function takeOfGroup(tx: WriteTransaction, head: Head, deadAt: number, gro
   const letters: DeadRecord[] = []
   let next = Infinity
   let count = 0
-  for (const key of await parked.getAllKeys(IDBKeyRange.bound([group, 0], [group, Infinity]))) {
+  for (const key of await parked.getAllKeys(parkedOf(group))) {
     const found: unknown = await valueOf(parked.get(key))
     const isReadable = isParkedRecord(found)
     const waiting = isReadable ? found.messages.filter(({ sequence }) => sequence >= (row?.next ?? 0)) : []

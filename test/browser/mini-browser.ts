@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
@@ -30,6 +31,13 @@ export class MiniBrowser {
     const home = await createProfile('webkit')
     const { screen, display } = await startScreen()
     return new MiniBrowser(home, screen, start(executablePath, [url], { stdio: 'ignore', env: environment(home, display) }))
+  }
+
+  /** Kills the process that has the network and the storage, as a crash would, and iOS does; the browser starts another. */
+  killNetworkProcess(): void {
+    for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      if (groupOf(id) === this.#browser.pid && commandOf(id).includes('WebKitNetworkProcess')) process.kill(Number(id), 'SIGKILL')
+    }
   }
 
   async close(): Promise<void> {
@@ -120,5 +128,23 @@ function kill(child: ChildProcess): void {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM')
   } catch {
     // It has ended.
+  }
+}
+
+/** The group of a process, in which its browser is the first; nothing where it has ended. */
+function groupOf(id: string): number | undefined {
+  // After the name in parentheses: state, parent, group.
+  return Number(readProcess(id, 'stat').split(') ').at(-1)?.split(' ')[2])
+}
+
+function commandOf(id: string): string {
+  return readProcess(id, 'cmdline')
+}
+
+function readProcess(id: string, file: string): string {
+  try {
+    return readFileSync(path.join('/proc', id, file), 'utf8')
+  } catch {
+    return ''
   }
 }

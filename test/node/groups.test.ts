@@ -319,3 +319,14 @@ describe('a group', () => {
     )
   })
 })
+
+test('depth tells since when the head waits, also when all that is left is parked', async () => {
+  world.server.react = status(500)
+  const orders = world.open<string>({ order: 'group' })
+  const start = world.clock.now()
+  const held = heardTimes(orders, 'retry-scheduled', 2)
+  await Promise.all([orders.enqueue('a', { group: 'a' }), orders.enqueue('b', { group: 'b' })])
+  await held
+  world.clock.jump(10)
+  expect(await orders.depth()).toMatchObject({ ready: 2, oldest: start })
+})
