@@ -83,9 +83,10 @@ async function costsWith(waiting: number): Promise<Costs> {
     expect(healthy?.message.id).toBe('healthy')
   })
   const settle = await traced(async () => {
-    await books.accept(healthy!)
+    const accepted = books.accept(healthy!)
     expect(await books.next()).toBeUndefined()
     await books.release()
+    await accepted
   })
   clock.advance(3_600_000)
   const due = await traced(async () => expect((await books.next())?.message.id).toBe('1'))
