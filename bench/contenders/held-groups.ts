@@ -1,3 +1,4 @@
+import { systemClock } from '../../src/host/platform.ts'
 import { Connection } from '../../src/queue/connection.ts'
 import { enqueue } from '../../src/queue/enqueue.ts'
 import { lead } from '../../src/queue/lead.ts'
@@ -17,7 +18,7 @@ const A_WEEK = 7 * 24 * 3_600_000
  * a server leaves that has answered to none but the first attempts, asking each to come back in a week.
  */
 export const open: Open = async () => {
-  const connection = new Connection(databaseName('bench'))
+  const connection = new Connection({ name: databaseName('bench'), clock: systemClock, tell: () => {}, makeRoom: async () => false })
   let batches = 0
 
   async function fill(bodies: readonly Body[]): Promise<void> {
@@ -30,7 +31,16 @@ export const open: Open = async () => {
     const held = { due, wait: A_WEEK, by: 'server', attempts: 0, uncounted: 1, status: 409 } as const
     const rows = placed.map(({ sequence, group = '' }) => [group, { group, next: sequence, parked: 1, due, turn: sequence, held }] as const)
     await settle(connection, {
-      head: { ...head, position, record: position, reserved: position, parked: position - 1, groups: position - 1, turn: position },
+      head: {
+        ...head,
+        revision: head.revision + 1,
+        position,
+        record: position,
+        reserved: position,
+        parked: position - 1,
+        groups: position - 1,
+        turn: position,
+      },
       exhausted: toRecords(messages, head.position).map(({ first }) => first),
       dead: [],
       rows: new Map(rows),
