@@ -1,7 +1,7 @@
 /** Why a goal is not reached: written by hand after a look at the profile, and printed only where it is not. */
 export const REASONS: Readonly<Record<string, string>> = {
   burst:
-    'one call carries 1,000 messages at most, so ten calls are ten transactions, one after the other; in the worker, counting each body’s bytes and telling of each message take as long as storing them',
+    'one call carries 1 MB at most, and what arrives while a transaction is under way shares the next; beside storing, each message costs the page its `JSON.stringify`, and page and other tabs the word that it was stored',
   'one-by-one-strict':
     'the call crosses to the worker and back, and its transaction reads a row and writes two where raw idb writes one; against raw idb in a worker see the table',
   'one-by-one-relaxed':

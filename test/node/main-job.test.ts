@@ -77,6 +77,13 @@ test('messages lists what waits in order, the one under way as leased', async ()
   expect(listed.at(-1)).toMatchObject({ body: { n: 39 }, state: 'ready' })
 })
 
+test.each(['plain', 'é', '€', '\u{1f600}'])('depth counts the bytes that are sent of "%s"', async (text) => {
+  const orders = world.open()
+  await orders.pause()
+  await Promise.all([orders.enqueue(text), orders.enqueue('x')])
+  expect(await orders.depth()).toMatchObject({ ready: 2, bytes: Buffer.byteLength(JSON.stringify(text)) + 3 })
+})
+
 test('events tell the life of a message, in the past tense', async () => {
   world.server.next(status(503), status(200))
   const orders = world.open()
