@@ -6,21 +6,23 @@ import type { DeadRecord, WriteTransaction } from './schema.ts'
 const MOST_LETTERS = 100
 const MOST_BYTES = 256 * 1024
 
+type ShownLetter = Omit<DeadRecord, 'found' | 'done'>
+
 /** Some of the dead letters, and the place where the rest begins. */
 export interface DeadLetters {
-  readonly items: readonly Omit<DeadRecord, 'found'>[]
+  readonly items: readonly ShownLetter[]
   readonly next?: number
 }
 
 /** The dead letters from a place on, in the order in which they were enqueued. */
 export function deadLetters(connection: Connection, from: number): Promise<DeadLetters> {
   return connection.read(['dead'], async (tx) => {
-    const items: Omit<DeadRecord, 'found'>[] = []
+    const items: ShownLetter[] = []
     let bytes = 0
     let cursor = await tx.objectStore('dead').openCursor(IDBKeyRange.lowerBound(from))
     while (cursor) {
       if (items.length === MOST_LETTERS || bytes > MOST_BYTES) return { items, next: cursor.value.sequence }
-      const { found: _, ...letter } = cursor.value
+      const { found: _, done: _done, ...letter } = cursor.value
       items.push(letter)
       bytes += cursor.value.bytes
       cursor = await cursor.continue()
