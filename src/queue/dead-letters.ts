@@ -71,12 +71,15 @@ async function* present(connection: Connection): AsyncGenerator<number[]> {
 }
 
 function takeSome(connection: Connection, sequences: readonly number[], mayTake: MayTake, use: Use): Promise<string[]> {
+  let taken: string[] = []
   return connection.writeFromReserve(['inbox', 'meta', 'dead'], 'strict', async (tx) => {
     const dead = tx.objectStore('dead')
     const found = await Promise.all(sequences.map((sequence) => dead.get(sequence)))
     const letters = found.filter((letter) => letter !== undefined && mayTake(letter)) as DeadRecord[]
-    if (letters.length === 0) return []
+    // Issued again, since nobody heard that it was written: they are gone by now.
+    if (letters.length === 0) return taken
+    taken = letters.map(({ id }) => id)
     await Promise.all([use(tx, letters), ...letters.map(({ sequence }) => dead.delete(sequence))])
-    return letters.map(({ id }) => id)
+    return taken
   })
 }
