@@ -59,7 +59,7 @@ export class QueueHost {
       tell: (news) => this.#hearStorage(news),
       makeRoom: () => this.#makeRoom(),
     })
-    this.#enqueues = new GroupCommit((batches) => enqueue(this.connection, this.#setup.durability, batches), MOST_BATCHES)
+    this.#enqueues = new GroupCommit((batches) => this.#store(batches), MOST_BATCHES)
     this.#tabs = new TabChannel(queue, platform.openChannel, {
       events: (events) => this.#hear(events),
       retryNow: () => this.#drain?.hurry('server'),
@@ -73,14 +73,7 @@ export class QueueHost {
   }
 
   async enqueue(batch: Batch): Promise<void> {
-    const { platform, reserve } = this.#options
-    if (!(await reserve.isKept())) {
-      throw new QueueError(
-        'storage-full',
-        'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
-      )
-    }
-    const enqueuedAt = platform.clock.now()
+    const enqueuedAt = this.#options.platform.clock.now()
     await this.#enqueues.add({ ...batch, messages: batch.messages.map((message) => stored(message, enqueuedAt)) })
     this.#announce(batch.messages.map(({ id }) => ({ type: 'enqueued', id })))
   }
@@ -121,6 +114,17 @@ export class QueueHost {
     this.#tell()
     this.#tabs.close()
     await this.connection.close()
+  }
+
+  /** The reserve is looked to here, where batches stand in a row: one that overtakes another would have that taken for stored. */
+  async #store(batches: readonly IncomingBatch[]): Promise<void> {
+    if (!(await this.#options.reserve.isKept())) {
+      throw new QueueError(
+        'storage-full',
+        'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
+      )
+    }
+    await enqueue(this.connection, this.#setup.durability, batches)
   }
 
   /** Tells of dead letters as they leave, transaction by transaction; how many they were. */

@@ -79,7 +79,15 @@ export class Connection {
     const closed = this.#handle.close()
     for (const end of this.#pausing) end()
     // A storage that is away may never answer.
-    if (!this.#isLossTold) await closed
+    if (!this.#isLossTold) await this.#patiently(closed)
+  }
+
+  /** Waits for something, but not for ever. */
+  async #patiently(work: Promise<void>): Promise<void> {
+    let unwatch = (): void => {}
+    const stalled = new Promise<void>((resolve) => (unwatch = this.#options.clock.after(PATIENCE, resolve)))
+    await Promise.race([work, stalled])
+    unwatch()
   }
 
   async #run<Tx extends ReadTransaction | WriteTransaction, T>(

@@ -26,7 +26,7 @@ export async function openDatabase(name: string, hears: Hears): Promise<Database
     if (!(error instanceof DOMException) || error.name !== 'VersionError') throw error
   }
   // Should it be gone by now, it is not to be made like this.
-  const later = await openDB<Schema>(name, undefined, { ...hears, upgrade: (_database, _before, _after, tx) => tx.abort() })
+  const later = await openDB<Schema>(name, undefined, { ...hears, upgrade: (_database, _before, _after, tx) => refuse(tx) })
   if (STORES.every((store) => later.objectStoreNames.contains(store))) return later
   later.close()
   throw new QueueError(
@@ -35,16 +35,27 @@ export async function openDatabase(name: string, hears: Hears): Promise<Database
   )
 }
 
+function refuse(tx: UpgradeTransaction): void {
+  unheard(tx.done)
+  tx.abort()
+}
+
+/** Whether that fails is told by the request that opens the database. */
+function unheard(work: Promise<unknown>): void {
+  work.catch(() => {})
+}
+
 /** Stores are added, and never changed or taken away: what an earlier release has stored is delivered by the next. */
 function createStores(database: Database, before: number, tx: UpgradeTransaction): void {
+  unheard(tx.done)
   if (before < 1) {
     database.createObjectStore('inbox')
     database.createObjectStore('meta')
     database.createObjectStore('dead').createIndex('id', 'id')
     const meta = tx.objectStore('meta')
-    void meta.put(mintProducer(), 'instance')
+    unheard(meta.put(mintProducer(), 'instance'))
     // Later than any of a database of this name that is gone: a leader of that one must not be taken for one of this.
-    void meta.put({ ...EMPTY_HEAD, epoch: Date.now() }, 'head')
+    unheard(meta.put({ ...EMPTY_HEAD, epoch: Date.now() }, 'head'))
   }
   if (before < 2) {
     database.createObjectStore('groups').createIndex('turn', ['due', 'turn'])

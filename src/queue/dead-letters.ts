@@ -6,21 +6,23 @@ import type { DeadRecord, WriteTransaction } from './schema.ts'
 const MOST_LETTERS = 100
 const MOST_BYTES = 256 * 1024
 
+type ShownLetter = Omit<DeadRecord, 'found' | 'done'>
+
 /** Some of the dead letters, and the place where the rest begins. */
 export interface DeadLetters {
-  readonly items: readonly Omit<DeadRecord, 'found'>[]
+  readonly items: readonly ShownLetter[]
   readonly next?: number
 }
 
 /** The dead letters from a place on, in the order in which they were enqueued. */
 export function deadLetters(connection: Connection, from: number): Promise<DeadLetters> {
   return connection.read(['dead'], async (tx) => {
-    const items: Omit<DeadRecord, 'found'>[] = []
+    const items: ShownLetter[] = []
     let bytes = 0
     let cursor = await tx.objectStore('dead').openCursor(IDBKeyRange.lowerBound(from))
     while (cursor) {
       if (items.length === MOST_LETTERS || bytes > MOST_BYTES) return { items, next: cursor.value.sequence }
-      const { found: _, ...letter } = cursor.value
+      const { found: _, done: _done, ...letter } = cursor.value
       items.push(letter)
       bytes += cursor.value.bytes
       cursor = await cursor.continue()
@@ -69,12 +71,15 @@ async function* present(connection: Connection): AsyncGenerator<number[]> {
 }
 
 function takeSome(connection: Connection, sequences: readonly number[], mayTake: MayTake, use: Use): Promise<string[]> {
+  let taken: string[] = []
   return connection.writeFromReserve(['inbox', 'meta', 'dead'], 'strict', async (tx) => {
     const dead = tx.objectStore('dead')
     const found = await Promise.all(sequences.map((sequence) => dead.get(sequence)))
     const letters = found.filter((letter) => letter !== undefined && mayTake(letter)) as DeadRecord[]
-    if (letters.length === 0) return []
+    // Issued again, since nobody heard that it was written: they are gone by now.
+    if (letters.length === 0) return taken
+    taken = letters.map(({ id }) => id)
     await Promise.all([use(tx, letters), ...letters.map(({ sequence }) => dead.delete(sequence))])
-    return letters.map(({ id }) => id)
+    return taken
   })
 }

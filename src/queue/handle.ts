@@ -67,13 +67,23 @@ export class Handle {
   /** Opens the database, and looks whether it is the one that it was. */
   async #openKnown(hears: Hears): Promise<Database> {
     const database = await openDatabase(this.#name, hears)
+    try {
+      await this.#recognise(database)
+    } catch (error) {
+      // Nobody gets it, and nobody else would close it: it would stand in the way of whoever deletes or upgrades the database.
+      database.close()
+      throw error
+    }
+    return database
+  }
+
+  async #recognise(database: Database): Promise<void> {
     const tx = database.transaction(['meta'] as StoreName[], 'readonly')
     const [instance, tail, head] = await completed(tx, Promise.all([readInstance(tx), readTail(tx), readHead(tx)]))
     const before = this.#instance
     this.#instance = { is: instance }
     if (!before) this.#options.tell({ type: 'storage-opened', ...countsOf(tail, head) })
     else if (before.is !== instance) this.#options.tell({ type: 'storage-cleared' })
-    return database
   }
 }
 

@@ -1,5 +1,5 @@
 import { unwrap } from 'idb'
-import type { Message } from '../message/message.ts'
+import type { Message, PlacedMessage } from '../message/message.ts'
 import type { InboxRecord, ParkedRecord } from './schema.ts'
 
 /** Where something lies that this release cannot read: damaged, or written by a later one. It is set aside, and holds up nobody. */
@@ -28,7 +28,11 @@ export function isInboxRecord(value: unknown, key: number): value is InboxRecord
 
 export function isParkedRecord(value: unknown): value is ParkedRecord {
   const { version, messages } = Object(value) as Partial<ParkedRecord>
-  return version === 1 && Array.isArray(messages) && messages.length > 0 && messages.every(isMessage)
+  return version === 1 && Array.isArray(messages) && messages.length > 0 && messages.every(isPlaced)
+}
+
+function isPlaced(value: unknown): value is PlacedMessage {
+  return isMessage(value) && Number.isFinite((value as Partial<PlacedMessage>).sequence)
 }
 
 export function isMessage(value: unknown): value is Message {

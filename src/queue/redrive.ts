@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts'
 import { takeDeadLetters } from './dead-letters.ts'
 import { append } from './enqueue.ts'
 import { isInboxRecord, isMessage, isParkedRecord } from './readable.ts'
-import { readTail } from './schema.ts'
+import { isDone, readTail } from './schema.ts'
 import type { DeadRecord } from './schema.ts'
 
 /**
@@ -18,11 +18,14 @@ export function redrive(connection: Connection, ids: readonly string[] | undefin
   })
 }
 
+/** What of a dead letter can be delivered: of a record, what was not done with before it was set aside. */
 function messagesOf(letter: DeadRecord): readonly Message[] {
-  const { reason, sequence, found } = letter
+  const { reason, sequence, found, done = [] } = letter
   if (reason !== 'unreadable') return [letter]
-  if (isInboxRecord(found, sequence) || isParkedRecord(found)) return found.messages.every(isMessage) ? found.messages : []
-  return isMessage(found) ? [found] : []
+  const isLeft = (number: number): boolean => !isDone({ position: 0, done }, number)
+  if (isParkedRecord(found)) return found.messages.filter((message) => isLeft(message.sequence))
+  if (!isInboxRecord(found, sequence)) return isMessage(found) ? [found] : []
+  return found.messages.every(isMessage) ? found.messages.filter((_, offset) => isLeft(sequence + offset)) : []
 }
 
 function revived({ id, body, bytes, enqueuedAt, group }: Message): Message {

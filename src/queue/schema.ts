@@ -111,6 +111,8 @@ export interface Head {
 export interface DeadRecord extends PlacedMessage, Death {
   /** What was found where a message should have been, where that cannot be read. */
   readonly found?: unknown
+  /** Numbers of messages in there that were settled, or parked, before. */
+  readonly done?: readonly Range[]
 }
 
 const EMPTY_TAIL: Tail = { next: 1, bytes: 0, deadOut: 0, paused: false, marks: [] }

@@ -50,7 +50,9 @@ async function takeRecord(tx: WriteTransaction, head: Head, deadAt: number, key:
   if (isInboxRecord(found, key)) return { head, letters: [] }
   const [following, tail] = await Promise.all([inbox.getKey(IDBKeyRange.lowerBound(key, true)), readTail(tx)])
   await inbox.delete(key)
-  return { head: withDone(head, [key, following ?? tail.next]), letters: [letterOf({ sequence: key, found, deadAt })] }
+  const end = following ?? tail.next
+  const done = [[0, head.position] as const, ...head.done].filter(([from, to]) => from < end && to > key)
+  return { head: withDone(head, [key, end]), letters: [letterOf({ sequence: key, found, deadAt, done })] }
 }
 
 /** One message. Its record stays as it is. */
@@ -73,7 +75,7 @@ async function takeOfGroup(tx: WriteTransaction, head: Head, deadAt: number, gro
     const found: unknown = await valueOf(parked.get(key))
     const isReadable = isParkedRecord(found)
     const waiting = isReadable ? found.messages.filter(({ sequence }) => sequence >= (row?.next ?? 0)) : []
-    if (!isReadable) letters.push(letterOf({ sequence: key[1], found, deadAt, group }))
+    if (!isReadable) letters.push(letterOf({ sequence: key[1], found, deadAt, group, done: row ? [[0, row.next]] : [] }))
     if (waiting.length === 0) await parked.delete(key)
     next = Math.min(next, waiting[0]?.sequence ?? Infinity)
     count += waiting.length
@@ -84,7 +86,13 @@ async function takeOfGroup(tx: WriteTransaction, head: Head, deadAt: number, gro
   return { head: { ...head, parked: parkedNow, groups: head.groups - (row && count === 0 ? 1 : 0) }, letters }
 }
 
-function letterOf({ sequence, found, deadAt, group }: { sequence: number; found: unknown; deadAt: number; group?: string }): DeadRecord {
+function letterOf({
+  sequence,
+  found,
+  deadAt,
+  group,
+  done,
+}: Pick<DeadRecord, 'sequence' | 'found' | 'deadAt' | 'group' | 'done'>): DeadRecord {
   const { id } = Object(found) as { id?: unknown }
   return {
     id: typeof id === 'string' ? id : `unreadable.${sequence}`,
@@ -99,6 +107,7 @@ function letterOf({ sequence, found, deadAt, group }: { sequence: number; found:
     status: 0,
     excerpt: '',
     found,
+    ...(done && { done }),
   }
 }
 

@@ -94,6 +94,57 @@ test.each([
   expect(world.server.arrivals).toHaveLength(verb === 'redrive' ? 100 : 0)
 })
 
+test.each([
+  ['redrive', 'redriven'],
+  ['purge', 'purged'],
+] as const)('a %s that was committed though nobody heard of it is told of, once', async (verb, type) => {
+  world.server.react = status(422)
+  const orders = world.open<number>()
+  const receipts = await Promise.all([1, 2].map((n) => orders.enqueue(n)))
+  await orders.idle()
+  await orders.pause()
+  const told: string[] = []
+  orders.subscribe((event) => event.type === type && told.push(event.id))
+  mend = breakStorage((beginning) => {
+    if (!takesDeadLetters(beginning)) return undefined
+    mend()
+    return 'unheard'
+  })
+  expect(await orders[verb]()).toBe(2)
+  expect(told).toEqual(receipts.map(({ id }) => id))
+  expect(await orders.depth()).toMatchObject({ ready: verb === 'redrive' ? 2 : 0, dead: 0 })
+})
+
+test('what was opened and could not be looked into is closed, and stands in nobody’s way', async () => {
+  const connection = connectTo(databaseName(world.name))
+  mend = breakStorage(() => {
+    mend()
+    return 'refused'
+  })
+  await expect(depth(connection)).rejects.toMatchObject({ code: 'storage-failed' })
+  const isBlocked = await new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase(databaseName(world.name))
+    request.addEventListener('blocked', () => resolve(true))
+    request.addEventListener('success', () => resolve(false))
+  })
+  expect(isBlocked).toBe(false)
+  await connection.close()
+})
+
+test('a database that a later release has made, and that is gone as it is opened, is opened anew, and nothing goes unhandled', async () => {
+  const name = databaseName(world.name)
+  const database = await new Promise<IDBDatabase>((resolve) => {
+    const request = indexedDB.open(name, 99)
+    request.addEventListener('success', () => resolve(request.result))
+  })
+  database.close()
+  const connection = connectTo(name)
+  const opened = depth(connection)
+  indexedDB.deleteDatabase(name)
+  expect(await opened).toMatchObject({ ready: 0 })
+  await connection.close()
+})
+
 test('a connection that the browser has closed is made anew once, for all who find it closed', async () => {
   const connection = connectTo(databaseName(world.name))
   await depth(connection)

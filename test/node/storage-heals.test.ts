@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
-import { databaseName } from '../../src/protocol/names.ts'
+import { databaseName, leaderLock } from '../../src/protocol/names.ts'
 import { breakStorage } from '../world/break-storage.ts'
 import { FakeClock } from '../world/fake-clock.ts'
 import { silence, status } from '../world/fake-server.ts'
@@ -106,6 +106,27 @@ describe('it heals itself: when a transaction is never answered', () => {
     await Promise.all([receipt, restored])
     expect(await orders.depth()).toMatchObject({ ready: 1 })
   })
+})
+
+test('a queue whose database does not open is closed all the same, after ten seconds', async () => {
+  // Another tab leads, so that nobody here has asked for anything yet.
+  let resign = (): void => {}
+  void world.locks.manager.request(leaderLock(world.name), {}, () => new Promise<void>((resolve) => (resign = resolve)))
+  // An early release of the app, which does not make way.
+  const early = await new Promise<IDBDatabase>((resolve) => {
+    const request = indexedDB.open(databaseName(world.name), 1)
+    request.addEventListener('success', () => resolve(request.result))
+  })
+  const orders = world.openTab({ storageClock }).open<number>()
+  const depth = orders.depth()
+  await storageClock.armedWithin(10_000)
+  const closed = orders.close()
+  while (storageClock.armed < 2) await new Promise((resolve) => setImmediate(resolve))
+  storageClock.advance(10_000)
+  await expect(depth).rejects.toMatchObject({ code: 'closed' })
+  await closed
+  early.close()
+  resign()
 })
 
 describe('when the site’s data is cleared under an open queue', () => {

@@ -6,7 +6,7 @@ import version2 from '../store/earlier/version-2.json' with { type: 'json' }
 import { changeRaw, readRaw, writeRaw } from '../store/raw-database.ts'
 import type { RawDatabase } from '../store/raw-database.ts'
 import { status } from '../world/fake-server.ts'
-import { collect, World } from '../world/world.ts'
+import { collect, heard, World } from '../world/world.ts'
 
 let world: World
 let orders: Queue<number>
@@ -142,6 +142,10 @@ describe('what is parked and cannot be read is set aside, and its group goes on:
   test.each([
     ['a record', () => ({ version: 2 })],
     ['a message in it', (record: Stored) => ({ ...record, messages: [null] })],
+    [
+      'messages without their numbers',
+      (record: Stored) => ({ ...record, messages: record.messages.map((message) => ({ ...message, sequence: undefined })) }),
+    ],
   ])('%s', async (_, change) => {
     await writeRaw(databaseName(world.name), version2 as unknown as RawDatabase)
     await damage('parked', ['c', 3], change)
@@ -168,4 +172,24 @@ test('what a release can read that an earlier one could not is redriven, all of 
   await orders.idle()
   expect(world.server.bodies).toEqual([0, 1, 2, 6, 7, 8, 3, 4, 5])
   expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0, dead: 0 })
+})
+
+test('of a record that cannot be read any more, what was delivered before is not redriven', async () => {
+  const before = world.openTab()
+  const queue = before.open<number>()
+  await queue.pause()
+  await Promise.all([0, 1, 2].map((n) => queue.enqueue(n)))
+  world.server.react = (request) => status(request.headers.get('holdfast-message')!.endsWith('=3') ? 500 : 200)(request)
+  const retry = heard(queue, 'retry-scheduled')
+  await queue.resume()
+  await retry
+  await before.close()
+  await damage('inbox', 1, (record: Stored) => ({ ...record, version: 2 }))
+  world.server.react = status(200)
+  orders = world.open<number>()
+  await orders.idle()
+  await damage('dead', 1, (letter: { found: object }) => ({ ...letter, found: { ...letter.found, version: 1 } }))
+  expect(await orders.redrive()).toBe(1)
+  await orders.idle()
+  expect(world.server.bodies).toEqual([0, 1, 2, 2])
 })

@@ -10,6 +10,8 @@ export type Fault =
   | 'aborted'
   /** It is aborted in its midst, where it lasts as long. */
   | 'aborted-late'
+  /** It is committed, and the connection is lost before anybody hears of that. */
+  | 'unheard'
 
 /** A transaction that is about to begin. */
 export interface Beginning {
@@ -33,10 +35,19 @@ export function breakStorage(faultOf: (beginning: Beginning) => Fault | undefine
     if (fault === 'connection-closed') this.close()
     const transaction = original.call(this, stores, mode, options)
     if (fault === 'aborted') queueMicrotask(() => abort(transaction))
+    if (fault === 'unheard') silenceCommit(transaction)
     if (fault === 'aborted-late') setImmediate(() => abort(transaction))
     return transaction
   }
   return () => void (IDBDatabase.prototype.transaction = original)
+}
+
+function silenceCommit(transaction: IDBTransaction): void {
+  transaction.addEventListener('complete', (event) => {
+    event.stopImmediatePropagation()
+    // fake-indexeddb takes no events but its own.
+    transaction.dispatchEvent(new (event.constructor as typeof Event)('abort'))
+  })
 }
 
 function abort(transaction: IDBTransaction): void {
