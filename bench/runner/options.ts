@@ -13,7 +13,7 @@ export interface Options {
 export const USAGE = `npm run bench -- [options]
 
   --quick        a few minutes: two rounds, small backlogs
-  --full         up to an hour: seven rounds, a million messages waiting
+  --full         up to an hour: seven rounds
   --only <row>   only this row, or those whose names begin so; may be given again
                  (${ROWS.map(({ id }) => id).join(', ')}, profile)
   --rounds <n>   so many rounds

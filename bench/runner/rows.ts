@@ -33,7 +33,7 @@ export interface Scale {
 
 export const SCALES: Readonly<Record<Scale['name'], Scale>> = {
   quick: { name: 'quick', rounds: 2, oneByOne: 50, drained: 100, mostWaiting: 1_000 },
-  default: { name: 'default', rounds: 3, oneByOne: 200, drained: 500, mostWaiting: 100_000 },
+  default: { name: 'default', rounds: 3, oneByOne: 200, drained: 500, mostWaiting: 1_000_000 },
   full: { name: 'full', rounds: 7, oneByOne: 300, drained: 1_000, mostWaiting: 1_000_000 },
 }
 
