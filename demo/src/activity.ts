@@ -8,6 +8,8 @@ export type Activity =
   | { readonly kind: 'holding'; readonly reason: RetryReason; readonly due: number; readonly status: number | undefined }
   | { readonly kind: 'resting' }
   | { readonly kind: 'in-trouble'; readonly message: string }
+  /** The site's data was cleared, by somebody who may not have known what that takes along. */
+  | { readonly kind: 'cleared'; readonly waiting: number; readonly dead: number }
   /** The worker has died, and with it this page's end of the queue. What is stored is stored. */
   | { readonly kind: 'lost' }
 
@@ -22,11 +24,19 @@ export function afterEvent(activity: Activity, event: QueueEvent): Activity {
     case 'retry-scheduled':
       return { kind: 'holding', reason: event.reason, due: event.due, status: event.status }
     case 'emptied':
-      return { kind: 'resting' }
+      // Told once more by a queue that was begun anew, which is no news.
+      return activity.kind === 'cleared' ? activity : { kind: 'resting' }
+    case 'storage-cleared':
+      return { kind: 'cleared', waiting: event.waiting, dead: event.dead }
+    case 'storage-full':
+      return { kind: 'in-trouble', message: 'There is no space left. What waits is delivered all the same; nothing new can be kept' }
+    case 'storage-lost':
+      return { kind: 'in-trouble', message: 'The browser’s storage does not answer. What you place waits in this page until it does' }
     case 'storage-failed':
     case 'headers-failed':
       return { kind: 'in-trouble', message: event.message }
     case 'resumed':
+    case 'storage-restored':
       return { kind: 'unknown' }
     default:
       return activity

@@ -45,6 +45,8 @@ async function follow(receipt: Receipt, name: string): Promise<void> {
   } catch (error) {
     if (isQueueError(error) && error.code === 'dead-lettered')
       return say(`The server will not take this order: ${name}. It is kept among the dead letters`)
+    if (isQueueError(error) && error.code === 'storage-cleared')
+      return say(`Gone with this site’s data: ${name}. Perhaps it was delivered before, perhaps not`)
     say(`Stored on this device: ${name}. This page will not hear the server’s answer`)
     throw error
   }

@@ -54,6 +54,7 @@ function statusOf({ activity, depth, delivered, isOnline }: Situation): Status {
       headline: 'This page has lost its queue',
       detail: 'What is stored is safe on this device: reload to go on with it',
     }
+  if (activity.kind === 'cleared') return { mood: 'bad', headline: 'This site’s data was cleared', detail: lostOf(activity) }
   if (activity.kind === 'in-trouble') return { mood: 'bad', headline: 'Something is wrong on this device', detail: activity.message }
   if (!depth) return { mood: 'calm', headline: 'Starting', detail: '' }
   const waiting = depth.ready + depth.leased
@@ -76,6 +77,11 @@ function statusOf({ activity, depth, delivered, isOnline }: Situation): Status {
 function afterwards({ dead }: Depth, delivered: number): string {
   if (dead > 0) return `${orders(dead)} put aside: see the dead letters`
   return delivered > 0 ? `${orders(delivered)} delivered since this page was opened` : 'What you place is kept here until the server has it'
+}
+
+function lostOf({ waiting, dead }: Activity & { kind: 'cleared' }): string {
+  const letters = dead === 0 ? '' : ` and ${dead} among the dead letters`
+  return `${orders(waiting)} that waited${letters}: gone. What you place now is kept again`
 }
 
 function answerOf({ status }: Activity & { kind: 'holding' }): string {

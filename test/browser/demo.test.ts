@@ -176,6 +176,23 @@ test('when the worker dies, an order that was stored is not called lost, and the
   expect(await received()).toEqual(['Maeve'])
 })
 
+test('when the site’s data is cleared under the page, it says what was lost, and goes on', async () => {
+  await toggle('away', 'Server away', true)
+  await page.getByLabel('Name').fill('Maeve')
+  await button('Place order').click()
+  await shows('#depth-ready', '1')
+  const session = await browser.context.newCDPSession(page)
+  await session.send('Storage.clearDataForOrigin', { origin: new URL(demo.url).origin, storageTypes: 'indexeddb' })
+  await shows('#headline', 'This site’s data was cleared')
+  await shows('#detail', '1 order that waited: gone. What you place now is kept again')
+  await shows('#order-said', 'Gone with this site’s data: Maeve. .*')
+  await toggle('away', 'Server away', false)
+  await page.getByLabel('Name').fill('Ewa')
+  await button('Place order').click()
+  await shows('#detail', '1 order delivered since this page was opened')
+  expect(await received()).toEqual(['Ewa'])
+})
+
 test('the page claims deliveries only where there were some', async () => {
   await shows('#detail', 'What you place is kept here until the server has it')
   await button('Place order').click()
