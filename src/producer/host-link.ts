@@ -6,7 +6,7 @@ import type { Result } from '../protocol/result.ts'
 import { watchPage } from './page-signals.ts'
 import type { PageEnd, StartedHost, StartHost } from './start-host.ts'
 import { findWayBack } from './way-back.ts'
-import type { WorkerMaker } from './way-back.ts'
+import type { WayBack, WorkerMaker } from './way-back.ts'
 
 /** A queue of the page, as its link to the host knows it. */
 export interface LinkedQueue {
@@ -33,6 +33,8 @@ export class HostLink {
   readonly #waiting = new Set<Waiting>()
   #unwatch = (): void => {}
   #isMoving = false
+  /** Where the host was made, if that was not in this page's own realm. */
+  #wayBack: WayBack | undefined
 
   /** @param ended called when the host has been stopped or has died: the next queue needs a new link. */
   constructor(start: StartHost, ended: () => void) {
@@ -102,6 +104,7 @@ export class HostLink {
     this.#lost = new QueueError('host-lost', 'The worker died; what was being asked may or may not have happened. Open the queue again')
     this.#unwatch()
     this.#ended()
+    this.#wayBack?.close()
     this.#reject(this.#lost)
     for (const queue of this.#queues) {
       queue.lose(this.#lost)
@@ -116,8 +119,9 @@ export class HostLink {
     try {
       const before = await this.#host
       if (before?.kind !== 'worker') return
-      const maker = await findWayBack()
-      if (maker && !this.#lost && this.#queues.length > 0) await this.#move(before, maker)
+      const wayBack = await findWayBack()
+      if (this.#lost || this.#queues.length === 0) wayBack?.close()
+      else if (wayBack) await this.#move(before, wayBack)
     } catch {
       this.#lose()
     } finally {
@@ -125,10 +129,12 @@ export class HostLink {
     }
   }
 
-  async #move(before: StartedHost, maker: WorkerMaker): Promise<void> {
+  async #move(before: StartedHost, wayBack: WayBack): Promise<void> {
     before.stop()
     this.#unwatch()
-    this.#host = this.#begin(maker)
+    this.#wayBack?.close()
+    this.#wayBack = wayBack
+    this.#host = this.#begin(wayBack.maker)
     const { api, kind } = await this.#host
     const opened = this.#queues.map(({ name, setup }) => api.open(name, setup))
     // In their order, and before anything new: an older batch that comes after a newer one is taken for stored.
@@ -144,6 +150,7 @@ export class HostLink {
     this.#unwatch()
     const host = await this.#host?.catch(() => undefined)
     host?.stop()
+    this.#wayBack?.close()
     this.#reject(new QueueError('closed', 'The queue was closed before it answered'))
   }
 

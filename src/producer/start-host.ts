@@ -32,6 +32,8 @@ export const startReadyMade: StartHost = async (page, maker) => {
   try {
     return await startWorker(() => new Worker(new URL('./auto-worker.js', import.meta.url), { type: 'module' }), page, maker)
   } catch (error) {
+    // In place it would be cut off again.
+    if (maker) throw error
     return { ...(await startInPlace(page)), reason: error instanceof Error ? error.message : String(error) }
   }
 }
