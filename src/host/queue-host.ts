@@ -59,7 +59,7 @@ export class QueueHost {
       tell: (news) => this.#hearStorage(news),
       makeRoom: () => this.#makeRoom(),
     })
-    this.#enqueues = new GroupCommit((batches) => enqueue(this.connection, this.#setup.durability, batches), MOST_BATCHES)
+    this.#enqueues = new GroupCommit((batches) => this.#store(batches), MOST_BATCHES)
     this.#tabs = new TabChannel(queue, platform.openChannel, {
       events: (events) => this.#hear(events),
       retryNow: () => this.#drain?.hurry('server'),
@@ -73,14 +73,7 @@ export class QueueHost {
   }
 
   async enqueue(batch: Batch): Promise<void> {
-    const { platform, reserve } = this.#options
-    if (!(await reserve.isKept())) {
-      throw new QueueError(
-        'storage-full',
-        'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
-      )
-    }
-    const enqueuedAt = platform.clock.now()
+    const enqueuedAt = this.#options.platform.clock.now()
     await this.#enqueues.add({ ...batch, messages: batch.messages.map((message) => stored(message, enqueuedAt)) })
     this.#announce(batch.messages.map(({ id }) => ({ type: 'enqueued', id })))
   }
@@ -121,6 +114,15 @@ export class QueueHost {
     this.#tell()
     this.#tabs.close()
     await this.connection.close()
+  }
+
+  /** Asks for the reserve in here, where batches stand in line: one that overtook another of its page would pass for stored before. */
+  async #store(batches: readonly IncomingBatch[]): Promise<void> {
+    if (await this.#options.reserve.isKept()) return enqueue(this.connection, this.#setup.durability, batches)
+    throw new QueueError(
+      'storage-full',
+      'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
+    )
   }
 
   /** Tells of dead letters as they leave, transaction by transaction; how many they were. */
@@ -169,10 +171,8 @@ export class QueueHost {
   }
 
   /** The disk is full, and something must be written that is no new message. */
-  async #makeRoom(): Promise<boolean> {
-    const hasRoom = await this.#options.reserve.spend()
-    if (hasRoom) this.#announce([{ type: 'storage-full' }])
-    return hasRoom
+  async #makeRoom(): Promise<void> {
+    if (await this.#options.reserve.spend()) this.#announce([{ type: 'storage-full' }])
   }
 
   /** Heard by this page alone: each has a connection of its own. */

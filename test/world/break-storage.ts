@@ -10,6 +10,8 @@ export type Fault =
   | 'aborted'
   /** It is aborted in its midst, where it lasts as long. */
   | 'aborted-late'
+  /** All that was asked of it is done, and its commit fails: the quota is used up. */
+  | 'full'
 
 /** A transaction that is about to begin. */
 export interface Beginning {
@@ -34,6 +36,7 @@ export function breakStorage(faultOf: (beginning: Beginning) => Fault | undefine
     const transaction = original.call(this, stores, mode, options)
     if (fault === 'aborted') queueMicrotask(() => abort(transaction))
     if (fault === 'aborted-late') setImmediate(() => abort(transaction))
+    if (fault === 'full') failCommit(transaction as unknown as FakeTransaction)
     return transaction
   }
   return () => void (IDBDatabase.prototype.transaction = original)
@@ -44,5 +47,25 @@ function abort(transaction: IDBTransaction): void {
     transaction.abort()
   } catch {
     // It has ended already.
+  }
+}
+
+/** As much of fake-indexeddb's transaction as is used: nothing that is public makes a commit fail. */
+interface FakeTransaction {
+  _abort(errorName: string | null): void
+  _markFinished(): void
+}
+
+function failCommit(transaction: FakeTransaction): void {
+  const { _abort, _markFinished } = transaction
+  const restore = (): void => void Object.assign(transaction, { _abort, _markFinished })
+  // One that is aborted before its end has another reason.
+  transaction._abort = (errorName) => {
+    restore()
+    transaction._abort(errorName)
+  }
+  transaction._markFinished = () => {
+    restore()
+    transaction._abort('QuotaExceededError')
   }
 }
