@@ -18,7 +18,7 @@ const A_WEEK = 7 * 24 * 3_600_000
  * a server leaves that has answered to none but the first attempts, asking each to come back in a week.
  */
 export const open: Open = async () => {
-  const connection = new Connection({ name: databaseName('bench'), clock: systemClock, tell: () => {}, makeRoom: async () => false })
+  const connection = new Connection({ name: databaseName('bench'), clock: systemClock, tell: () => {}, makeRoom: async () => {} })
   let batches = 0
 
   async function fill(bodies: readonly Body[]): Promise<void> {

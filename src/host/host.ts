@@ -30,12 +30,11 @@ export interface HostOptions {
 export function createHost({ platform, page, served }: HostOptions): HostApi {
   const queues = new Map<string, QueueHost>()
   const turns = new Map<string, Promise<unknown>>()
-  const reserve = new Reserve(platform?.caches)
+  const reserve = platform && new Reserve(platform)
   let isOnline = true
 
   function open(queue: string, setup: Setup): void {
-    if (!platform)
-      throw new QueueError('unsupported', 'Expected IndexedDB and Web Locks; they need a browser and a secure page (https or localhost)')
+    if (!platform || !reserve) throw unsupported()
     if (served && !served.has(queue)) {
       throw new QueueError('not-served', `Expected the worker to serve "${queue}", it serves ${[...served.keys()].join(', ')}`)
     }
@@ -86,6 +85,10 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
       for (const host of queues.values()) host.signal(signal)
     },
   }
+}
+
+function unsupported(): QueueError {
+  return new QueueError('unsupported', 'Expected IndexedDB and Web Locks; they need a browser and a secure page (https or localhost)')
 }
 
 /** Who gives a queue's headers: the definition that this host serves, or the page, or nobody. */

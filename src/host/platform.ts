@@ -39,6 +39,15 @@ export function realmPlatform(): Platform | undefined {
     random: () => Math.random(),
     locks: navigator.locks,
     openChannel: (name) => new BroadcastChannel(name),
-    caches: globalThis.caches,
+    caches: realmCaches(),
+  }
+}
+
+/** Where a frame has no origin, even to ask for them throws. */
+function realmCaches(): CacheStorage | undefined {
+  try {
+    return globalThis.caches
+  } catch {
+    return undefined
   }
 }

@@ -116,15 +116,13 @@ export class QueueHost {
     await this.connection.close()
   }
 
-  /** The reserve is looked to here, where batches stand in a row: one that overtakes another would have that taken for stored. */
+  /** Asks for the reserve in here, where batches stand in line: one that overtook another of its page would pass for stored before. */
   async #store(batches: readonly IncomingBatch[]): Promise<void> {
-    if (!(await this.#options.reserve.isKept())) {
-      throw new QueueError(
-        'storage-full',
-        'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
-      )
-    }
-    await enqueue(this.connection, this.#setup.durability, batches)
+    if (await this.#options.reserve.isKept()) return enqueue(this.connection, this.#setup.durability, batches)
+    throw new QueueError(
+      'storage-full',
+      'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
+    )
   }
 
   /** Tells of dead letters as they leave, transaction by transaction; how many they were. */
@@ -173,10 +171,8 @@ export class QueueHost {
   }
 
   /** The disk is full, and something must be written that is no new message. */
-  async #makeRoom(): Promise<boolean> {
-    const hasRoom = await this.#options.reserve.spend()
-    if (hasRoom) this.#announce([{ type: 'storage-full' }])
-    return hasRoom
+  async #makeRoom(): Promise<void> {
+    if (await this.#options.reserve.spend()) this.#announce([{ type: 'storage-full' }])
   }
 
   /** Heard by this page alone: each has a connection of its own. */

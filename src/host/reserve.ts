@@ -1,6 +1,8 @@
-/** Where the reserve lies, among the caches of the origin. */
+import type { Clock } from '../queue/clock.ts'
+
+/** Where the reserve lies, among the caches of the origin. The address is nobody's, and no page's either: nothing is ever served from here. */
 const CACHE = 'holdfast'
-const ENTRY = '/holdfast-reserve'
+const ENTRY = 'https://holdfast.invalid/reserve'
 
 /** How large it is, in bytes: some thousand settles, until the browser has cleared up behind them. */
 const SIZE = 512 * 1024
@@ -8,40 +10,68 @@ const SIZE = 512 * 1024
 /** The most that `getRandomValues` gives at once. */
 const PORTION = 65_536
 
+/** How long a look is good for, and how long whoever made room has to fill it, in milliseconds. */
+const MOMENT = 1_000
+
+/** How long Cache Storage may take to answer, in milliseconds. */
+const PATIENCE = 10_000
+
+export interface ReserveOptions {
+  readonly caches?: CacheStorage | undefined
+  readonly clock: Clock
+  /** For Cache Storage, which takes its own time. */
+  readonly storageClock: Clock
+}
+
 /**
  * Space that is kept back, so that messages can be settled, paused and purged when the origin has none left: even a transaction that deletes writes
  * a little. It lies in Cache Storage, which gives space back at once. IndexedDB does not: what is deleted there still counts, in Chromium (LevelDB),
  * until it is compacted. `navigator.storage.estimate()` would not do either: browsers blur it.
  *
+ *     kept --(spent, here or in another tab)--> spent       there may be no more messages
+ *     spent --(a moment later, when one is to be stored)--> kept, or still spent where there is no space for it
+ *
  * One for all queues of the origin. Without Cache Storage there is none, and a full disk stops the drain until somebody makes room.
  */
 export class Reserve {
-  readonly #caches: CacheStorage | undefined
-  #state: 'unknown' | 'kept' | 'spent' | 'none' = 'unknown'
+  readonly #options: ReserveOptions
+  #spent: { readonly at: number } | undefined
+  #lookedAt = -Infinity
   #keeping: Promise<void> | undefined
-  #spending: Promise<boolean> | undefined
+  #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(caches: CacheStorage | undefined) {
-    this.#caches = caches
+  constructor(options: ReserveOptions) {
+    this.#options = options
   }
 
   /** Whether there may be more messages: not while the reserve is spent, and cannot be kept again. */
   async isKept(): Promise<boolean> {
-    if (this.#state === 'spent') await this.#keep()
-    // The first message does not wait for it.
-    else if (this.#state === 'unknown') void this.#keep()
-    return this.#state !== 'spent'
+    if (!this.#options.caches) return true
+    if (this.#spent) {
+      // Kept again at once, it would take the room from whoever has made it.
+      if (!this.#isRecent(this.#spent.at)) await this.#keep()
+    } else if (!this.#isRecent(this.#lookedAt)) {
+      // No message waits for it. The app may have deleted it meanwhile, or a tab spent it that has other queues.
+      this.#lookedAt = this.#options.clock.now()
+      void this.#keep()
+    }
+    return !this.#spent
   }
 
-  /** Gives the space free, for what must be written; says whether there was any. */
-  spend(): Promise<boolean> {
-    this.#spending ??= this.#spend().finally(() => (this.#spending = undefined))
-    return this.#spending
+  /** Gives the space free, for what must be written; says whether that was done now. */
+  async spend(): Promise<boolean> {
+    if (!this.#options.caches) return false
+    this.miss()
+    try {
+      return await this.#inTurn((cache) => cache.delete(ENTRY))
+    } catch {
+      return false
+    }
   }
 
-  /** Another tab has spent it. */
+  /** It was spent: there are no more messages until it is kept again. */
   miss(): void {
-    if (this.#state === 'kept') this.#state = 'spent'
+    this.#spent = { at: this.#options.clock.now() }
   }
 
   #keep(): Promise<void> {
@@ -50,22 +80,41 @@ export class Reserve {
   }
 
   async #keepUnlessKept(): Promise<void> {
+    const before = this.#spent
+    let isFull = false
     try {
-      const cache = await this.#caches?.open(CACHE)
-      if (cache && !(await cache.match(ENTRY))) await cache.put(ENTRY, new Response(incompressible()))
-      this.#state = cache ? 'kept' : 'none'
+      await this.#inTurn(async (cache) => {
+        if (!(await cache.match(ENTRY))) await cache.put(ENTRY, new Response(incompressible()))
+      })
     } catch (error) {
-      this.#state = error instanceof DOMException && error.name === 'QuotaExceededError' ? 'spent' : 'none'
+      // Whatever else it is, it is no reason to take no messages.
+      isFull = error instanceof DOMException && error.name === 'QuotaExceededError'
     }
+    if (isFull) this.#spent ??= { at: -Infinity }
+    else if (this.#spent === before) this.#spent = undefined
   }
 
-  async #spend(): Promise<boolean> {
+  /** Whether a time was a moment ago, also where the clock was set meanwhile. */
+  #isRecent(time: number): boolean {
+    return Math.abs(this.#options.clock.now() - time) < MOMENT
+  }
+
+  /** One thing after the other: what is being kept can be spent only then. */
+  #inTurn<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(() => this.#inTime(async () => work(await this.#options.caches!.open(CACHE))))
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  async #inTime<T>(work: () => Promise<T>): Promise<T> {
+    let unwatch = (): void => {}
+    const late = new Promise<never>((_, reject) => {
+      unwatch = this.#options.storageClock.after(PATIENCE, () => reject(new Error(`Cache Storage did not answer within ${PATIENCE} ms`)))
+    })
     try {
-      const cache = await this.#caches?.open(CACHE)
-      this.#state = cache ? 'spent' : 'none'
-      return (await cache?.delete(ENTRY)) ?? false
-    } catch {
-      return false
+      return await Promise.race([work(), late])
+    } finally {
+      unwatch()
     }
   }
 }

@@ -24,8 +24,8 @@ export interface ConnectionOptions {
   readonly name: string
   readonly clock: Clock
   readonly tell: (news: StorageNews) => void
-  /** Gives free what is kept back for when the disk is full; says whether there was anything. */
-  readonly makeRoom: () => Promise<boolean>
+  /** Gives free what is kept back for when the disk is full, if anything is. */
+  readonly makeRoom: () => Promise<void>
 }
 
 /**
@@ -69,7 +69,9 @@ export class Connection {
     try {
       return await this.write(stores, durability, work)
     } catch (error) {
-      if (!isQueueError(error) || error.code !== 'storage-full' || !(await this.#options.makeRoom())) throw error
+      if (!isQueueError(error) || error.code !== 'storage-full') throw error
+      await this.#options.makeRoom()
+      // Also where there was nothing to give free: another may have made room since this one failed.
       return this.write(stores, durability, work)
     }
   }

@@ -33,7 +33,7 @@ export function connectTo(database: string): Connection {
 }
 
 export function optionsFor(database: string): ConnectionOptions {
-  return { name: database, clock: systemClock, tell: () => {}, makeRoom: async () => false }
+  return { name: database, clock: systemClock, tell: () => {}, makeRoom: async () => {} }
 }
 
 /** For whoever opens it in another thread. */

@@ -12,6 +12,8 @@ export type Fault =
   | 'aborted-late'
   /** It is committed, and the connection is lost before anybody hears of that. */
   | 'unheard'
+  /** All that was asked of it is done, and its commit fails: the quota is used up. */
+  | 'full'
 
 /** A transaction that is about to begin. */
 export interface Beginning {
@@ -37,6 +39,7 @@ export function breakStorage(faultOf: (beginning: Beginning) => Fault | undefine
     if (fault === 'aborted') queueMicrotask(() => abort(transaction))
     if (fault === 'unheard') silenceCommit(transaction)
     if (fault === 'aborted-late') setImmediate(() => abort(transaction))
+    if (fault === 'full') failCommit(transaction as unknown as FakeTransaction)
     return transaction
   }
   return () => void (IDBDatabase.prototype.transaction = original)
@@ -55,5 +58,25 @@ function abort(transaction: IDBTransaction): void {
     transaction.abort()
   } catch {
     // It has ended already.
+  }
+}
+
+/** As much of fake-indexeddb's transaction as is used: nothing that is public makes a commit fail. */
+interface FakeTransaction {
+  _abort(errorName: string | null): void
+  _markFinished(): void
+}
+
+function failCommit(transaction: FakeTransaction): void {
+  const { _abort, _markFinished } = transaction
+  const restore = (): void => void Object.assign(transaction, { _abort, _markFinished })
+  // One that is aborted before its end has another reason.
+  transaction._abort = (errorName) => {
+    restore()
+    transaction._abort(errorName)
+  }
+  transaction._markFinished = () => {
+    restore()
+    transaction._abort('QuotaExceededError')
   }
 }

@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Page } from 'playwright'
+import { Browser, idle, numbers, openOrders } from './browser.ts'
+import { ShopServer } from './shop-server.ts'
+
+/** What the origin may have: little, so that it is soon full, and more than the reserve and the first files of a database take. */
+const QUOTA = 8_000_000
+
+let shop: ShopServer
+let browser: Browser
+beforeEach(async () => {
+  shop = await ShopServer.start()
+  browser = await Browser.launch()
+})
+afterEach(async () => {
+  await browser.close()
+  await shop.close()
+})
+
+/** Chromium remembers for half a minute what an origin may have: it is told before anything is stored. */
+async function openShopWithLittleSpace(): Promise<Page> {
+  const page = await browser.context.newPage()
+  const session = await browser.context.newCDPSession(page)
+  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(shop.url).origin, quotaSize: QUOTA })
+  await page.goto(shop.url)
+  await openOrders(page)
+  return page
+}
+
+/** Enqueues one after the other, from a number on, until one is refused. Bodies have random text of some bytes, which no engine can compress. */
+function fill(page: Page, from: number, bytes: number): Promise<{ stored: number; code: string | undefined }> {
+  return page.evaluate(
+    async ([first, length]) => {
+      for (let stored = 0; ; stored++) {
+        const text = btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(length))))
+        const order = { n: first + stored, text }
+        const code = await globalThis.orders.enqueue(order).then(
+          () => 'stored',
+          (error: unknown) => (globalThis.holdfast.isQueueError(error) ? error.code : String(error)),
+        )
+        if (code !== 'stored') return { stored, code }
+      }
+    },
+    [from, bytes] as const,
+  )
+}
+
+test('a full disk refuses what is enqueued and delivers, once and in order, all that was stored; then there is space again', async () => {
+  shop.mood = 'away'
+  const page = await openShopWithLittleSpace()
+  const large = await fill(page, 0, 60_000)
+  // What is left is too little for a large one, and enough for many settles.
+  const small = await fill(page, large.stored, 100)
+  expect([large.code, small.code]).toEqual(['storage-full', 'storage-full'])
+  expect(large.stored).toBeGreaterThan(50)
+  const stored = large.stored + small.stored
+  const types = await page.evaluateHandle(() => {
+    const heard = new Set<string>()
+    globalThis.orders.subscribe(({ type }) => heard.add(type))
+    return heard
+  })
+
+  shop.mood = 'accepting'
+  await idle(page)
+  expect(shop.taken).toEqual(numbers(0, stored))
+  expect(shop.firstArrivals).toEqual(numbers(0, stored))
+  const heard = await types.evaluate((set) => [...set])
+  expect(heard).toContain('storage-full')
+  expect(heard).not.toContain('storage-failed')
+
+  // Not at once: the reserve is left alone for a moment, and an engine gives space back in its own time.
+  const enqueueAgain = (): Promise<unknown> => page.evaluate(() => globalThis.orders.enqueue({ n: 1_000_000 }).then(() => 'stored', String))
+  await expect.poll(enqueueAgain, { timeout: 30_000, interval: 250 }).toBe('stored')
+  await idle(page)
+  expect(shop.taken.slice(stored)).toEqual([1_000_000])
+})
