@@ -16,16 +16,19 @@ declare global {
 /** A real browser on a profile that outlives it: Playwright's usual contexts keep IndexedDB in memory. */
 export class Browser {
   readonly #profile: string
+  readonly #args: readonly string[]
   #context: BrowserContext
 
-  private constructor(profile: string, context: BrowserContext) {
+  private constructor(profile: string, args: readonly string[], context: BrowserContext) {
     this.#profile = profile
+    this.#args = args
     this.#context = context
   }
 
-  static async launch(): Promise<Browser> {
+  /** @param args what the browser is told beside the usual. */
+  static async launch(args: readonly string[] = []): Promise<Browser> {
     const profile = await mkdtemp(path.join(tmpdir(), 'holdfast-'))
-    return new Browser(profile, await launch(profile))
+    return new Browser(profile, args, await launch(profile, args))
   }
 
   get context(): BrowserContext {
@@ -39,7 +42,7 @@ export class Browser {
     const closed = new Promise((resolve) => this.#context.once('close', resolve))
     for (const { id } of processInfo.sort((a) => (a.type === 'browser' ? -1 : 1))) kill(id)
     await closed
-    this.#context = await launch(this.#profile)
+    this.#context = await launch(this.#profile, this.#args)
   }
 
   async close(): Promise<void> {
@@ -86,8 +89,9 @@ export async function idle(page: Page): Promise<void> {
 
 export const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i)
 
-function launch(profile: string): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(profile, { executablePath: inject('chromium').executablePath, args: CHROMIUM_ARGS })
+function launch(profile: string, args: readonly string[]): Promise<BrowserContext> {
+  const { executablePath } = inject('chromium')
+  return chromium.launchPersistentContext(profile, { executablePath, args: [...CHROMIUM_ARGS, ...args] })
 }
 
 function kill(pid: number): void {

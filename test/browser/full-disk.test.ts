@@ -1,21 +1,39 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Page } from 'playwright'
-import { Browser, idle, numbers, openOrders } from './browser.ts'
+import { Browser, enqueue, idle, numbers, openOrders } from './browser.ts'
 import { ShopServer } from './shop-server.ts'
 
 /** What the origin may have: little, so that it is soon full, and more than the reserve and the first files of a database take. */
 const QUOTA = 8_000_000
 
+/** The store of Chromium 156. Its other one, SQLite, is not tried here. */
+const LEVELDB = '--disable-features=IdbSqliteBackingStore'
+
 let shop: ShopServer
 let browser: Browser
 beforeEach(async () => {
   shop = await ShopServer.start()
-  browser = await Browser.launch()
+  browser = await Browser.launch([LEVELDB])
 })
 afterEach(async () => {
   await browser.close()
   await shop.close()
 })
+
+/**
+ * An earlier visit keeps the reserve. In the visit in which it is made, Chromium may not count it, if IndexedDB was used at the same time or before:
+ * then it is full without it, and giving it free gives nothing.
+ */
+async function visitBefore(): Promise<void> {
+  const page = await browser.openShop(shop.url)
+  await enqueue(page, 0, 1)
+  await idle(page)
+  await page.evaluate(async () => {
+    const isKept = async (): Promise<boolean> => (await (await caches.open('holdfast')).keys()).length > 0
+    while (!(await isKept())) await new Promise((resolve) => setTimeout(resolve, 10))
+  })
+  await browser.killAndRestart()
+}
 
 /** Chromium remembers for half a minute what an origin may have: it is told before anything is stored. */
 async function openShopWithLittleSpace(): Promise<Page> {
@@ -46,14 +64,15 @@ function fill(page: Page, from: number, bytes: number): Promise<{ stored: number
 }
 
 test('a full disk refuses what is enqueued and delivers, once and in order, all that was stored; then there is space again', async () => {
+  await visitBefore()
   shop.mood = 'away'
   const page = await openShopWithLittleSpace()
-  const large = await fill(page, 0, 60_000)
+  const large = await fill(page, 1, 60_000)
   // What is left is too little for a large one, and enough for many settles.
-  const small = await fill(page, large.stored, 100)
+  const small = await fill(page, 1 + large.stored, 100)
   expect([large.code, small.code]).toEqual(['storage-full', 'storage-full'])
   expect(large.stored).toBeGreaterThan(50)
-  const stored = large.stored + small.stored
+  const stored = 1 + large.stored + small.stored
   const types = await page.evaluateHandle(() => {
     const heard = new Set<string>()
     globalThis.orders.subscribe(({ type }) => heard.add(type))
