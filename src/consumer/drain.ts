@@ -4,9 +4,9 @@ import type { Setup } from '../protocol/host.ts'
 import type { Connection } from '../queue/connection.ts'
 import { lead } from '../queue/lead.ts'
 import { Unreadable } from '../queue/readable.ts'
-import { setAside } from '../queue/set-aside.ts'
 import { Superseded } from '../queue/settle.ts'
 import { Announcer } from './announcer.ts'
+import { Aside } from './aside.ts'
 import { backoff } from './backoff.ts'
 import { Books } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
@@ -54,6 +54,7 @@ export class Drain {
   readonly #clock: Clock
   readonly #headers: BurstHeaders
   readonly #wakeup: Wakeup
+  readonly #aside: Aside
   readonly #abort = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
   #finished: Promise<void> | undefined
@@ -70,6 +71,7 @@ export class Drain {
     this.#clock = options.clock
     this.#headers = new BurstHeaders({ ...this.#options, signal: this.#abort.signal })
     this.#wakeup = new Wakeup(options.clock)
+    this.#aside = new Aside(this.#options)
   }
 
   /** Delivers until `stop()` is called or another leader has begun. A storage that fails is tried again. */
@@ -128,7 +130,7 @@ export class Drain {
         if (error instanceof Superseded) return
         // What was answered is settled even so, where that can be.
         await this.#books?.release().catch(() => {})
-        const failure = error instanceof Unreadable ? await this.#setAside(error) : (error as Error)
+        const failure = error instanceof Unreadable ? await this.#aside.take(error, this.#books) : (error as Error)
         if (!failure) continue
         if (failure instanceof Superseded) return
         this.#options.announce({ type: 'storage-failed', message: String(failure) })
@@ -153,20 +155,6 @@ export class Drain {
     await books.release()
     // What was accepted last is told before the end.
     await courier.told()
-  }
-
-  /** Takes out of the way what cannot be read; gives what went wrong, if anything did. */
-  async #setAside(unreadable: Unreadable): Promise<Error | undefined> {
-    const { connection, clock, announce } = this.#options
-    try {
-      const letters = await setAside(connection, { epoch: this.#books?.epoch ?? 0, deadAt: clock.now(), place: unreadable.place })
-      for (const { id, reason, deadAt, attempts, status, excerpt } of letters) {
-        announce({ type: 'dead-lettered', id, reason, deadAt, attempts, status, excerpt })
-      }
-      return letters.length > 0 ? undefined : unreadable
-    } catch (error) {
-      return error as Error
-    }
   }
 
   async #step(books: Books, courier: Courier): Promise<void> {

@@ -33,6 +33,7 @@ export class HostLink {
   readonly #waiting = new Set<Waiting>()
   #unwatch = (): void => {}
   #isMoving = false
+  #mustLookAgain = false
   /** Where the host was made, if that was not in this page's own realm. */
   #wayBack: WayBack | undefined
 
@@ -114,6 +115,7 @@ export class HostLink {
 
   /** The host has lost its storage. Where another realm of the page has not, it moves there, and is asked again what it has not answered. */
   async #lookForWayBack(): Promise<void> {
+    this.#mustLookAgain = this.#isMoving
     if (this.#isMoving) return
     this.#isMoving = true
     try {
@@ -127,6 +129,8 @@ export class HostLink {
     } finally {
       this.#isMoving = false
     }
+    // Told by the new host, while others were still being asked.
+    if (this.#mustLookAgain) await this.#lookForWayBack()
   }
 
   async #move(before: StartedHost, wayBack: WayBack): Promise<void> {

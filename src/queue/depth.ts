@@ -17,7 +17,8 @@ export function depth(connection: Connection): Promise<Depth> {
       delayed: 0,
       leased,
       dead,
-      bytes: tail.bytes - head.bytes,
+      // What was set aside unread has taken along nobody knows how much.
+      bytes: waiting > 0 ? tail.bytes - head.bytes : 0,
       oldest: waiting > 0 ? await oldest(tx, head) : undefined,
       due: await due(tx, head),
       paused: tail.paused,

@@ -11,43 +11,50 @@ export interface Finding {
   /** Now, in milliseconds since the epoch of clocks. */
   readonly deadAt: number
   readonly place: UnreadablePlace
+  /** That it could not be read was seen several times, over some seconds: what an engine does not give may be there again in a moment. */
+  readonly isLasting: boolean
 }
 
 /** What is taken out at one place. */
 interface Found {
   readonly head: Head
   readonly letters: readonly DeadRecord[]
+  /** Issued again, since nobody heard that it was written. */
+  readonly wasDone?: boolean
 }
 
 /**
  * Takes out what cannot be read, and puts a dead letter in its place, with what was found there; in one transaction, as only the leader of the
- * epoch can; a new one begins, since what the leader knew is out of date then.
+ * epoch can. It is to begin a new one: what it knew is out of date then.
  *
- * @returns the dead letters; none where all can be read after all.
+ * @returns the dead letters; none where all can be read after all, or may be in a moment.
  */
-export function setAside(connection: Connection, { epoch, deadAt, place }: Finding): Promise<readonly DeadRecord[]> {
+export function setAside(connection: Connection, finding: Finding): Promise<readonly DeadRecord[]> {
   return connection.writeFromReserve(['inbox', 'meta', 'groups', 'parked', 'dead'], 'relaxed', async (tx) => {
     const before = await readHead(tx)
-    assertEpoch(before, epoch)
-    const { head, letters } = await take(tx, before, deadAt, place)
+    assertEpoch(before, finding.epoch)
+    const { head, letters, wasDone } = await take(tx, before, finding)
+    if (wasDone) return letters
     await Promise.all([
-      writeHead(tx, { ...head, epoch: epoch + 1, deadIn: head.deadIn + letters.length }),
+      writeHead(tx, { ...head, deadIn: head.deadIn + letters.length }),
       ...letters.map((letter) => tx.objectStore('dead').put(letter, letter.sequence)),
     ])
     return letters
   })
 }
 
-function take(tx: WriteTransaction, head: Head, deadAt: number, place: UnreadablePlace): Promise<Found> {
-  if ('group' in place) return takeOfGroup(tx, head, deadAt, place.group)
-  return 'record' in place ? takeRecord(tx, head, deadAt, place.record) : takeMessage(tx, head, deadAt, place.message)
+function take(tx: WriteTransaction, head: Head, finding: Finding): Promise<Found> {
+  const { place, deadAt } = finding
+  if ('group' in place) return takeOfGroup(tx, head, finding, place.group)
+  return 'record' in place ? takeRecord(tx, head, finding, place.record) : takeMessage(tx, head, deadAt, place.message)
 }
 
 /** All that a record of the inbox holds, and nobody knows what that is. */
-async function takeRecord(tx: WriteTransaction, head: Head, deadAt: number, key: number): Promise<Found> {
+async function takeRecord(tx: WriteTransaction, head: Head, { deadAt, isLasting }: Finding, key: number): Promise<Found> {
   const inbox = tx.objectStore('inbox')
-  const found = await valueOf(inbox.get(key))
-  if (isInboxRecord(found, key)) return { head, letters: [] }
+  const [found, before] = await Promise.all([valueOf(inbox.get(key)), tx.objectStore('dead').get(key)])
+  if (before) return { head, letters: [before], wasDone: true }
+  if (isInboxRecord(found, key) || (found === undefined && !isLasting)) return { head, letters: [] }
   const [following, tail] = await Promise.all([inbox.getKey(IDBKeyRange.lowerBound(key, true)), readTail(tx)])
   await inbox.delete(key)
   const end = following ?? tail.next
@@ -60,12 +67,14 @@ async function takeMessage(tx: WriteTransaction, head: Head, deadAt: number, seq
   const keys = await tx.objectStore('inbox').getAllKeys(IDBKeyRange.bound(head.record, sequence))
   const record = await tx.objectStore('inbox').get(keys.at(-1) ?? sequence)
   const found: unknown = record?.messages[sequence - record.first]
+  const before = await tx.objectStore('dead').get(sequence)
+  if (before) return { head, letters: [before], wasDone: true }
   if (isMessage(found)) return { head, letters: [] }
   return { head: withDone(head, [sequence, sequence + 1]), letters: [letterOf({ sequence, found, deadAt })] }
 }
 
-/** Those records of a group that cannot be read. Its row is written anew, by what is left. */
-async function takeOfGroup(tx: WriteTransaction, head: Head, deadAt: number, group: string): Promise<Found> {
+/** Those records of a group that cannot be read. Its row is written anew, by what is left: all that can be read, where the row was damaged. */
+async function takeOfGroup(tx: WriteTransaction, head: Head, { deadAt, isLasting }: Finding, group: string): Promise<Found> {
   const [groups, parked] = [tx.objectStore('groups'), tx.objectStore('parked')]
   const row = await groups.get(group)
   const letters: DeadRecord[] = []
@@ -73,12 +82,17 @@ async function takeOfGroup(tx: WriteTransaction, head: Head, deadAt: number, gro
   let count = 0
   for (const key of await parked.getAllKeys(parkedOf(group))) {
     const found: unknown = await valueOf(parked.get(key))
-    const isReadable = isParkedRecord(found)
-    const waiting = isReadable ? found.messages.filter(({ sequence }) => sequence >= (row?.next ?? 0)) : []
-    if (!isReadable) letters.push(letterOf({ sequence: key[1], found, deadAt, group, done: row ? [[0, row.next]] : [] }))
-    if (waiting.length === 0) await parked.delete(key)
-    next = Math.min(next, waiting[0]?.sequence ?? Infinity)
-    count += waiting.length
+    if (isParkedRecord(found)) {
+      // A record of which nothing waits is deleted with its last message: it is the row that is wrong.
+      const after = found.messages.filter(({ sequence }) => sequence >= (row?.next ?? 0))
+      const waiting = after.length > 0 ? after : found.messages
+      next = Math.min(next, waiting[0]!.sequence)
+      count += waiting.length
+    } else if (found === undefined && !isLasting) return { head, letters: [] }
+    else {
+      await parked.delete(key)
+      letters.push(letterOf({ sequence: key[1], found, deadAt, group, done: row ? [[0, row.next]] : [] }))
+    }
   }
   if (count === 0) await groups.delete(group)
   else await groups.put({ group, next, parked: count, due: deadAt, turn: head.turn }, group)

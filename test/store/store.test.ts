@@ -133,6 +133,8 @@ describe('settle', () => {
   test('by a leader of a database that is gone changes nothing in the one that was begun since', async () => {
     const old = await lead(connection)
     await deleteRaw()
+    // Databases of one name are made one after the other, and never in one millisecond but here.
+    for (const then = Date.now(); Date.now() === then;);
     await enqueue(connection, 'strict', [batch('p', 1, 'b')])
     const current = await lead(connection)
     expect(current.epoch).toBeGreaterThan(old.epoch)
