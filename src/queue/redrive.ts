@@ -4,7 +4,7 @@ import { takeDeadLetters } from './dead-letters.ts'
 import { append } from './enqueue.ts'
 import { isInboxRecord, isMessage, isParkedRecord } from './readable.ts'
 import { isDone, readTail } from './schema.ts'
-import type { DeadRecord } from './schema.ts'
+import type { DeadRecord, InboxRecord } from './schema.ts'
 
 /**
  * Puts dead letters back at the tail, in the order in which they once were enqueued, under their old ids. What could not be read stays, unless this
@@ -20,12 +20,13 @@ export function redrive(connection: Connection, ids: readonly string[] | undefin
 
 /** What of a dead letter can be delivered: of a record, what was not done with before it was set aside. */
 function messagesOf(letter: DeadRecord): readonly Message[] {
-  const { reason, sequence, found, done = [] } = letter
+  const { reason, found, done = [] } = letter
   if (reason !== 'unreadable') return [letter]
   const isLeft = (number: number): boolean => !isDone({ position: 0, done }, number)
   if (isParkedRecord(found)) return found.messages.filter((message) => isLeft(message.sequence))
-  if (!isInboxRecord(found, sequence)) return isMessage(found) ? [found] : []
-  return found.messages.every(isMessage) ? found.messages.filter((_, offset) => isLeft(sequence + offset)) : []
+  const { first = NaN } = Object(found) as Partial<InboxRecord>
+  if (!isInboxRecord(found, first)) return isMessage(found) ? [found] : []
+  return found.messages.every(isMessage) ? found.messages.filter((_, offset) => isLeft(first + offset)) : []
 }
 
 function revived({ id, body, bytes, enqueuedAt, group }: Message): Message {

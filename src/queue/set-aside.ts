@@ -2,7 +2,7 @@ import type { Connection } from './connection.ts'
 import { parkedOf } from './read.ts'
 import { isInboxRecord, isMessage, isParkedRecord, valueOf } from './readable.ts'
 import type { UnreadablePlace } from './readable.ts'
-import { readHead, readTail, writeHead } from './schema.ts'
+import { isDone, readHead, readTail, writeHead } from './schema.ts'
 import type { DeadRecord, Head, Range, WriteTransaction } from './schema.ts'
 import { assertEpoch } from './settle.ts'
 
@@ -49,17 +49,24 @@ function take(tx: WriteTransaction, head: Head, finding: Finding): Promise<Found
   return 'record' in place ? takeRecord(tx, head, finding, place.record) : takeMessage(tx, head, deadAt, place.message)
 }
 
-/** All that a record of the inbox holds, and nobody knows what that is. */
+/** All that a record of the inbox holds, and nobody knows what that is. Its letter stands where the first stood that was not done with: others may have letters. */
 async function takeRecord(tx: WriteTransaction, head: Head, { deadAt, isLasting }: Finding, key: number): Promise<Found> {
   const inbox = tx.objectStore('inbox')
-  const [found, before] = await Promise.all([valueOf(inbox.get(key)), tx.objectStore('dead').get(key)])
-  if (before) return { head, letters: [before], wasDone: true }
-  if (isInboxRecord(found, key) || (found === undefined && !isLasting)) return { head, letters: [] }
-  const [following, tail] = await Promise.all([inbox.getKey(IDBKeyRange.lowerBound(key, true)), readTail(tx)])
-  await inbox.delete(key)
+  const [there, following, tail] = await Promise.all([inbox.getKey(key), inbox.getKey(IDBKeyRange.lowerBound(key, true)), readTail(tx)])
   const end = following ?? tail.next
+  if (there === undefined) return { head, letters: await lettersWithin(tx, key, end), wasDone: true }
+  const found = await valueOf(inbox.get(key))
+  if (isInboxRecord(found, key) || (found === undefined && !isLasting)) return { head, letters: [] }
+  await inbox.delete(key)
   const done = [[0, head.position] as const, ...head.done].filter(([from, to]) => from < end && to > key)
-  return { head: withDone(head, [key, end]), letters: [letterOf({ sequence: key, found, deadAt, done })] }
+  let sequence = key
+  while (isDone({ position: 0, done }, sequence)) sequence += 1
+  return { head: withDone(head, [key, end]), letters: [letterOf({ sequence, found, deadAt, done })] }
+}
+
+async function lettersWithin(tx: WriteTransaction, from: number, end: number): Promise<DeadRecord[]> {
+  const letters = await tx.objectStore('dead').getAll(IDBKeyRange.bound(from, end, false, true))
+  return letters.filter(({ reason }) => reason === 'unreadable')
 }
 
 /** One message. Its record stays as it is. */
@@ -67,8 +74,7 @@ async function takeMessage(tx: WriteTransaction, head: Head, deadAt: number, seq
   const keys = await tx.objectStore('inbox').getAllKeys(IDBKeyRange.bound(head.record, sequence))
   const record = await tx.objectStore('inbox').get(keys.at(-1) ?? sequence)
   const found: unknown = record?.messages[sequence - record.first]
-  const before = await tx.objectStore('dead').get(sequence)
-  if (before) return { head, letters: [before], wasDone: true }
+  if (isDone(head, sequence)) return { head, letters: await lettersWithin(tx, sequence, sequence + 1), wasDone: true }
   if (isMessage(found)) return { head, letters: [] }
   return { head: withDone(head, [sequence, sequence + 1]), letters: [letterOf({ sequence, found, deadAt })] }
 }
@@ -91,7 +97,9 @@ async function takeOfGroup(tx: WriteTransaction, head: Head, { deadAt, isLasting
     } else if (found === undefined && !isLasting) return { head, letters: [] }
     else {
       await parked.delete(key)
-      letters.push(letterOf({ sequence: key[1], found, deadAt, group, done: row ? [[0, row.next]] : [] }))
+      // What stood before the row's next may have a letter of its own.
+      const sequence = letters.length === 0 && count === 0 ? Math.max(key[1], row?.next ?? 0) : key[1]
+      letters.push(letterOf({ sequence, found, deadAt, group, done: row ? [[0, row.next]] : [] }))
     }
   }
   if (count === 0) await groups.delete(group)

@@ -5,7 +5,7 @@ import type { Queue } from '../../src/producer/queue.ts'
 import version2 from '../store/earlier/version-2.json' with { type: 'json' }
 import { changeRaw, readRaw, writeRaw } from '../store/raw-database.ts'
 import type { RawDatabase } from '../store/raw-database.ts'
-import { status } from '../world/fake-server.ts'
+import { silence, status } from '../world/fake-server.ts'
 import { collect, heard, World } from '../world/world.ts'
 
 let world: World
@@ -98,6 +98,29 @@ describe('what cannot be read is set aside, and holds up nobody:', () => {
     const [letter] = await collect(orders.deadLetters())
     expect(letter).toMatchObject({ reason: 'unreadable', body: undefined, id: expect.stringMatching(/^[\w]+\.[\w]\.[\w]$/) as string })
     expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0, dead: 1 })
+  })
+
+  test('a record of which the first message is a dead letter already: both letters are kept', async () => {
+    const before = world.openTab()
+    const queue = before.open<number>()
+    world.server.next(status(422))
+    world.server.react = silence
+    await Promise.all([0, 1, 2].map((n) => queue.enqueue(n)))
+    await world.server.arrived(2)
+    const closed = before.close()
+    world.server.hangUp()
+    await closed
+    world.server.react = status(200)
+    const [[key, record]] = (await readRaw(databaseName(world.name), 'inbox')) as [[number, Stored]]
+    await damage('inbox', key, () => ({ ...record, version: 2 }))
+    const letters = async (): Promise<unknown[]> => (await collect(orders.deadLetters())).map(({ reason, body }) => [reason, body])
+    orders = world.open<number>()
+    await idleInTime()
+    expect(await letters()).toEqual([
+      ['rejected', 0],
+      ['unreadable', undefined],
+    ])
+    expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0, dead: 2 })
   })
 
   test('all of it, one after the other', async () => {
@@ -215,7 +238,8 @@ test('of a record that cannot be read any more, what was delivered before is not
   world.server.react = status(200)
   orders = world.open<number>()
   await orders.idle()
-  await damage('dead', 1, (letter: { found: object }) => ({ ...letter, found: { ...letter.found, version: 1 } }))
+  const [[key]] = (await readRaw(databaseName(world.name), 'dead')) as [[number, unknown]]
+  await damage('dead', key, (letter: { found: object }) => ({ ...letter, found: { ...letter.found, version: 1 } }))
   expect(await orders.redrive()).toBe(1)
   await orders.idle()
   expect(world.server.bodies).toEqual([0, 1, 2, 2])
