@@ -1,3 +1,4 @@
+import { inTime } from '../queue/clock.ts'
 import type { Clock } from '../queue/clock.ts'
 
 /** Where the reserve lies, among the caches of the origin. The address is nobody's, and no page's either: nothing is ever served from here. */
@@ -101,21 +102,15 @@ export class Reserve {
 
   /** One thing after the other: what is being kept can be spent only then. */
   #inTurn<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(() => this.#inTime(async () => work(await this.#options.caches!.open(CACHE))))
+    const turn = this.#turn.then(() => {
+      const { caches, storageClock } = this.#options
+      const working = caches!.open(CACHE).then(work)
+      return inTime(storageClock, PATIENCE, working, () => {
+        throw new Error(`Cache Storage did not answer within ${PATIENCE} ms`)
+      })
+    })
     this.#turn = turn.catch(() => {})
     return turn
-  }
-
-  async #inTime<T>(work: () => Promise<T>): Promise<T> {
-    let unwatch = (): void => {}
-    const late = new Promise<never>((_, reject) => {
-      unwatch = this.#options.storageClock.after(PATIENCE, () => reject(new Error(`Cache Storage did not answer within ${PATIENCE} ms`)))
-    })
-    try {
-      return await Promise.race([work(), late])
-    } finally {
-      unwatch()
-    }
   }
 }
 

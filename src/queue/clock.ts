@@ -5,3 +5,18 @@ export interface Clock {
   /** Calls back once, after a number of milliseconds; returns what takes that back. */
   after(delay: number, callback: () => void): () => void
 }
+
+/**
+ * Waits for something, but not for ever.
+ *
+ * @param late says what comes of it when it has taken longer than `longest` milliseconds, or throws.
+ */
+export async function inTime<T>(clock: Clock, longest: number, work: Promise<T>, late: () => T): Promise<T> {
+  let cancel = (): void => {}
+  const over = new Promise<void>((resolve) => (cancel = clock.after(longest, resolve))).then(late)
+  try {
+    return await Promise.race([work, over])
+  } finally {
+    cancel()
+  }
+}

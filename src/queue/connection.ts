@@ -1,4 +1,5 @@
 import { isQueueError, QueueError } from '../message/error.ts'
+import { inTime } from './clock.ts'
 import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
 import { Handle } from './handle.ts'
@@ -81,15 +82,7 @@ export class Connection {
     const closed = this.#handle.close()
     for (const end of this.#pausing) end()
     // A storage that is away may never answer.
-    if (!this.#isLossTold) await this.#patiently(closed)
-  }
-
-  /** Waits for something, but not for ever. */
-  async #patiently(work: Promise<void>): Promise<void> {
-    let unwatch = (): void => {}
-    const stalled = new Promise<void>((resolve) => (unwatch = this.#options.clock.after(PATIENCE, resolve)))
-    await Promise.race([work, stalled])
-    unwatch()
+    if (!this.#isLossTold) await inTime(this.#options.clock, PATIENCE, closed, () => {})
   }
 
   async #run<Tx extends ReadTransaction | WriteTransaction, T>(
@@ -118,7 +111,7 @@ export class Connection {
   }
 
   /** Runs a transaction, and gives it up when it takes too long. */
-  async #watched<Tx extends ReadTransaction | WriteTransaction, T>(
+  #watched<Tx extends ReadTransaction | WriteTransaction, T>(
     opening: Promise<Database>,
     begin: (database: Database) => Tx,
     work: (tx: Tx) => Promise<T>,
@@ -132,19 +125,11 @@ export class Connection {
       tx = begin(database)
       return completed(tx, work(tx))
     }
-    let unwatch = (): void => {}
-    const stalled = new Promise<never>((_, reject) => {
-      unwatch = this.#options.clock.after(patience, () => {
-        isGivenUp = true
-        if (tx) abort(tx)
-        reject(new Stalled(patience))
-      })
+    return inTime(this.#options.clock, patience, run(), () => {
+      isGivenUp = true
+      if (tx) abort(tx)
+      throw new Stalled(patience)
     })
-    try {
-      return await Promise.race([run(), stalled])
-    } finally {
-      unwatch()
-    }
   }
 
   #lost(error: unknown): void {
