@@ -1,4 +1,4 @@
-import type { RetryReason } from '../message/event.ts'
+import type { RetryReason } from '../message/retry-reason.ts'
 import { IN_PROGRESS } from '../protocol/http.ts'
 import { retryAfter } from './retry-after.ts'
 import type { Answered, Attempt } from './transport.ts'

@@ -5,8 +5,9 @@
  * | --- | --- | --- |
  * | `invalid-name` | a queue's name is empty or has characters that it may not have | choose another |
  * | `invalid-option` | an option is unknown, of the wrong type, or contradicts another | correct it |
- * | `invalid-body` | a body would not survive being sent as JSON | send plain data |
+ * | `invalid-body` | a body would not survive being sent as JSON, or is not what the queue's `schema` expects (`cause` holds the issues) | send what is expected |
  * | `body-too-large` | a body is larger than 16 MiB as JSON | send less |
+ * | `queue-full` | the queue holds as much as its `capacity` allows; the message is **not** stored | try later, or tell the user |
  * | `storage-full` | the browser gives this origin no more space; the message is **not** stored | free some, or tell the user |
  * | `storage-failed` | IndexedDB failed, for a minute where it may come back; whoever called was not answered "stored" | try again |
  * | `storage-cleared` | the site's data was cleared, and the message of this receipt with it | enqueue it again, if you have it |
@@ -16,6 +17,8 @@
  * | `not-served` | your own worker does not serve a queue of this name | `serve()` it there |
  * | `closed` | the queue was used after `close()`, or closed while it was being asked | |
  * | `dead-lettered` | the message of this receipt is now a dead letter; `cause` tells why | look at it, redrive or purge |
+ * | `cancelled` | the message of this receipt was cancelled, or another has replaced it | |
+ * | `answer-unknown` | the message of this receipt is not in the queue, and what was answered is not kept | see `keepReceipts` |
  * | `internal` | a bug in Holdfast | please report it |
  */
 export type QueueErrorCode =
@@ -23,6 +26,7 @@ export type QueueErrorCode =
   | 'invalid-option'
   | 'invalid-body'
   | 'body-too-large'
+  | 'queue-full'
   | 'storage-full'
   | 'storage-failed'
   | 'storage-cleared'
@@ -32,6 +36,8 @@ export type QueueErrorCode =
   | 'not-served'
   | 'closed'
   | 'dead-lettered'
+  | 'cancelled'
+  | 'answer-unknown'
   | 'internal'
 
 /**

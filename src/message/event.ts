@@ -1,4 +1,5 @@
 import type { Answer, Death } from './message.ts'
+import type { RetryReason } from './retry-reason.ts'
 
 /**
  * What happened in a queue, in any tab of this origin. Names are in the past tense: when you hear of it, it is on disk.
@@ -11,12 +12,20 @@ import type { Answer, Death } from './message.ts'
  * ```
  */
 export type QueueEvent =
-  /** A message was stored. */
-  | { readonly type: 'enqueued'; readonly id: string }
+  /** A message was stored. With a `due`, it joins the tail then (milliseconds since the epoch). */
+  | { readonly type: 'enqueued'; readonly id: string; readonly due?: number }
+  /** Delayed messages were due, and have joined the tail. */
+  | { readonly type: 'joined'; readonly id: string }
+  /** A message of the same dedup key was enqueued, and this one has its body now (`onDuplicate: 'latest'`). */
+  | { readonly type: 'updated'; readonly id: string }
+  /** A message of the same dedup key, `by`, was enqueued, and stands in the place of this one, which has left the queue (`onDuplicate: 'replace'`). */
+  | { readonly type: 'replaced'; readonly id: string; readonly by: string }
+  /** A message was cancelled; it has left the queue. `maybeDelivered`: an attempt was cut short, or an earlier one not answered. */
+  | { readonly type: 'cancelled'; readonly id: string; readonly maybeDelivered: boolean; readonly group?: string }
   /** An attempt to deliver a message began. `attempt` is 1 for the first, and counts those that were not answered as well. */
   | { readonly type: 'leased'; readonly id: string; readonly attempt: number }
   /** The server accepted a message; it has left the queue. */
-  | { readonly type: 'accepted'; readonly id: string; readonly answer: Answer }
+  | { readonly type: 'accepted'; readonly id: string; readonly answer: Answer; readonly group?: string }
   /** An attempt failed; the message keeps its place and is tried again at `due` (milliseconds since the epoch). */
   | {
       readonly type: 'retry-scheduled'
@@ -27,19 +36,31 @@ export type QueueEvent =
       readonly status?: number
     }
   /** A message was moved to the dead letters. */
-  | ({ readonly type: 'dead-lettered'; readonly id: string } & Death)
+  | ({ readonly type: 'dead-lettered'; readonly id: string; readonly group?: string } & Death)
+  /** A message was dead-lettered, and its group (the whole queue, without one) sends nothing before that is decided. */
+  | { readonly type: 'halted'; readonly id: string; readonly group?: string }
+  /** A message was not answered five times, while its endpoint answers others: from now on that counts towards `maxAttempts`. */
+  | { readonly type: 'suspected'; readonly id: string }
   /** A dead letter is ready again, at the tail of the queue. */
   | { readonly type: 'redriven'; readonly id: string }
   /** A dead letter was deleted. */
   | { readonly type: 'purged'; readonly id: string }
-  /** Nothing is ready or leased any more. */
+  /** Nothing is delayed, ready or leased any more. */
   | { readonly type: 'emptied' }
-  /** `pause()` was called. */
-  | { readonly type: 'paused' }
-  /** `resume()` was called. */
-  | { readonly type: 'resumed' }
+  /** `pause()` was called, for a group where there is one. */
+  | { readonly type: 'paused'; readonly group?: string }
+  /** `resume()` was called, for a group where there is one; or the dead letter that halted it was redriven or purged. */
+  | { readonly type: 'resumed'; readonly group?: string }
   /** The server answered 401 twice, the second time to fresh headers. Nothing is sent until `resume()`. */
   | { readonly type: 'unauthorized' }
+  /** The endpoint fails for everyone: it is left alone until `due` (milliseconds since the epoch), and then tried with one message. */
+  | { readonly type: 'endpoint-failed'; readonly due: number }
+  /** The endpoint answers again. */
+  | { readonly type: 'endpoint-recovered' }
+  /** `classify` threw, or took too long, or gave what is no outcome. The message is tried again later. */
+  | { readonly type: 'classify-failed'; readonly message: string }
+  /** The browser was asked to keep this origin's storage (`persist: true`), and has answered. Heard only in this page. */
+  | { readonly type: 'persist-answered'; readonly granted: boolean }
   /** The `headers` function threw, or took too long. Nothing was sent; it is asked again later. */
   | { readonly type: 'headers-failed'; readonly message: string }
   /** IndexedDB failed under the drain. It goes on by itself after a while. */
@@ -67,18 +88,3 @@ export type QueueEvent =
   | { readonly type: 'host-lost' }
   /** This page's host drains the queue from now on. Heard only in this page. */
   | { readonly type: 'leadership-gained' }
-
-/** Why a message is tried again. */
-export type RetryReason =
-  /** No answer: no connection, a name that does not resolve, a CORS refusal; browsers do not say which. */
-  | 'unreachable'
-  /** No answer within `timeout`. */
-  | 'timeout'
-  /** The answer was a redirect: usually to a login page, which is no acceptance. */
-  | 'redirected'
-  /** The server asked to wait, or is not there behind its gateway (429, 502, 503, 504). */
-  | 'busy'
-  /** An earlier attempt at this message is still being processed by the server (409). */
-  | 'in-progress'
-  /** The server failed (408, 409, 425, 500 and others above it). */
-  | 'failed'

@@ -1,3 +1,5 @@
+import type { RetryReason } from './retry-reason.ts'
+
 /** A message as it is kept: in an inbox record, and among the dead letters. */
 export interface Message {
   /** Minted by the producer; what a server sees as its idempotency key. */
@@ -10,6 +12,23 @@ export interface Message {
   readonly enqueuedAt: number
   /** Messages of one group are delivered in order, one at a time. */
   readonly group?: string
+  /** How many attempts it may take, and how long to wait between them, where that differs from its queue. */
+  readonly maxAttempts?: number
+  readonly backoff?: Backoff
+  /** How long it may wait to be delivered, and until when: in queue time. */
+  readonly ttl?: number
+  readonly expiresAt?: number
+  readonly dedupKey?: string
+  /** The version of its body; absent for the first. */
+  readonly version?: number
+  /** What the server sees as its idempotency key, where that is not its id. */
+  readonly idempotencyKey?: string
+}
+
+/** How long to wait after failures in a row: at most `first` milliseconds after one, twice as long after each other, never longer than `longest`. */
+export interface Backoff {
+  readonly first: number
+  readonly longest: number
 }
 
 /** A message and its place in the queue: the number that was assigned inside the transaction that stored it. */
@@ -27,14 +46,32 @@ export interface Hold {
   readonly by: 'backoff' | 'server'
 }
 
+/** One attempt, as it is remembered. */
+export interface PastAttempt {
+  /** When it began, in milliseconds since the epoch. */
+  readonly at: number
+  /** How long it took, in milliseconds. */
+  readonly took: number
+  /** What came of it. */
+  readonly result: RetryReason | 'rejected' | 'stopped'
+  /** The answer's status; absent when there was no answer. */
+  readonly status?: number
+}
+
 /** What came of a message so far, while it waits for another attempt. */
 export interface Held extends Hold {
-  /** Attempts that the server answered, and that count towards `maxAttempts`. */
+  /** Attempts that count towards `maxAttempts`. */
   readonly attempts: number
   /** Attempts that do not count: no answer, or an answer that says nothing of this message (429, 502, 503, 504). */
   readonly uncounted: number
+  /** Of those, how many in a row were not answered: the server may have it. */
+  readonly unanswered?: number
   /** The last answer's status; absent when there was none. */
   readonly status?: number
+  /** The last attempts, the latest last; absent in what an earlier release has written. */
+  readonly trail?: readonly PastAttempt[]
+  /** It is a dead letter, and its group is halted: nothing of the group goes before that is decided. */
+  readonly isHalted?: true
 }
 
 /** The endpoint is away or busy: nothing is sent for a while, and then one message, to see. */
@@ -49,6 +86,10 @@ export type DeadReason =
   | 'rejected'
   /** It was tried `maxAttempts` times. */
   | 'attempts-exhausted'
+  /** Its `ttl` was over before the server had accepted it. */
+  | 'expired'
+  /** An earlier release of the app has written it, and `upcast` could not bring it up to date: `excerpt` is what it threw. Nothing of it was sent. */
+  | 'not-upcast'
   /** It cannot be read: the disk or the browser has damaged it, or a later release of the app has written it. Nothing of it was sent. */
   | 'unreadable'
 
@@ -63,19 +104,31 @@ export interface Death {
   readonly status: number
   /** The beginning of the last answer's body, as text, at most 1,000 characters. */
   readonly excerpt: string
+  /** The last ten attempts, the latest last. Absent in dead letters of an earlier release. */
+  readonly trail?: readonly PastAttempt[]
+  /** An attempt was not answered: the server may have taken it all the same. Absent where that is not so. */
+  readonly maybeDelivered?: true
+  /** Its group is halted (`onDead: 'halt'`) until this letter is redriven or purged, or the group resumed. Absent where that is not so. */
+  readonly halts?: true
 }
+
+/** The states of a message that has not left the queue. */
+export type WaitingState = 'delayed' | 'ready' | 'leased'
 
 /** A message with its data, as users read it from `messages()`. */
 export interface WaitingMessage<T = unknown> {
   readonly id: string
   readonly body: T
   /**
+   * - `delayed`: joins the tail when it is due;
    * - `ready`: waits for its turn, or for another attempt;
    * - `leased`: an attempt is under way, or next in line.
    */
-  readonly state: 'ready' | 'leased'
+  readonly state: WaitingState
   /** In milliseconds since the epoch. */
   readonly enqueuedAt: number
+  /** When a delayed message joins the tail, in milliseconds since the epoch; absent for others. */
+  readonly due?: number
   /** Its group; absent where it has none. */
   readonly group?: string
 }
@@ -96,7 +149,7 @@ export type DeadLetter<T = unknown> = Omit<Death, 'reason'> & {
 export interface Depth {
   /** Messages that wait for their turn, or for another attempt. */
   readonly ready: number
-  /** Messages that wait for a time of their own. Always 0 in this version. */
+  /** Messages that join the tail when they are due. */
   readonly delayed: number
   /** Messages that the draining tab has reserved: one is under way, the next few are in line. */
   readonly leased: number
@@ -110,6 +163,47 @@ export interface Depth {
   readonly due: number | undefined
   /** Whether `pause()` holds the queue. */
   readonly paused: boolean
+  /** Whether the server does not know who we are: nothing is sent until `resume()`. */
+  readonly unauthorized: boolean
+  /** How many groups are halted by a dead letter, or paused by themselves; 1 for a queue with `order: 'queue'` that is halted. */
+  readonly stopped: number
+}
+
+/** How many messages of one group are in each state. */
+export interface GroupDepth extends Pick<Depth, 'ready' | 'delayed' | 'leased' | 'dead' | 'bytes' | 'oldest'> {
+  /** Whether `pause({ group })` holds it. */
+  readonly paused: boolean
+  /** Whether a dead letter halts it. */
+  readonly halted: boolean
+}
+
+/** What became of a message that was to be cancelled. */
+export type Cancellation =
+  /** It had not been reserved for sending. It is out of the queue, and is not sent. */
+  | 'cancelled'
+  /** Its attempt was cut short, and there is no other: whether the server has taken it nobody knows. Only where that was asked for. */
+  | 'aborted'
+  /** It is under way, or next in line; nothing has changed. */
+  | 'leased'
+  /** It is not in the queue: it was delivered, is a dead letter, was cancelled before, or never was. */
+  | 'unknown'
+
+/** Where a message stands, by its id. */
+export type Standing =
+  | { readonly state: WaitingState }
+  | { readonly state: 'accepted'; readonly answer: Answer }
+  | { readonly state: 'dead'; readonly death: Death }
+  | { readonly state: 'cancelled'; readonly maybeDelivered: boolean }
+  /** It never was, or left the queue and no receipt of it is kept. */
+  | { readonly state: 'unknown' }
+
+/** What is kept of a message that has left the queue, where `keepReceipts` says so. */
+export interface KeptReceipt {
+  readonly id: string
+  /** When it left, in milliseconds since the epoch. */
+  readonly settledAt: number
+  /** What the server said when it accepted the message; absent where it was cancelled. */
+  readonly answer?: Answer
 }
 
 /** What the server said when it accepted a message. */

@@ -1,4 +1,4 @@
-import { QueueError, shown } from './error.ts'
+import type { Answer, Backoff } from './message.ts'
 
 /** Header names and values, in any form that the `Headers` constructor takes. */
 export type HeadersLike = Headers | Readonly<Record<string, string>> | ReadonlyArray<readonly [string, string]>
@@ -84,6 +84,146 @@ export interface QueueOptions<T = unknown> {
    * @defaultValue 1 with `order: 'queue'`, otherwise 6
    */
   readonly concurrency?: number
+  /**
+   * For how long a message may wait to be delivered, in milliseconds from its enqueue: a whole number from 1. After that it is not sent any more, and
+   * becomes a dead letter, reason `expired`, when its turn comes. A message that is redriven has the whole time again.
+   *
+   * @defaultValue none: a message waits as long as it takes
+   */
+  readonly ttl?: number
+  /**
+   * How long to wait after failures: a random time of at most `first` milliseconds after one, of twice as much after each other in a row,
+   * never more than `longest`.
+   *
+   * @defaultValue { first: 1_000, longest: 300_000 }
+   */
+  readonly backoff?: Backoff
+  /**
+   * What an answer means, where that is not what the table in the README says. Gives `undefined` for whatever the table is right about. It runs where
+   * `headers` does. If it throws, the message is tried again later, and the `classify-failed` event says so.
+   *
+   * @defaultValue the table
+   * @example ({ status }) => (status === 403 ? 'unauthorized' : undefined)
+   */
+  readonly classify?: ClassifyFunction
+  /**
+   * What becomes of a group when one of its messages is dead-lettered. `'continue'`: the next is sent. `'halt'`: nothing of the group is sent before the dead
+   * letter is redriven, which tries it again in its old place, or purged, or the group is resumed without it. In a queue with `order: 'queue'`, all is one group.
+   *
+   * @defaultValue 'continue'
+   */
+  readonly onDead?: 'continue' | 'halt'
+  /**
+   * The dedup key of a message, by its body: a string of 1 to 256 characters, or `undefined` for one that has none. While a message is in the queue, a second one of the
+   * same key is the same; `onDuplicate` says what is done with it. Called where the message is enqueued.
+   *
+   * @defaultValue none
+   * @example (draft) => draft.documentId
+   */
+  dedupKey?(body: T): string | undefined
+  /**
+   * What is done with a message whose dedup key another in the queue has. `'ignore'`: nothing; its receipt is that of the other. `'replace'`: it takes the place
+   * of the other, which has left the queue then. `'latest'`: the other gets its body, and its receipt is that of the other. A message that was sent already,
+   * even in vain, is never changed: behind one of those, `'replace'` and `'latest'` enqueue a message of their own, so that one is under way and one waits, with
+   * the newest body.
+   *
+   * @defaultValue 'ignore'
+   */
+  readonly onDuplicate?: OnDuplicate
+  /**
+   * For how long a dedup key is remembered after its message was delivered, in milliseconds: a message of that key is ignored, with `onDuplicate: 'ignore'`.
+   *
+   * @defaultValue 0
+   */
+  readonly dedupWindow?: number
+  /**
+   * What is kept of messages that were delivered or cancelled, so that `receipt()` finds it after a reload and in another tab: for `age` milliseconds,
+   * and the last `number` of them. Each costs a record to write.
+   *
+   * @defaultValue nothing
+   * @example { age: 24 * 60 * 60 * 1_000, number: 1_000 }
+   */
+  readonly keepReceipts?: KeepReceipts
+  /**
+   * How much may wait in the queue: messages, or bytes of their bodies as JSON in UTF-8. What would be more is refused, with `queue-full`.
+   *
+   * @defaultValue as much as the browser allows
+   * @example { messages: 10_000, bytes: 50_000_000 }
+   */
+  readonly capacity?: Capacity
+  /**
+   * What bodies must be: any schema of zod, valibot, arktype and others that follow Standard Schema (https://standardschema.dev) and validate at once, without a
+   * promise. A body is validated when it is enqueued; what the schema makes of it is stored. It also gives bodies their type.
+   *
+   * @defaultValue none: any body
+   * @example z.object({ sku: z.string(), quantity: z.number().int() })
+   */
+  readonly schema?: StandardSchema<T>
+  /**
+   * The version of bodies that this release of the app enqueues: a whole number from 1. See `upcast`.
+   *
+   * @defaultValue 1
+   */
+  readonly version?: number
+  /**
+   * Brings a body that an earlier release of the app has left in the queue up to date, before its first attempt; one that was sent already stays as it is. If it
+   * throws, the message becomes a dead letter, reason `not-upcast`, and holds up nobody. It runs where `headers` does. Without it, bodies are sent as they were enqueued.
+   *
+   * @defaultValue none
+   * @example (body, version) => (version === 1 ? { ...body, currency: 'EUR' } : body)
+   */
+  readonly upcast?: UpcastFunction
+}
+
+/** Tells what an answer means; see {@link QueueOptions.classify}. */
+export type ClassifyFunction = (answer: Answer) => Verdict | undefined | Promise<Verdict | undefined>
+
+/**
+ * What an answer means for its message. `'accepted'`: it is delivered. `'retry'`: later again, which counts towards `maxAttempts` unless `counts` is false;
+ * not before `after` milliseconds, where that is given. `'rejected'`: a dead letter. `'unauthorized'`: as a 401.
+ */
+export type Verdict =
+  | 'accepted'
+  | 'retry'
+  | 'rejected'
+  | 'unauthorized'
+  | { readonly outcome: 'retry'; readonly after?: number; readonly counts?: boolean }
+
+/** Gives a body of today for one of an earlier version; see {@link QueueOptions.upcast}. */
+export type UpcastFunction = (body: unknown, version: number) => unknown
+
+/** As much of a Standard Schema as is used: https://standardschema.dev, version 1. */
+export interface StandardSchema<T> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>
+    readonly types?: { readonly input: unknown; readonly output: T } | undefined
+  }
+}
+
+/** What a schema says of a value. */
+export type SchemaResult<T> =
+  | { readonly value: T; readonly issues?: undefined }
+  | { readonly issues: ReadonlyArray<{ readonly message: string; readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined }> }
+
+/** See {@link QueueOptions.onDuplicate}. */
+export type OnDuplicate = 'ignore' | 'replace' | 'latest'
+
+/** See {@link QueueOptions.keepReceipts}. */
+export interface KeepReceipts {
+  /** In milliseconds. */
+  readonly age: number
+  /** A whole number from 1. */
+  readonly number: number
+}
+
+/** See {@link QueueOptions.capacity}. */
+export interface Capacity {
+  /** A whole number from 1. */
+  readonly messages?: number
+  /** A whole number from 1. */
+  readonly bytes?: number
 }
 
 /** What is delivered in order. */
@@ -106,122 +246,11 @@ export interface OpenOptions<T = unknown> extends QueueOptions<T> {
    * @example () => new Worker(new URL('./queues.worker.ts', import.meta.url), { type: 'module' })
    */
   readonly worker?: () => Worker
-}
-
-/** What {@link QueueOptions.order} and concurrency are where they are left out. */
-export function orderOf({ order, group, concurrency }: Pick<QueueOptions, 'order' | 'group' | 'concurrency'>): {
-  order: Order
-  concurrency: number
-} {
-  const chosen = order ?? (group ? 'group' : 'queue')
-  return { order: chosen, concurrency: concurrency ?? (chosen === 'queue' ? 1 : 6) }
-}
-
-/** The other options that may be left out, and what they are then. */
-export const DEFAULTS: Required<Omit<QueueOptions, 'endpoint' | 'headers' | 'order' | 'group' | 'concurrency'>> = {
-  method: 'POST',
-  credentials: 'same-origin',
-  timeout: 30_000,
-  maxAttempts: 50,
-  durability: 'strict',
-}
-
-/** The longest time that `setTimeout` can wait; anything above fires at once. */
-export const LONGEST_TIMEOUT = 2_147_483_647
-
-interface Check {
-  readonly expected: string
-  readonly passes: (value: unknown) => boolean
-}
-
-type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check }
-
-export const queueChecks: Checks<QueueOptions> = {
-  endpoint: { expected: 'an http or https URL without credentials', passes: isEndpoint },
-  method: oneOf('POST', 'PUT', 'PATCH'),
-  headers: { expected: 'headers, or a function that gives them', passes: (value) => typeof value === 'function' || areHeaders(value) },
-  credentials: oneOf('same-origin', 'include', 'omit'),
-  timeout: {
-    expected: `a number of milliseconds from 1 to ${LONGEST_TIMEOUT}`,
-    passes: (value) => typeof value === 'number' && value >= 1 && value <= LONGEST_TIMEOUT,
-  },
-  maxAttempts: {
-    expected: 'a whole number from 1, or Infinity',
-    passes: (value) => typeof value === 'number' && value >= 1 && (Number.isInteger(value) || value === Infinity),
-  },
-  durability: oneOf('strict', 'relaxed'),
-  order: oneOf('queue', 'group', 'none'),
-  group: { expected: 'a function that gives the group of a body', passes: (value) => typeof value === 'function' },
-  concurrency: {
-    expected: 'a whole number from 1 to 100',
-    passes: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100,
-  },
-}
-
-export const openChecks: Checks<OpenOptions> = {
-  ...queueChecks,
-  host: oneOf('worker', 'in-place'),
-  worker: { expected: 'a function that starts a worker', passes: (value) => typeof value === 'function' },
-}
-
-/** Refuses unknown options, and known ones with a value that they do not take. */
-export function checkOptions<Options>(options: unknown, checks: Checks<Options>): asserts options is Options {
-  if (typeof options !== 'object' || options === null) {
-    throw new QueueError('invalid-option', `Expected \`options\` to be an object, got ${shown(options)}`)
-  }
-  for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(checks, name) ? checks[name as keyof Options] : undefined
-    if (!check) throw new QueueError('invalid-option', `Unknown option \`${name}\`; known are ${Object.keys(checks).join(', ')}`)
-    if (value !== undefined && !check.passes(value)) throw wrongOption(name, check.expected, value)
-  }
-  if (!('endpoint' in options) || options.endpoint === undefined) throw wrongOption('endpoint', queueChecks.endpoint.expected, undefined)
-}
-
-/** Refuses options that contradict each other. */
-export function checkOrder(options: Pick<QueueOptions, 'order' | 'group' | 'concurrency'>): void {
-  const { order, concurrency } = orderOf(options)
-  if (order === 'queue' && concurrency > 1) {
-    throw new QueueError(
-      'invalid-option',
-      `Expected \`concurrency\` to be 1 with \`order: 'queue'\`, got ${concurrency}: one message goes after the other`,
-    )
-  }
-  if (order !== 'group' && options.group) {
-    throw new QueueError('invalid-option', `Expected \`group\` only with \`order: 'group'\`, got \`order: '${order}'\``)
-  }
-}
-
-/** Refuses what can be no group. */
-export function checkGroup(group: unknown): asserts group is string {
-  if (typeof group === 'string' && group.length <= 256) return
-  throw new QueueError('invalid-option', `Expected \`group\` to be a string of at most 256 characters, got ${shown(group)}`)
-}
-
-function wrongOption(name: string, expected: string, value: unknown): QueueError {
-  return new QueueError('invalid-option', `Expected \`${name}\` to be ${expected}, got ${shown(value)}`)
-}
-
-function oneOf(...values: string[]): Check {
-  return { expected: values.map((value) => `'${value}'`).join(' or '), passes: (value) => values.includes(value as string) }
-}
-
-/** An absolute http(s) URL, or one that becomes so on any page. */
-function isEndpoint(value: unknown): boolean {
-  if (!(value instanceof URL) && (typeof value !== 'string' || value.trim() === '')) return false
-  try {
-    const { protocol, username, password } = new URL(value, 'https://page.invalid/')
-    // `fetch` takes no URL with credentials in it.
-    return /^https?:$/.test(protocol) && username === '' && password === ''
-  } catch {
-    return false
-  }
-}
-
-function areHeaders(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  try {
-    return new Headers(value as HeadersInit) instanceof Headers
-  } catch {
-    return false
-  }
+  /**
+   * Whether the browser is asked (`navigator.storage.persist()`) not to throw away this origin's storage when space runs low. What it answers is told
+   * by the `persist-answered` event. Some browsers ask the user.
+   *
+   * @defaultValue false
+   */
+  readonly persist?: boolean
 }

@@ -1,5 +1,7 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { DeadLetter, Depth, WaitingMessage } from '../message/message.ts'
+import type { Backoff, Cancellation, DeadLetter, Depth, GroupDepth, KeptReceipt, WaitingMessage } from '../message/message.ts'
+import type { OnDuplicate } from '../message/options.ts'
+import type { MessageFilter } from '../protocol/host.ts'
 import type { Receipt } from './receipt.ts'
 
 /** What can be said of one message. */
@@ -10,6 +12,53 @@ export interface EnqueueOptions {
    * @defaultValue what the queue's `group` function gives
    */
   readonly group?: string
+  /**
+   * How long the message is kept back before it joins the tail of the queue, in milliseconds: a whole number from 0. It keeps across a reload.
+   *
+   * @defaultValue 0
+   */
+  readonly delay?: number
+  /**
+   * For how long it may wait to be delivered, in milliseconds, its delay included: a whole number from 1.
+   *
+   * @defaultValue the queue's `ttl`
+   */
+  readonly ttl?: number
+  /**
+   * How many attempts that count it may take.
+   *
+   * @defaultValue the queue's `maxAttempts`
+   */
+  readonly maxAttempts?: number
+  /**
+   * How long to wait after its failures.
+   *
+   * @defaultValue the queue's `backoff`
+   */
+  readonly backoff?: Backoff
+  /**
+   * Its dedup key: a string of 1 to 256 characters. While a message is in the queue, a second one of the same key is the same.
+   *
+   * @defaultValue what the queue's `dedupKey` function gives
+   */
+  readonly dedupKey?: string
+  /**
+   * What is done with it, where another in the queue has its dedup key.
+   *
+   * @defaultValue the queue's `onDuplicate`
+   */
+  readonly onDuplicate?: OnDuplicate
+  /**
+   * What the server sees as its idempotency key: a string of 1 to 256 visible ASCII characters, for an app that has a key of its own for what it does.
+   *
+   * @defaultValue the message's id
+   */
+  readonly idempotencyKey?: string
+}
+
+/** One group of a queue with `order: 'group'`. */
+export interface OfGroup {
+  readonly group: string
 }
 
 /**
@@ -30,7 +79,8 @@ export interface Queue<T = unknown> extends AsyncDisposable {
    * Stores a message at the tail. Resolves when it is durable: the transaction that stored it has completed. Messages that are
    * enqueued in one tick are stored together, in order.
    *
-   * @throws QueueError `invalid-body` or `body-too-large` before anything is stored; `storage-full` when there is no space.
+   * @throws QueueError `invalid-body`, `body-too-large` or `invalid-option` before anything is stored; `queue-full` when the queue's `capacity` is
+   * used up, `storage-full` when there is no space on the disk.
    * @example
    * ```ts
    * const receipt = await orders.enqueue({ sku: 'A-1', quantity: 2 })
@@ -39,19 +89,51 @@ export interface Queue<T = unknown> extends AsyncDisposable {
    */
   enqueue(body: T, options?: EnqueueOptions): Promise<Receipt>
 
+  /**
+   * The receipt of a message that was enqueued at any time, in any tab: its answer where the message is still in the queue, or was dead-lettered, or `keepReceipts` has kept
+   * what came of it; `answer-unknown` otherwise.
+   *
+   * @example
+   * ```ts
+   * const { status } = await orders.receipt(localStorage.lastOrder).delivered
+   * ```
+   */
+  receipt(id: string): Receipt
+
+  /**
+   * What was delivered or cancelled and is kept (`keepReceipts`), the oldest first: what has happened since the page was last open.
+   *
+   * @param filter only what left the queue after this time, in milliseconds since the epoch.
+   */
+  receipts(filter?: { readonly since?: number }): AsyncIterable<KeptReceipt>
+
+  /**
+   * Takes a message out of the queue that is not under way. With `abort: true` also one that is: its attempt is cut short, and there is no other; whether the server
+   * has taken it, nobody knows then. The answer says which it was.
+   *
+   * @example
+   * ```ts
+   * if ((await orders.cancel(receipt.id)) === 'leased') tellThatItIsTooLate()
+   * ```
+   */
+  cancel(id: string, options?: { readonly abort?: boolean }): Promise<Cancellation>
+
   /** How many messages are in each state, at the same cost however many there are. */
   depth(): Promise<Depth>
+  /** How many messages of a group are in each state. This is counted: it takes the longer, the more messages wait. */
+  depth(of: OfGroup): Promise<GroupDepth>
 
   /**
    * What waits, in order, read a bounded part at a time. It is a look at a moving queue: what is delivered meanwhile is left out. In a
-   * queue with groups, those that are behind come first.
+   * queue with groups, those that are behind come first; delayed ones come last, by their time.
    *
+   * @param filter only messages of this state, or of this group.
    * @example
    * ```ts
    * for await (const { id, body, state } of orders.messages()) console.log(id, state, body)
    * ```
    */
-  messages(): AsyncIterable<WaitingMessage<T>>
+  messages(filter?: MessageFilter): AsyncIterable<WaitingMessage<T>>
 
   /**
    * What was taken out undelivered, in the order in which it was enqueued, with the reason, read a bounded part at a time.
@@ -64,36 +146,40 @@ export interface Queue<T = unknown> extends AsyncDisposable {
   deadLetters(): AsyncIterable<DeadLetter<T>>
 
   /**
-   * Puts dead letters back at the tail, in order, with their old ids and no attempts: those with the ids given, or all.
+   * Puts dead letters back at the tail, in order, with their old ids and no attempts: those with the ids given, or all. One that halts its group is
+   * tried again in its old place.
    *
    * @returns how many.
    */
   redrive(ids?: Iterable<string>): Promise<number>
 
   /**
-   * Deletes dead letters for good: those with the ids given, or all.
+   * Deletes dead letters for good: those with the ids given, or all. A group that one of them has halted goes on.
    *
    * @returns how many.
    */
   purge(ids?: Iterable<string>): Promise<number>
 
-  /** Sends nothing more until `resume()`, in any tab, after a reload too. What is under way is finished; messages can be enqueued. */
-  pause(): Promise<void>
+  /** Sends nothing more until `resume()`, in any tab, after a reload too. What is under way is finished; messages can be enqueued. With a group, only that is held. */
+  pause(of?: OfGroup): Promise<void>
 
-  /** Goes on after `pause()`, or after an `unauthorized` event, with fresh headers. */
-  resume(): Promise<void>
+  /**
+   * Goes on after `pause()`, after an `unauthorized` event, with fresh headers, and after a dead letter has halted a queue with `order: 'queue'`. With a group, that group goes on
+   * after `pause({ group })`, or without the dead letter that has halted it.
+   */
+  resume(of?: OfGroup): Promise<void>
 
-  /** Tries now, whatever the backoff, and whatever wait the server asked for. Resolves when the tab that drains has been told. */
-  retryNow(): Promise<void>
+  /** Tries now, whatever the backoff, and whatever wait the server asked for; a group alone, or all. Resolves when the tab that drains has been told. */
+  retryNow(of?: OfGroup): Promise<void>
 
   /** The same as {@link Queue.retryNow}. */
-  drain(): Promise<void>
+  drain(of?: OfGroup): Promise<void>
 
   /**
    * Resolves when nothing is ready, delayed or leased: everything was accepted or is a dead letter. While the queue is paused with
-   * messages in it, that does not happen.
+   * messages in it, or halted, that does not happen. With a group, only its messages are waited for.
    */
-  idle(): Promise<void>
+  idle(of?: OfGroup): Promise<void>
 
   /**
    * Calls back for everything that happens in the queue, in any tab, from now on.

@@ -1,6 +1,16 @@
-import type { QueueOptions } from '../message/options.ts'
+import type { OnDuplicate, QueueOptions, Verdict } from '../message/options.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { Death, Depth } from '../message/message.ts'
+import type {
+  Answer,
+  Cancellation,
+  Death,
+  Depth,
+  GroupDepth,
+  KeptReceipt,
+  Message,
+  Standing,
+  WaitingState,
+} from '../message/message.ts'
 import type { Result } from './result.ts'
 
 /**
@@ -10,17 +20,22 @@ import type { Result } from './result.ts'
 export interface HostApi {
   /** Opens a queue for this page, or opens it once more with other options: the last ones count. */
   open(queue: string, setup: Setup): Promise<Result<void>>
-  /** Stores a batch; answers when its transaction is complete. A batch that was stored before is not stored again. */
-  enqueue(queue: string, batch: Batch): Promise<Result<void>>
+  /** Stores a batch; answers when its transaction is complete, with what was decided otherwise than to store. A batch that was decided before is not stored again. */
+  enqueue(queue: string, batch: Batch): Promise<Result<readonly Decision[]>>
   depth(queue: string): Promise<Result<Depth>>
-  /** A page of what waits, from a place on; from the beginning without one. */
-  messages(queue: string, from: Place | undefined): Promise<Result<Page<WireMessage>>>
+  groupDepth(queue: string, group: string): Promise<Result<GroupDepth>>
+  /** A page of what waits, from a place on; from the beginning without one. Filtered, it may be empty, and not the last. */
+  messages(queue: string, from: Place | undefined, filter: MessageFilter): Promise<Result<Page<WireMessage>>>
   deadLetters(queue: string, from: Place | undefined): Promise<Result<Page<WireDeadLetter>>>
+  cancel(queue: string, id: string, abort: boolean): Promise<Result<Cancellation>>
+  standing(queue: string, id: string): Promise<Result<Standing>>
+  /** A page of the receipts that are kept, the oldest first. */
+  receipts(queue: string, from: Place | undefined): Promise<Result<Page<KeptReceipt>>>
   redrive(queue: string, ids: readonly string[] | undefined): Promise<Result<number>>
   purge(queue: string, ids: readonly string[] | undefined): Promise<Result<number>>
-  pause(queue: string): Promise<Result<void>>
-  resume(queue: string): Promise<Result<void>>
-  retryNow(queue: string): Promise<Result<void>>
+  pause(queue: string, group: string | undefined): Promise<Result<void>>
+  resume(queue: string, group: string | undefined): Promise<Result<void>>
+  retryNow(queue: string, group: string | undefined): Promise<Result<void>>
   close(queue: string): Promise<Result<void>>
   /** What a worker cannot see for itself. */
   signal(signal: PageSignal): Promise<void>
@@ -30,6 +45,10 @@ export interface HostApi {
 export interface PageApi {
   /** Asks the page's own `headers` function. One callback serves all queues of the page: each `Comlink.proxy` leaks a port. */
   headers(queue: string, unauthorized: boolean): Promise<Result<HeaderEntries>>
+  /** Asks its `classify`. */
+  classify(queue: string, answer: Answer): Promise<Result<Verdict | undefined>>
+  /** Asks its `upcast`: a body as JSON, and its version, for the body of today as JSON. */
+  upcast(queue: string, body: string, version: number): Promise<Result<string>>
 }
 
 /** A worker's end: Comlink exposes it, and the page introduces itself first. */
@@ -41,13 +60,36 @@ export type HeaderEntries = readonly (readonly [string, string])[]
 
 export type PageSignal = 'online' | 'offline' | 'visible'
 
+/** The options of a queue that are the same on both sides. */
+type Shared = Required<
+  Pick<
+    QueueOptions,
+    | 'method'
+    | 'credentials'
+    | 'timeout'
+    | 'maxAttempts'
+    | 'durability'
+    | 'order'
+    | 'concurrency'
+    | 'backoff'
+    | 'onDead'
+    | 'onDuplicate'
+    | 'dedupWindow'
+    | 'version'
+  >
+> &
+  Pick<QueueOptions, 'ttl' | 'keepReceipts' | 'capacity'>
+
+/** Who has a function that the queue needs. `unless-served`: the page, where the worker's own definition has none. */
+export type Asks = 'always' | 'unless-served' | 'never'
+
 /** The options of a queue as they cross: without functions, and with an endpoint that means the same in a worker. */
-export interface Setup extends Required<Omit<QueueOptions, 'endpoint' | 'headers' | 'group'>> {
+export interface Setup extends Shared {
   readonly endpoint: string
   /** Headers that are always the same. */
   readonly headers: HeaderEntries
-  /** Whether the page's function gives the headers. `unless-served`: not where the worker's own definition has one. */
-  readonly asksPage: 'always' | 'unless-served' | 'never'
+  /** Whether the page's functions are asked. */
+  readonly asks: { readonly headers: Asks; readonly classify: Asks; readonly upcast: Asks }
 }
 
 /** What one call of a page carries; immutable once posted, and known by producer and number. */
@@ -57,20 +99,32 @@ export interface Batch {
   readonly messages: readonly OutgoingMessage[]
 }
 
-export interface OutgoingMessage {
-  readonly id: string
-  readonly body: string
+/** A message, with what is said of it alone. */
+export interface OutgoingMessage extends Omit<Message, 'bytes' | 'enqueuedAt' | 'expiresAt'> {
+  /** How long it is to be kept back, in milliseconds. */
+  readonly delay?: number
+  /** What is done where another has its dedup key. */
+  readonly onDuplicate?: OnDuplicate
+}
+
+/**
+ * What was decided of the message at an offset of a batch, where it was not simply stored: there was no space left for it, or one of its dedup
+ * key is in the queue, and it is the same as that.
+ */
+export type Decision = readonly [offset: number, decided: 'full' | { readonly sameAs: string }]
+
+/** Which messages are wanted. */
+export interface MessageFilter {
+  readonly state?: WaitingState
   readonly group?: string
 }
 
-export interface WireMessage extends OutgoingMessage {
-  readonly state: 'ready' | 'leased'
-  readonly enqueuedAt: number
+export interface WireMessage extends Pick<Message, 'id' | 'body' | 'enqueuedAt' | 'group' | 'version'> {
+  readonly state: WaitingState
+  readonly due?: number
 }
 
-export interface WireDeadLetter extends OutgoingMessage, Death {
-  readonly enqueuedAt: number
-}
+export interface WireDeadLetter extends Pick<Message, 'id' | 'body' | 'enqueuedAt' | 'group' | 'version'>, Death {}
 
 /** Some of a long list, and where the rest begins; without `next` it was the last. */
 export interface Page<Item> {
@@ -79,7 +133,7 @@ export interface Page<Item> {
 }
 
 /** A place in a list that only the host understands; `undefined` is the beginning. */
-export type Place = number | readonly [string, number]
+export type Place = number | readonly [string | number, number]
 
 /** What a worker posts to its page beside Comlink's traffic, which knows its own by an `id` that these have not. */
 export type HostMessage =
