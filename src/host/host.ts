@@ -70,9 +70,13 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
 
   return {
     open: (queue, setup) => inTurn(queue, () => open(queue, setup)),
-    enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
+    enqueue: (queue, batch) => at(queue, async (host) => (await host.enqueue(batch), [])),
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
-    messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from)),
+    groupDepth: missing,
+    cancel: missing,
+    standing: missing,
+    receipts: missing,
+    messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from as number | readonly [string, number] | undefined)),
     deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, Number(from ?? 0))),
     redrive: (queue, ids) => at(queue, (host) => host.redrive(ids)),
     purge: (queue, ids) => at(queue, (host) => host.purge(ids)),
@@ -87,6 +91,10 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
   }
 }
 
+async function missing(): Promise<never> {
+  throw new Error('not there yet')
+}
+
 function unsupported(): QueueError {
   return new QueueError('unsupported', 'Expected IndexedDB and Web Locks; they need a browser and a secure page (https or localhost)')
 }
@@ -95,8 +103,8 @@ function unsupported(): QueueError {
 function headersSource(queue: string, setup: Setup, page: HostPage, definition: QueueDefinition | undefined): HeadersSource {
   const own = definition?.options.headers
   if (typeof own === 'function') {
-    if (setup.asksPage !== 'always') return { canRefresh: true, ask: (unauthorized) => askHeaders(own, unauthorized) }
-  } else if (setup.asksPage === 'never') {
+    if (setup.asks.headers !== 'always') return { canRefresh: true, ask: (unauthorized) => askHeaders(own, unauthorized) }
+  } else if (setup.asks.headers === 'never') {
     return { canRefresh: false, ask: async () => (setup.headers.length > 0 ? setup.headers : toEntries(own ?? {})) }
   }
   return { canRefresh: true, ask: async (unauthorized) => unwrap(await page.headers(queue, unauthorized)) }

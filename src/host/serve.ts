@@ -47,6 +47,8 @@ function start(definitions?: ReadonlyMap<string, QueueDefinition>): void {
       if (!page) throw new Error('The page did not introduce itself')
       return page.headers(queue, unauthorized)
     },
+    classify: (queue, answer) => page!.classify(queue, answer),
+    upcast: (queue, body, version) => page!.upcast(queue, body, version),
   }
   const platform = realmPlatform()
   const host = createHost({ platform, page: hostPage, ...(definitions && { served: definitions }) })

@@ -1,16 +1,6 @@
 import type { OnDuplicate, QueueOptions, Verdict } from '../message/options.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type {
-  Answer,
-  Cancellation,
-  Death,
-  Depth,
-  GroupDepth,
-  KeptReceipt,
-  Message,
-  Standing,
-  WaitingState,
-} from '../message/message.ts'
+import type { Answer, Cancellation, Death, Depth, GroupDepth, KeptReceipt, Message, Standing, WaitingState } from '../message/message.ts'
 import type { Result } from './result.ts'
 
 /**

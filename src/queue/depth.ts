@@ -13,6 +13,8 @@ export function depth(connection: Connection): Promise<Depth> {
     const reserved = Math.max(0, head.reserved - head.position - countDone(head.done, head.reserved))
     const leased = reserved + head.serving.length
     return {
+      unauthorized: false,
+      stopped: 0,
       ready: waiting - leased,
       delayed: 0,
       leased,
