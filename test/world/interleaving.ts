@@ -1,5 +1,5 @@
 import { Drain } from '../../src/consumer/drain.ts'
-import { DEFAULTS } from '../../src/message/options.ts'
+import { DEFAULTS } from '../../src/message/option-checks.ts'
 import type { Order } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
 import { setPaused } from '../../src/queue/pause.ts'
@@ -184,5 +184,6 @@ export class Interleaving {
 
 function setupOf(order: Order): Setup {
   const concurrency = order === 'queue' ? 1 : 3
-  return { ...DEFAULTS, maxAttempts: 2, order, concurrency, endpoint: 'https://shop.example/', headers: [], asksPage: 'never' }
+  const asks = { headers: 'never', classify: 'never', upcast: 'never' } as const
+  return { ...DEFAULTS, maxAttempts: 2, order, concurrency, endpoint: 'https://shop.example/', headers: [], asks }
 }
