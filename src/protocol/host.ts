@@ -105,7 +105,9 @@ export type Decision = readonly [offset: number, decided: 'full' | { readonly sa
 
 /** Which messages are wanted. */
 export interface MessageFilter {
+  /** Only those of this state. */
   readonly state?: WaitingState
+  /** Only those of this group, in a queue with `order: 'group'`. */
   readonly group?: string
 }
 
