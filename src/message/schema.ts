@@ -35,10 +35,11 @@ export function validated<T>(schema: StandardSchema<T>, body: unknown): T {
     throw new QueueError('invalid-option', 'Expected `schema` to validate at once, got a promise')
   }
   if (!result.issues) return result.value
-  const issues = result.issues.map(({ message, path = [] }) => [pathOf(path), message].filter(Boolean).join(': '))
+  // Some schemas' lists are of classes of their own, and so would be what `map` makes of them.
+  const issues = Array.from(result.issues, ({ message, path = [] }) => [pathOf(path), message].filter(Boolean).join(': '))
   throw new QueueError('invalid-body', `Expected a body that its schema takes: ${issues.join('; ')}`, { cause: result.issues })
 }
 
 function pathOf(path: NonNullable<SchemaIssue['path']>): string {
-  return path.map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+  return Array.from(path, (part) => String(typeof part === 'object' ? part.key : part)).join('.')
 }
