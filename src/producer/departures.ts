@@ -1,14 +1,15 @@
 import type { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 
-/** What is waited for when all of a queue is: no message has this id. */
+/** What is waited for where that is no message in particular: no message has these for an id. */
 export const EVERYTHING = ''
+export const ANYTHING = '*'
 
 /** Waits for messages to leave the queue, each time looking again at what is left: others may have come meanwhile. */
 export class Departures {
   readonly #watches = new Set<Watch>()
 
-  /** @param look gives the id of the last message that has to leave, or {@link EVERYTHING}; `undefined` when there is nothing to wait for. */
+  /** @param look gives the id of the last message that has to leave, or one of the above; `undefined` when there is nothing to wait for. */
   async until(look: () => Promise<string | undefined>): Promise<void> {
     for (;;) {
       // Listening before looking: the last message may leave between the two.
@@ -73,7 +74,7 @@ class Watch {
   hear(id: string): void {
     // Once it is known who is waited for, nobody else is remembered: a million may go by.
     if (this.#last === undefined) this.#heard.add(id)
-    else if (this.#last === id) this.#resolve()
+    else if (this.#last === id || this.#last === ANYTHING) this.#resolve()
   }
 
   end(error?: QueueError): void {
@@ -83,7 +84,7 @@ class Watch {
 
   left(last: string): Promise<void> {
     this.#last = last
-    if (this.#heard.has(last)) this.#resolve()
+    if (this.#heard.has(last) || (last === ANYTHING && this.#heard.size > 0)) this.#resolve()
     return this.#ended
   }
 }

@@ -73,20 +73,14 @@ export function openQueueOn<T>(
 
 /** The functions that a host asks this page for. */
 function functionsOf(name: string, { headers, classify, upcast }: OpenOptions): PageFunctions {
-  const missing = (): QueueError => new QueueError('internal', `The queue "${name}" has no such function`)
+  const given = <Given>(option: Given): Extract<Given, (...given: never[]) => unknown> => {
+    if (typeof option === 'function') return option as never
+    throw new QueueError('internal', `The queue "${name}" has no such function`)
+  }
   return {
-    headers: async (unauthorized) => {
-      if (typeof headers !== 'function') throw missing()
-      return askHeaders(headers, unauthorized)
-    },
-    classify: async (answer) => {
-      if (!classify) throw missing()
-      return askClassify(classify, answer)
-    },
-    upcast: async (body, version) => {
-      if (!upcast) throw missing()
-      return askUpcast(upcast, body, version)
-    },
+    headers: async (unauthorized) => askHeaders(given(headers), unauthorized),
+    classify: async (answer) => askClassify(given(classify), answer),
+    upcast: async (body, version) => askUpcast(given(upcast), body, version),
   }
 }
 

@@ -4,7 +4,7 @@ import type { Cancellation, DeadLetter, Depth, GroupDepth, KeptReceipt, Standing
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { HostApi, MessageFilter, Page, Place, Setup } from '../protocol/host.ts'
 import type { Result } from '../protocol/result.ts'
-import { Departures, EVERYTHING } from './departures.ts'
+import { ANYTHING, Departures, EVERYTHING } from './departures.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { Outbound } from './outbound.ts'
 import { outgoing } from './outgoing.ts'
@@ -139,7 +139,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async idle(of?: OfGroup): Promise<void> {
     const group = groupOf(of, this.setup.order)
-    return this.#departures.until(() => (group === undefined ? this.#lastOfAll() : this.#lastOf(group)))
+    return this.#departures.until(() => this.#last(group))
   }
 
   subscribe(listener: (event: QueueEvent) => void): () => void {
@@ -175,15 +175,17 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#departures.close(error)
   }
 
-  async #lastOfAll(): Promise<string | undefined> {
-    const { ready, delayed, leased } = await this.depth()
-    return ready + delayed + leased === 0 ? undefined : EVERYTHING
-  }
-
-  async #lastOf(group: string): Promise<string | undefined> {
+  /** What has to leave before all, or a group, is idle. */
+  async #last(group: string | undefined): Promise<string | undefined> {
     let last: string | undefined
-    for await (const { id } of this.#paged((api, from) => api.messages(this.name, from, { group }))) last = id
-    return last
+    if (group !== undefined) {
+      for await (const { id } of this.#paged((api, from) => api.messages(this.name, from, { group }))) last = id
+      if (last !== undefined) return last
+    }
+    // Between two looks at a list, a message can move to where it was looked for before.
+    const { ready, delayed, leased } = await (group === undefined ? this.depth() : this.depth({ group }))
+    if (ready + delayed + leased === 0) return undefined
+    return group === undefined ? EVERYTHING : ANYTHING
   }
 
   #standing(id: string): Promise<Standing> {

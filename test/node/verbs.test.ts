@@ -153,6 +153,21 @@ describe('a group is idle', () => {
     await orders.close()
   })
 
+  test('and not while a message moves from where it is not looked for any more to where it was looked for before', async () => {
+    const host = new FakeHost()
+    const orders = host.open({ order: 'group' })
+    host.moving = 1
+    let isIdle = false
+    const idle = orders.idle({ group: 'a' }).then(() => (isIdle = true))
+    for (let look = 0; look < 3; look++) await orders.depth()
+    expect(isIdle).toBe(false)
+    expect(host.calls.filter(([verb]) => verb === 'messages')).toHaveLength(1)
+    host.moving = 0
+    host.tell({ type: 'accepted', id: 'any', answer })
+    await idle
+    await orders.close()
+  })
+
   test('when the site’s data was cleared, and whoever waits is told when the queue is closed', async () => {
     const host = new FakeHost()
     const orders = host.open({ order: 'group' })

@@ -1,3 +1,4 @@
+import type { QueueDefinition } from '../../src/message/definition.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
 import type { Standing } from '../../src/message/message.ts'
 import type { OpenOptions } from '../../src/message/options.ts'
@@ -19,6 +20,8 @@ export class FakeHost {
   setup: Setup | undefined
   decide: (batch: Batch) => readonly Decision[] | Promise<readonly Decision[]> = () => []
   waiting: WireMessage[] = []
+  /** How many more there are, which no list happens to show. */
+  moving = 0
   /** What `standing` and `messages` wait for before they answer with what they have found. */
   held: Promise<void> | undefined
   #page!: PageEnd
@@ -28,7 +31,7 @@ export class FakeHost {
     return this.batches.flatMap(({ messages }) => messages.map(({ id: _id, ...message }) => message))
   }
 
-  open<T = unknown>(options: Partial<OpenOptions<T>> = {}): Queue<T> {
+  open<T = unknown>(options: Partial<OpenOptions<T>> = {}, definition?: QueueDefinition<T>): Queue<T> {
     const link = new HostLink(
       async (page) => {
         this.#page = page
@@ -36,7 +39,8 @@ export class FakeHost {
       },
       () => {},
     )
-    return openQueueOn<T>(() => link, 'orders', { endpoint: 'https://shop.example/orders', ...options })
+    const given = definition ? options : { endpoint: 'https://shop.example/orders', ...options }
+    return openQueueOn<T>(() => link, definition ?? 'orders', given)
   }
 
   tell(...events: QueueEvent[]): void {
@@ -65,7 +69,7 @@ export class FakeHost {
         unauthorized: false,
         stopped: 0,
       })),
-      groupDepth: answer('groupDepth', () => ({ ...COUNTS, paused: false, halted: false })),
+      groupDepth: answer('groupDepth', () => ({ ...COUNTS, ready: this.waiting.length + this.moving, paused: false, halted: false })),
       messages: answer('messages', async () => {
         const items = this.waiting
         await this.held
