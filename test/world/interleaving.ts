@@ -1,5 +1,5 @@
 import { Drain } from '../../src/consumer/drain.ts'
-import { DEFAULTS } from '../../src/message/options.ts'
+import { DEFAULTS } from '../../src/message/option-checks.ts'
 import type { Order } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
 import { setPaused } from '../../src/queue/pause.ts'
@@ -145,7 +145,7 @@ export class Interleaving {
     const drain = new Drain({
       connection,
       transport: this.#server.lineOf(owner, this.#steps),
-      headers: () => ({ canRefresh: false, ask: async () => [] }),
+      functions: () => ({ headers: { canRefresh: false, ask: async () => [] }, classify: undefined, upcast: undefined }),
       setup: () => setup,
       isOnline: () => true,
       announce: (event) => this.#announce(event),
@@ -184,5 +184,13 @@ export class Interleaving {
 
 function setupOf(order: Order): Setup {
   const concurrency = order === 'queue' ? 1 : 3
-  return { ...DEFAULTS, maxAttempts: 2, order, concurrency, endpoint: 'https://shop.example/', headers: [], asksPage: 'never' }
+  return {
+    ...DEFAULTS,
+    maxAttempts: 2,
+    order,
+    concurrency,
+    endpoint: 'https://shop.example/',
+    headers: [],
+    asks: { headers: 'never', classify: 'never', upcast: 'never' },
+  }
 }
