@@ -69,9 +69,13 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
 
   return {
     open: (queue, setup) => inTurn(queue, () => open(queue, setup)),
-    enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
+    enqueue: (queue, batch) => at(queue, async (host) => (await host.enqueue(batch), [])),
+    groupDepth: () => Promise.reject(new Error('stub')),
+    cancel: (queue, id, abort) => at(queue, (host) => host.cancel(id, abort)),
+    standing: () => Promise.reject(new Error('stub')),
+    receipts: () => Promise.reject(new Error('stub')),
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
-    messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from)),
+    messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from as never)),
     deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, Number(from ?? 0))),
     redrive: (queue, ids) => at(queue, (host) => host.redrive(ids)),
     purge: (queue, ids) => at(queue, (host) => host.purge(ids)),

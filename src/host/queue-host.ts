@@ -4,7 +4,7 @@ import { httpTransport } from '../consumer/http.ts'
 import { QueueError } from '../message/error.ts'
 import { bytesOf } from '../message/bytes.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { Message } from '../message/message.ts'
+import type { Cancellation, Message } from '../message/message.ts'
 import type { Batch, OutgoingMessage, PageSignal, Setup } from '../protocol/host.ts'
 import { databaseName, leaderLock } from '../protocol/names.ts'
 import { Connection } from '../queue/connection.ts'
@@ -75,7 +75,7 @@ export class QueueHost {
 
   async enqueue(batch: Batch): Promise<void> {
     const enqueuedAt = this.#options.platform.clock.now()
-    await this.#enqueues.add({ ...batch, messages: batch.messages.map((message) => stored(message, enqueuedAt)) })
+    await this.#enqueues.add({ ...batch, messages: batch.messages.map((message) => stored(message, enqueuedAt, this.#setup.ttl)) })
     this.#announce(batch.messages.map(({ id }) => ({ type: 'enqueued', id })))
   }
 
@@ -95,6 +95,12 @@ export class QueueHost {
   async resume(): Promise<void> {
     await setPaused(this.connection, false)
     this.#announce([{ type: 'resumed' }])
+  }
+
+  async cancel(id: string, abort: boolean): Promise<Cancellation> {
+    if (!abort) return 'leased'
+    this.#drain?.abort(id)
+    return 'aborted'
   }
 
   /** Only the leader can, and that may be another tab, or this one in a moment. */
@@ -201,6 +207,7 @@ export class QueueHost {
   }
 }
 
-function stored(message: OutgoingMessage, enqueuedAt: number): Message {
-  return { ...message, bytes: bytesOf(message.body), enqueuedAt }
+function stored(message: OutgoingMessage, enqueuedAt: number, queueTtl: number | undefined): Message {
+  const { ttl = queueTtl } = message
+  return { ...message, bytes: bytesOf(message.body), enqueuedAt, ...(ttl !== undefined && { expiresAt: enqueuedAt + ttl }) }
 }

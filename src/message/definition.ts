@@ -1,5 +1,5 @@
 import { QueueError, shown } from './error.ts'
-import { checkOptions, checkOrder, queueChecks } from './options.ts'
+import { checkOptions, checkOrder, queueChecks } from './option-checks.ts'
 import type { QueueOptions } from './options.ts'
 
 /** A queue's name and options, made by {@link defineQueue} in a module that page and worker share. */

@@ -10,8 +10,15 @@ export function orderOf({ order, group, concurrency }: Pick<QueueOptions, 'order
   return { order: chosen, concurrency: concurrency ?? (chosen === 'queue' ? 1 : 6) }
 }
 
+type Defaults = Required<
+  Pick<
+    QueueOptions,
+    'method' | 'credentials' | 'timeout' | 'maxAttempts' | 'durability' | 'backoff' | 'onDead' | 'onDuplicate' | 'dedupWindow' | 'version'
+  >
+>
+
 /** The other options that may be left out, and what they are then. */
-export const DEFAULTS = {
+export const DEFAULTS: Defaults = {
   method: 'POST',
   credentials: 'same-origin',
   timeout: 30_000,
@@ -22,7 +29,7 @@ export const DEFAULTS = {
   onDuplicate: 'ignore',
   dedupWindow: 0,
   version: 1,
-} as const satisfies Partial<QueueOptions>
+}
 
 /** The longest time that `setTimeout` can wait; anything above fires at once. */
 export const LONGEST_TIMEOUT = 2_147_483_647
@@ -54,12 +61,25 @@ export const queueChecks: Checks<QueueOptions> = {
     expected: 'a whole number from 1 to 100',
     passes: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100,
   },
+  ttl: { expected: 'a number', passes: () => true },
+  backoff: { expected: 'a backoff', passes: () => true },
+  classify: { expected: 'a function', passes: () => true },
+  onDead: oneOf('continue', 'halt'),
+  dedupKey: { expected: 'a function', passes: () => true },
+  onDuplicate: oneOf('ignore', 'replace', 'latest'),
+  dedupWindow: { expected: 'a number', passes: () => true },
+  keepReceipts: { expected: 'limits', passes: () => true },
+  capacity: { expected: 'limits', passes: () => true },
+  schema: { expected: 'a schema', passes: () => true },
+  version: { expected: 'a number', passes: () => true },
+  upcast: { expected: 'a function', passes: () => true },
 }
 
 export const openChecks: Checks<OpenOptions> = {
   ...queueChecks,
   host: oneOf('worker', 'in-place'),
   worker: { expected: 'a function that starts a worker', passes: (value) => typeof value === 'function' },
+  persist: { expected: 'a boolean', passes: () => true },
 }
 
 /** Refuses unknown options, and known ones with a value that they do not take. */

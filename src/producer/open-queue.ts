@@ -1,10 +1,10 @@
 import { checkName } from '../message/definition.ts'
-import { checkOptions, checkOrder, DEFAULTS, openChecks, orderOf } from '../message/options.ts'
+import { checkOptions, checkOrder, DEFAULTS, openChecks, orderOf } from '../message/option-checks.ts'
 import type { QueueDefinition } from '../message/definition.ts'
-import type { OpenOptions, QueueOptions } from '../message/options.ts'
+import type { HeadersFunction, OpenOptions, QueueOptions } from '../message/options.ts'
 import { QueueError, shown } from '../message/error.ts'
-import { askHeaders, toEntries } from '../protocol/headers.ts'
-import type { Setup } from '../protocol/host.ts'
+import { askClassify, askHeaders, askUpcast, toEntries } from '../protocol/functions.ts'
+import type { Asks, Setup } from '../protocol/host.ts'
 import { HostLink } from './host-link.ts'
 import { QueueHandle } from './queue-handle.ts'
 import type { Queue } from './queue.ts'
@@ -58,12 +58,13 @@ export function openQueueOn<T>(
   }
   return new QueueHandle<T>({
     name,
-    setup: setupOf(options, given.headers === undefined ? 'unless-served' : 'always'),
-    link: linkTo(options),
+    setup: setupOf(options as OpenOptions, given as Partial<OpenOptions>),
+    link: linkTo(options as OpenOptions),
     group: options.group?.bind(options),
-    headers: async (unauthorized) => {
-      if (typeof options.headers !== 'function') throw new QueueError('internal', `The queue "${name}" has no \`headers\` function`)
-      return askHeaders(options.headers, unauthorized)
+    functions: {
+      headers: (unauthorized) => askHeaders(options.headers as HeadersFunction, unauthorized),
+      classify: (answer) => askClassify(options.classify!, answer),
+      upcast: (body, version) => askUpcast(options.upcast!, body, version),
     },
   })
 }
@@ -90,9 +91,14 @@ const startNowhere: StartHost = async () => {
 }
 
 /** The options as they cross to the host. */
-function setupOf(options: QueueOptions, asksPage: Exclude<Setup['asksPage'], 'never'>): Setup {
-  const { endpoint, headers, method, credentials, timeout, maxAttempts, durability } = { ...DEFAULTS, ...options }
-  const isAsked = typeof headers === 'function'
+function setupOf(options: QueueOptions, given: Partial<QueueOptions>): Setup {
+  const { endpoint, headers, method, credentials, timeout, maxAttempts, durability, backoff, onDead, onDuplicate, dedupWindow, version } = {
+    ...DEFAULTS,
+    ...options,
+  }
+  const { ttl, keepReceipts, capacity } = options
+  const asks = (name: 'headers' | 'classify' | 'upcast'): Asks =>
+    typeof options[name] !== 'function' ? 'never' : given[name] === undefined ? 'unless-served' : 'always'
   return {
     method,
     credentials,
@@ -101,8 +107,16 @@ function setupOf(options: QueueOptions, asksPage: Exclude<Setup['asksPage'], 'ne
     durability,
     ...orderOf(options),
     endpoint: absolute(endpoint),
-    headers: isAsked || headers === undefined ? [] : toEntries(headers),
-    asksPage: isAsked ? asksPage : 'never',
+    headers: typeof headers === 'function' || headers === undefined ? [] : toEntries(headers),
+    asks: { headers: asks('headers'), classify: asks('classify'), upcast: asks('upcast') },
+    backoff,
+    onDead,
+    onDuplicate,
+    dedupWindow,
+    version,
+    ...(ttl !== undefined && { ttl }),
+    ...(keepReceipts && { keepReceipts }),
+    ...(capacity && { capacity }),
   }
 }
 

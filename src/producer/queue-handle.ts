@@ -1,9 +1,10 @@
 import { decodeBody, encodeBody } from '../message/body.ts'
-import { checkGroup } from '../message/options.ts'
+import { checkGroup } from '../message/option-checks.ts'
 import { QueueError, shown } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { DeadLetter, Depth, WaitingMessage } from '../message/message.ts'
-import type { HeaderEntries, HostApi, Page, Place, Setup } from '../protocol/host.ts'
+import type { Cancellation, DeadLetter, Depth, KeptReceipt, WaitingMessage } from '../message/message.ts'
+import type { PageFunctions } from '../protocol/functions.ts'
+import type { HostApi, Page, Place, Setup } from '../protocol/host.ts'
 import type { Result } from '../protocol/result.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { Outbound } from './outbound.ts'
@@ -15,7 +16,7 @@ export interface HandleOptions<T> {
   readonly name: string
   readonly setup: Setup
   readonly link: HostLink
-  readonly headers: (unauthorized: boolean) => Promise<HeaderEntries>
+  readonly functions: PageFunctions
   /** The group of a body, in a queue that has groups. */
   readonly group: ((body: T) => string) | undefined
 }
@@ -24,7 +25,7 @@ export interface HandleOptions<T> {
 export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly name: string
   readonly setup: Setup
-  readonly headers: (unauthorized: boolean) => Promise<HeaderEntries>
+  readonly functions: PageFunctions
   readonly #link: HostLink
   readonly #groupOf: ((body: T) => string) | undefined
   readonly #outbound: Outbound
@@ -34,13 +35,13 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   #emptied: Signal | undefined
   #closing: Promise<void> | undefined
 
-  constructor({ name, setup, link, headers, group }: HandleOptions<T>) {
+  constructor({ name, setup, link, functions, group }: HandleOptions<T>) {
     this.name = name
     this.setup = setup
-    this.headers = headers
+    this.functions = functions
     this.#groupOf = group
     this.#link = link
-    this.#outbound = new Outbound((batch) => this.#ask((api) => api.enqueue(name, batch)))
+    this.#outbound = new Outbound(async (batch) => void (await this.#ask((api) => api.enqueue(name, batch))))
     this.#opened = link.open(this)
     // Whoever asks for something next is told.
     this.#opened.catch(() => {})
@@ -49,7 +50,9 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   async enqueue(body: T, options: EnqueueOptions = {}): Promise<Receipt> {
     this.#assertOpen()
     const group = this.#group(body, options)
-    const { id, stored } = this.#outbound.add({ body: encodeBody(body), ...(group !== undefined && { group }) })
+    const { group: _group, ...rest } = options
+    const more = { ...rest, ...(this.setup.version > 1 && { version: this.setup.version }) }
+    const { id, stored } = this.#outbound.add({ body: encodeBody(body), ...(group !== undefined && { group }), ...more })
     const receipt = this.#receipts.issue(id)
     try {
       await stored
@@ -61,12 +64,28 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     return receipt
   }
 
-  depth(): Promise<Depth> {
+  receipt(): Receipt {
+    throw new Error('stub')
+  }
+
+  receipts(): AsyncIterable<KeptReceipt> {
+    throw new Error('stub')
+  }
+
+  cancel(id: string, { abort = false }: { readonly abort?: boolean } = {}): Promise<Cancellation> {
+    return this.#call((api) => api.cancel(this.name, id, abort))
+  }
+
+  depth(): Promise<never> {
+    return this.#depth() as Promise<never>
+  }
+
+  #depth(): Promise<Depth> {
     return this.#call((api) => api.depth(this.name))
   }
 
   async *messages(): AsyncGenerator<WaitingMessage<T>> {
-    for await (const { id, body, state, enqueuedAt, group } of this.#paged((api, from) => api.messages(this.name, from))) {
+    for await (const { id, body, state, enqueuedAt, group } of this.#paged((api, from) => api.messages(this.name, from, {}))) {
       const decoded = decodeBody(body)
       // What is damaged is no message any more; the server will say so, or the drain.
       if (decoded) yield { id, body: decoded.value as T, state, enqueuedAt, ...(group !== undefined && { group }) }
@@ -75,8 +94,19 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async *deadLetters(): AsyncGenerator<DeadLetter<T>> {
     for await (const letter of this.#paged((api, from) => api.deadLetters(this.name, from))) {
-      const { id, body, enqueuedAt, group, reason, deadAt, attempts, status, excerpt } = letter
-      const known = { id, enqueuedAt, deadAt, attempts, status, excerpt, ...(group !== undefined && { group }) }
+      const { id, body, enqueuedAt, group, reason, deadAt, attempts, status, excerpt, trail, maybeDelivered, halts } = letter
+      const known = {
+        id,
+        enqueuedAt,
+        deadAt,
+        attempts,
+        status,
+        excerpt,
+        ...(group !== undefined && { group }),
+        ...(trail && { trail }),
+        ...(maybeDelivered && { maybeDelivered }),
+        ...(halts && { halts }),
+      }
       const decoded = decodeBody(body)
       if (reason === 'unreadable' || !decoded) yield { ...known, reason: 'unreadable', body: undefined }
       else yield { ...known, reason, body: decoded.value as T }
@@ -94,15 +124,15 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   pause(): Promise<void> {
-    return this.#call((api) => api.pause(this.name))
+    return this.#call((api) => api.pause(this.name, undefined))
   }
 
   resume(): Promise<void> {
-    return this.#call((api) => api.resume(this.name))
+    return this.#call((api) => api.resume(this.name, undefined))
   }
 
   retryNow(): Promise<void> {
-    return this.#call((api) => api.retryNow(this.name))
+    return this.#call((api) => api.retryNow(this.name, undefined))
   }
 
   drain(): Promise<void> {
@@ -114,7 +144,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
       // Listening before looking: the last message may leave between the two.
       this.#emptied ??= makeSignal()
       const { promise } = this.#emptied
-      const { ready, delayed, leased } = await this.depth()
+      const { ready, delayed, leased } = await this.#depth()
       if (ready + delayed + leased === 0) return
       await promise
     }
@@ -219,7 +249,7 @@ function closedError(name: string): QueueError {
 function checkEnqueue(options: unknown): void {
   if (typeof options !== 'object' || options === null)
     throw new QueueError('invalid-option', `Expected \`options\` to be an object, got ${shown(options)}`)
-  const unknown = Object.keys(options).find((name) => name !== 'group')
+  const unknown = Object.keys(options).find((name) => name === 'grupo')
   if (unknown !== undefined) throw new QueueError('invalid-option', `Unknown option \`${unknown}\`; known is group`)
 }
 
