@@ -3,7 +3,7 @@ import { firstOf } from '../queue/read.ts'
 import type { DueGroup, DueGroups, DueQuery } from '../queue/read.ts'
 import type { GroupRow, Head, ParkedRecord } from '../queue/schema.ts'
 import type { Settlement } from '../queue/settle.ts'
-import type { Clock } from '../queue/clock.ts'
+import type { QueueTime } from './queue-time.ts'
 
 /** How many groups that are due are taken in hand at once. */
 const TAKEN_AT_ONCE = 16
@@ -15,7 +15,7 @@ type Changes = Pick<Settlement, 'rows' | 'parked' | 'unparked'>
 
 /** What the leader knows of the groups that are behind: their rows where they have changed or are being served, and their turns. */
 export class Behind {
-  readonly #clock: Clock
+  readonly #clock: Pick<QueueTime, 'now'>
   /** Rows that differ from what is on disk, or that belong to groups being served; `undefined` for a group that has caught up. */
   readonly #rows = new Map<string, GroupRow | undefined>()
   #changed = new Set<string>()
@@ -30,7 +30,7 @@ export class Behind {
   #nextDue: number
   #hurriedTurn: number | undefined
 
-  constructor({ parked, groups, turn }: Head, clock: Clock) {
+  constructor({ parked, groups, turn }: Head, clock: Pick<QueueTime, 'now'>) {
     this.#clock = clock
     this.#totals = { parked, groups, turn }
     this.#nextDue = groups > 0 ? 0 : Infinity

@@ -1,5 +1,5 @@
 import type { Order } from '../message/options.ts'
-import type { Death, EndpointHold, Held, PlacedMessage } from '../message/message.ts'
+import type { Answer, Death, EndpointHold, Held, Message, PlacedMessage } from '../message/message.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Connection } from '../queue/connection.ts'
 import { GroupCommit } from '../queue/group-commit.ts'
@@ -9,6 +9,7 @@ import { Behind } from './behind.ts'
 import { Gathering } from './gathering.ts'
 import { Holds } from './holds.ts'
 import { Lookahead } from './lookahead.ts'
+import type { QueueTime } from './queue-time.ts'
 import { Sorter } from './sorter.ts'
 import { Turns } from './turns.ts'
 import type { Delivery } from './turns.ts'
@@ -24,6 +25,7 @@ export interface BooksOptions {
   readonly head: Head
   readonly order: Order
   readonly clock: Clock
+  readonly time: QueueTime
 }
 
 /**
@@ -62,7 +64,7 @@ export class Books {
     this.epoch = head.epoch
     this.#answered = new Gathering(options.clock, RESERVED_AHEAD / 2, () => this.#commit.add())
     this.#lookahead = new Lookahead(head)
-    this.#behind = new Behind(head, options.clock)
+    this.#behind = new Behind(head, options.time)
     this.#sorter = new Sorter({ ...options, lookahead: this.#lookahead, behind: this.#behind })
     this.#turns = new Turns(this.#sorter, this.#lookahead, this.#behind)
     this.#revision = head.revision
@@ -127,19 +129,32 @@ export class Books {
   }
 
   /** The server has it. Resolves when that is on disk, soon; the next message need not wait for it. */
-  async accept(delivery: Delivery): Promise<void> {
+  async accept(delivery: Delivery, _answer: Answer): Promise<void> {
     this.#throwFailure()
     this.#pass(delivery)
     await this.#answered.add()
   }
 
   /** It goes to the dead letters. */
-  async bury(delivery: Delivery, death: Death): Promise<void> {
+  async bury(delivery: Delivery, death: Death, _isHalting: boolean): Promise<void> {
     this.#unwrittenDead.push({ message: delivery.message, death })
     this.#deadIn += 1
     this.#pass(delivery)
     await this.#commit.add()
   }
+
+  /** It leaves the queue, and nothing is kept of it. */
+  async drop(delivery: Delivery): Promise<void> {
+    this.#pass(delivery)
+    await this.#commit.add()
+  }
+
+  /** Its body is another, before anything of it was sent. */
+  async rewrite(delivery: Delivery, message: Message): Promise<Delivery> {
+    return { ...delivery, message: { ...message, sequence: delivery.message.sequence } }
+  }
+
+  async setUnauthorized(_is: boolean): Promise<void> {}
 
   /** It waits for another attempt, and its group with it. */
   async hold(delivery: Delivery, held: Held, endpoint: EndpointHold | undefined): Promise<void> {
@@ -182,7 +197,6 @@ export class Books {
   #pass(delivery: Delivery): void {
     const { message, parked } = delivery
     this.#turns.end(delivery)
-    this.holds.endpoint = undefined
     this.#bytes += message.bytes
     this.holds.held = undefined
     if (parked) this.#behind.pass(parked)
@@ -229,6 +243,7 @@ export class Books {
       bytes: this.#bytes,
       deadIn: this.#deadIn,
       ...this.holds.written,
+      time: this.#options.time.kept,
     }
   }
 

@@ -11,8 +11,10 @@ import { Aside } from './aside.ts'
 import { backoff } from './backoff.ts'
 import { Books } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
-import type { HeadersSource } from './burst-headers.ts'
 import { Courier } from './courier.ts'
+import type { FunctionsSource } from './functions.ts'
+import { Hurry } from './hurry.ts'
+import { QueueTime } from './queue-time.ts'
 import type { Transport } from './transport.ts'
 import type { Delivery } from './turns.ts'
 import { Wakeup } from './wakeup.ts'
@@ -26,7 +28,7 @@ const GRACE = 2_000
 export interface DrainOptions {
   readonly connection: Connection
   readonly transport: Transport
-  readonly headers: (setup: Setup) => HeadersSource
+  readonly functions: FunctionsSource
   /** The options of the queue, as they are now. */
   readonly setup: () => Setup
   readonly isOnline: () => boolean
@@ -55,20 +57,23 @@ export class Drain {
   readonly #headers: BurstHeaders
   readonly #wakeup: Wakeup
   readonly #aside: Aside
+  readonly #hurry = new Hurry()
   readonly #abort = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
   #finished: Promise<void> | undefined
   #books: Books | undefined
+  #courier: Courier | undefined
+  #time: Pick<QueueTime, 'now'>
   #failure: { readonly error: unknown } | undefined
   #isStopping = false
   #isUnauthorized = false
   #isEmptyKnown = false
-  #hurry: 'backoff' | 'server' | undefined
 
   constructor(options: DrainOptions) {
     this.#announcer = new Announcer(options.clock, options.announce)
     this.#options = { ...options, announce: (event) => this.#announcer.announce(event) }
     this.#clock = options.clock
+    this.#time = options.clock
     this.#headers = new BurstHeaders({ ...this.#options, signal: this.#abort.signal })
     this.#wakeup = new Wakeup(options.clock)
     this.#aside = new Aside(this.#options)
@@ -91,8 +96,7 @@ export class Drain {
 
   /** The database is another now: what is known of it is worth nothing, and a new term begins. */
   beginAgain(): void {
-    this.#failure ??= { error: new Superseded('the database was begun anew') }
-    this.#wakeup.wake()
+    this.#fail(new Superseded('the database was begun anew'))
   }
 
   /** There may be something to do. */
@@ -102,8 +106,8 @@ export class Drain {
   }
 
   /** Cuts a wait short: one that backoff chose, or (`server`) also one that the server asked for, and those of groups. */
-  hurry(past: 'backoff' | 'server'): void {
-    if (this.#hurry !== 'server') this.#hurry = past
+  hurry(past: Hold['by']): void {
+    this.#hurry.begin(past)
     if (past === 'server') this.#books?.hurry()
     this.wake()
   }
@@ -116,9 +120,15 @@ export class Drain {
 
   /** The user says that messages may go out again. */
   resume(): void {
+    if (this.#isUnauthorized) this.#books?.setUnauthorized(false).catch((error: unknown) => this.#fail(error))
     this.#isUnauthorized = false
     this.#headers.forget()
     this.wake()
+  }
+
+  /** The message is not to be sent, and where it is under way, that is cut short. */
+  abort(id: string): void {
+    this.#courier?.abort(id)
   }
 
   async #run(): Promise<void> {
@@ -142,11 +152,15 @@ export class Drain {
   /** An epoch, from its beginning until the loop ends or the storage fails. */
   async #lead(worked: () => void): Promise<void> {
     const { connection, clock, setup } = this.#options
-    const books = new Books({ connection, clock, head: await lead(connection), order: setup().order })
-    const courier = new Courier({ ...this.#options, books, headers: this.#headers, signal: this.#abort.signal })
+    const head = await lead(connection)
+    const time = new QueueTime(clock, head.time)
+    const books = new Books({ connection, clock, time, head, order: setup().order })
+    const courier = new Courier({ ...this.#options, books, time, headers: this.#headers, signal: this.#abort.signal })
     this.#books = books
+    this.#courier = courier
+    this.#time = time
     this.#failure = undefined
-    if (this.#hurry === 'server') books.hurry()
+    if (this.#hurry.isPastServer) books.hurry()
     while (!this.#isStopping) {
       await this.#step(books, courier)
       worked()
@@ -159,18 +173,18 @@ export class Drain {
 
   async #step(books: Books, courier: Courier): Promise<void> {
     if (this.#failure) throw this.#failure.error
-    const wait = await this.#wait(books)
+    const wait = Math.max(await this.#wait(books), this.#hurry.isOn ? 0 : courier.wait())
     if (wait > 0 || !this.#mayDeliver()) return this.#sleep(books, wait > 0 ? wait : LOOK_AGAIN)
     if (this.#underWay.size >= this.#places(books)) return this.#sleep(books, LOOK_AGAIN)
     const delivery = await books.next()
-    if (!delivery) return this.#sleep(books, Math.max(0, books.nextDue - this.#clock.now()))
+    if (!delivery) return this.#sleep(books, Math.max(0, books.nextDue - this.#time.now()))
     if (this.#isStopping) return books.giveBack(delivery)
     this.#begin(courier, delivery)
   }
 
   /** Offline nothing is tried, unless the user asks for it: the browser's word may be wrong. */
   #mayDeliver(): boolean {
-    return !this.#isUnauthorized && (this.#options.isOnline() || this.#hurry === 'server')
+    return !this.#isUnauthorized && (this.#options.isOnline() || this.#hurry.isPastServer)
   }
 
   /** An endpoint that was away is tried with one message. */
@@ -180,7 +194,7 @@ export class Drain {
 
   #begin(courier: Courier, delivery: Delivery): void {
     this.#isEmptyKnown = false
-    this.#hurry = undefined
+    this.#hurry.end()
     const carrying = this.#carry(courier, delivery).finally(() => {
       this.#underWay.delete(carrying)
       this.#wakeup.wake()
@@ -191,23 +205,28 @@ export class Drain {
   async #carry(courier: Courier, delivery: Delivery): Promise<void> {
     try {
       if (await courier.deliver(delivery)) return
-      if (!this.#isUnauthorized) this.#options.announce({ type: 'unauthorized' })
+      const isNews = !this.#isUnauthorized
       this.#isUnauthorized = true
+      if (isNews) await this.#books?.setUnauthorized(true)
+      // Resumed meanwhile, it is no longer true.
+      if (isNews && this.#isUnauthorized) this.#options.announce({ type: 'unauthorized' })
     } catch (error) {
-      this.#failure ??= { error }
+      this.#fail(error)
     }
+  }
+
+  /** It ends the term. */
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#wakeup.wake()
   }
 
   /** How long everything is to be left alone. Where the clock was set back meanwhile, the time is set anew. */
   async #wait(books: Books): Promise<number> {
-    if (books.holds.setAnew(this.#clock.now())) await books.writeHolds()
+    if (books.holds.setAnew(this.#time.now())) await books.writeHolds()
     const { held, endpoint } = books.holds
-    return Math.max(this.#waitOf(held), this.#waitOf(endpoint), this.#hurry ? 0 : this.#headers.wait())
-  }
-
-  #waitOf(hold: Hold | undefined): number {
-    const isCut = hold === undefined || this.#hurry === 'server' || this.#hurry === hold.by
-    return isCut ? 0 : hold.due - this.#clock.now()
+    const now = this.#time.now()
+    return Math.max(this.#hurry.waitOf(held, now), this.#hurry.waitOf(endpoint, now), this.#hurry.isOn ? 0 : this.#headers.wait())
   }
 
   /** Sleeps until woken, or for some time. With nothing under way, what was reserved is given back, and the burst is over. */

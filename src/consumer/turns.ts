@@ -12,6 +12,10 @@ export interface Delivery {
   readonly held: Held | undefined
   /** Where it comes from, when its group is behind. */
   readonly parked: DueGroup | undefined
+  /** It was sent before, whatever is known of that: its body stays as it is. */
+  readonly isFrozen?: boolean
+  /** It was cancelled while it was reserved, and is not to be sent; whether that is yet to be told. */
+  readonly cancelled?: 'told' | 'untold'
 }
 
 /** Whose turn it is, and who is under way: one message of a group at a time. */

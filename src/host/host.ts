@@ -1,14 +1,13 @@
-import type { HeadersSource } from '../consumer/burst-headers.ts'
 import type { QueueDefinition } from '../message/definition.ts'
 import { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
-import { askHeaders, toEntries } from '../protocol/headers.ts'
 import type { HostApi, PageApi, Setup } from '../protocol/host.ts'
-import { resultOf, unwrap } from '../protocol/result.ts'
+import { resultOf } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
 import { deadLetters } from '../queue/dead-letters.ts'
 import { depth } from '../queue/depth.ts'
 import { messages } from '../queue/messages.ts'
+import { functionsSource } from './functions-source.ts'
 import type { Platform } from './platform.ts'
 import { QueueHost } from './queue-host.ts'
 import { Reserve } from './reserve.ts'
@@ -40,8 +39,8 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     }
     if (queues.has(queue)) return queues.get(queue)?.setUp(setup)
     const toPage = (events: readonly QueueEvent[]): void => page.events(queue, events)
-    const headers = (current: Setup): HeadersSource => headersSource(queue, current, page, served?.get(queue))
-    queues.set(queue, new QueueHost({ queue, setup, platform, reserve, headers, isOnline: () => isOnline, toPage }))
+    const functions = functionsSource({ queue, page, definition: served?.get(queue) })
+    queues.set(queue, new QueueHost({ queue, setup, platform, reserve, functions, isOnline: () => isOnline, toPage }))
   }
 
   async function close(queue: string): Promise<void> {
@@ -71,12 +70,21 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
   return {
     open: (queue, setup) => inTurn(queue, () => open(queue, setup)),
     enqueue: (queue, batch) => at(queue, async (host) => (await host.enqueue(batch), [])),
+<<<<<<< HEAD
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
     groupDepth: missing,
     cancel: missing,
     standing: missing,
     receipts: missing,
     messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from as number | readonly [string, number] | undefined)),
+=======
+    groupDepth: () => Promise.reject(new Error('stub')),
+    cancel: (queue, id, abort) => at(queue, (host) => host.cancel(id, abort)),
+    standing: () => Promise.reject(new Error('stub')),
+    receipts: () => Promise.reject(new Error('stub')),
+    depth: (queue) => at(queue, ({ connection }) => depth(connection)),
+    messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from as never)),
+>>>>>>> h1
     deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, Number(from ?? 0))),
     redrive: (queue, ids) => at(queue, (host) => host.redrive(ids)),
     purge: (queue, ids) => at(queue, (host) => host.purge(ids)),
@@ -98,6 +106,7 @@ async function missing(): Promise<never> {
 function unsupported(): QueueError {
   return new QueueError('unsupported', 'Expected IndexedDB and Web Locks; they need a browser and a secure page (https or localhost)')
 }
+<<<<<<< HEAD
 
 /** Who gives a queue's headers: the definition that this host serves, or the page, or nobody. */
 function headersSource(queue: string, setup: Setup, page: HostPage, definition: QueueDefinition | undefined): HeadersSource {
@@ -109,3 +118,5 @@ function headersSource(queue: string, setup: Setup, page: HostPage, definition: 
   }
   return { canRefresh: true, ask: async (unauthorized) => unwrap(await page.headers(queue, unauthorized)) }
 }
+=======
+>>>>>>> h1

@@ -1,9 +1,10 @@
 import { Drain } from '../consumer/drain.ts'
-import type { HeadersSource } from '../consumer/burst-headers.ts'
+import type { FunctionsSource } from '../consumer/functions.ts'
 import { httpTransport } from '../consumer/http.ts'
 import { QueueError } from '../message/error.ts'
+import { bytesOf } from '../message/bytes.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { Message } from '../message/message.ts'
+import type { Cancellation, Message } from '../message/message.ts'
 import type { Batch, OutgoingMessage, PageSignal, Setup } from '../protocol/host.ts'
 import { databaseName, leaderLock } from '../protocol/names.ts'
 import { Connection } from '../queue/connection.ts'
@@ -29,7 +30,7 @@ export interface QueueHostOptions {
   readonly setup: Setup
   readonly platform: Platform
   readonly reserve: Reserve
-  readonly headers: (setup: Setup) => HeadersSource
+  readonly functions: FunctionsSource
   readonly isOnline: () => boolean
   /** Takes what happened, in any tab, to this host's page. */
   readonly toPage: (events: readonly QueueEvent[]) => void
@@ -74,7 +75,7 @@ export class QueueHost {
 
   async enqueue(batch: Batch): Promise<void> {
     const enqueuedAt = this.#options.platform.clock.now()
-    await this.#enqueues.add({ ...batch, messages: batch.messages.map((message) => stored(message, enqueuedAt)) })
+    await this.#enqueues.add({ ...batch, messages: batch.messages.map((message) => stored(message, enqueuedAt, this.#setup.ttl)) })
     this.#announce(batch.messages.map(({ id }) => ({ type: 'enqueued', id })))
   }
 
@@ -94,6 +95,12 @@ export class QueueHost {
   async resume(): Promise<void> {
     await setPaused(this.connection, false)
     this.#announce([{ type: 'resumed' }])
+  }
+
+  async cancel(id: string, abort: boolean): Promise<Cancellation> {
+    if (!abort) return 'leased'
+    this.#drain?.abort(id)
+    return 'aborted'
   }
 
   /** Only the leader can, and that may be another tab, or this one in a moment. */
@@ -137,11 +144,11 @@ export class QueueHost {
 
   async #lead(): Promise<void> {
     if (this.#isClosing) return
-    const { queue, platform, headers, isOnline } = this.#options
+    const { queue, platform, functions, isOnline } = this.#options
     this.#drain = new Drain({
       connection: this.connection,
       transport: httpTransport({ queue, fetch: platform.fetch, clock: platform.clock }),
-      headers,
+      functions,
       setup: () => this.#setup,
       isOnline,
       announce: (event) => this.#announce([event]),
@@ -200,14 +207,7 @@ export class QueueHost {
   }
 }
 
-const encoder = new TextEncoder()
-
-function stored(message: OutgoingMessage, enqueuedAt: number): Message {
-  return { ...message, bytes: bytesOf(message.body), enqueuedAt }
-}
-
-/** The size of a text in UTF-8. Most are ASCII, and a look costs less than a copy. */
-function bytesOf(text: string): number {
-  // eslint-disable-next-line no-control-regex -- the whole of ASCII is meant
-  return /^[\x00-\x7f]*$/.test(text) ? text.length : encoder.encode(text).byteLength
+function stored(message: OutgoingMessage, enqueuedAt: number, queueTtl: number | undefined): Message {
+  const { ttl = queueTtl } = message
+  return { ...message, bytes: bytesOf(message.body), enqueuedAt, ...(ttl !== undefined && { expiresAt: enqueuedAt + ttl }) }
 }

@@ -169,13 +169,14 @@ export class HostLink {
         for (const queue of this.#named(name)) for (const event of events) queue.hear(event)
         if (events.some(({ type }) => type === 'storage-lost')) void this.#lookForWayBack()
       },
-      headers: (name, unauthorized) => resultOf(() => this.#functions(name).headers(unauthorized)),
-      classify: (name, answer) => resultOf(() => this.#functions(name).classify(answer)),
-      upcast: (name, body, version) => resultOf(() => this.#functions(name).upcast(body, version)),
+      headers: (name, unauthorized) => resultOf(async () => this.#functionsOf(name).headers(unauthorized)),
+      classify: (name, answer) => resultOf(async () => this.#functionsOf(name).classify(answer)),
+      upcast: (name, body, version) => resultOf(async () => this.#functionsOf(name).upcast(body, version)),
     }
   }
 
-  #functions(name: string): PageFunctions {
+  /** Those of the queue that was opened last; of one that is closing, where there is no other. */
+  #functionsOf(name: string): PageFunctions {
     const queue = this.#named(name).findLast((named) => !this.#closing.has(named)) ?? this.#named(name).at(-1)
     if (!queue) throw new QueueError('closed', `The queue "${name}" is closed`)
     return queue.functions

@@ -24,6 +24,8 @@ export function depth(connection: Connection): Promise<Depth> {
       oldest: waiting > 0 ? await oldest(tx, head) : undefined,
       due: await due(tx, head),
       paused: tail.paused,
+      unauthorized: false,
+      stopped: 0,
     }
   })
 }

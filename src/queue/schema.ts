@@ -1,5 +1,5 @@
 import type { DBSchema, IDBPTransaction } from 'idb'
-import type { Death, EndpointHold, Held, Message, PlacedMessage } from '../message/message.ts'
+import type { Death, EndpointHold, Held, KeptTime, Message, PlacedMessage } from '../message/message.ts'
 
 /**
  * The store: one database for each queue. What is written is laid out as a log, sorted into groups only where that is needed.
@@ -106,6 +106,8 @@ export interface Head {
   readonly held?: Held
   /** The whole endpoint is left alone for a while. */
   readonly endpoint?: EndpointHold
+  /** The clock, as the leader knows it. */
+  readonly time?: KeptTime
 }
 
 export interface DeadRecord extends PlacedMessage, Death {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Books } from '../../src/consumer/books.ts'
+import { QueueTime } from '../../src/consumer/queue-time.ts'
 import type { Delivery } from '../../src/consumer/turns.ts'
 import { databaseName } from '../../src/protocol/names.ts'
 import { Connection } from '../../src/queue/connection.ts'
@@ -47,7 +48,13 @@ test('when the leader dies, its successor begins with the message that was under
 async function begunBooks(connection: Connection): Promise<{ books: Books; begun: Delivery }> {
   const messages = numbers(4).map((n) => ({ id: `${n}`, body: '1', bytes: 500_000, enqueuedAt: 0, group: 'a' }))
   await enqueue(connection, 'relaxed', [{ producer: 'p', number: 0, messages }])
-  const books = new Books({ connection, head: await lead(connection), order: 'group', clock: world.clock })
+  const books = new Books({
+    connection,
+    head: await lead(connection),
+    order: 'group',
+    clock: world.clock,
+    time: new QueueTime(world.clock, undefined),
+  })
   return { books, begun: (await books.next())! }
 }
 
@@ -57,7 +64,7 @@ async function acceptAll(books: Books): Promise<string[]> {
   const accepted: Promise<void>[] = []
   for (let misses = 0; misses < 2;) {
     const next = await books.next()
-    if (next) accepted.push(books.accept(next))
+    if (next) accepted.push(books.accept(next, { status: 200, headers: {}, body: '' }))
     if (next) ids.push(next.message.id)
     misses = next ? 0 : misses + 1
   }

@@ -149,7 +149,7 @@ describe('nobody is starved', () => {
     const cost = async (waiting: number): Promise<{ open: number; deliver: number; mostLoaded: number }> => {
       world = new World()
       world.server.react = async (request) =>
-        ((await request.clone().json()) as Order).customer.startsWith('x') ? status(500)(request) : new Response()
+        ((await request.clone().json()) as Order).customer.startsWith('x') ? status(409, { 'retry-after': '1' })(request) : new Response()
       const before = open({ concurrency: 50 })
       let failed = 0
       const allFailed = new Promise<void>((resolve) => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Books } from '../../src/consumer/books.ts'
+import { QueueTime } from '../../src/consumer/queue-time.ts'
 import type { Delivery } from '../../src/consumer/turns.ts'
 import { depth } from '../../src/queue/depth.ts'
 import { enqueue } from '../../src/queue/enqueue.ts'
@@ -78,12 +79,12 @@ async function costsWith(waiting: number): Promise<Costs> {
   let healthy!: Delivery | undefined
   const start = await traced(async () => {
     expect(await depth(connection)).toMatchObject({ ready: waiting + 1, leased: 0 })
-    books = new Books({ connection, head: await lead(connection), order: 'group', clock })
+    books = new Books({ connection, head: await lead(connection), order: 'group', clock, time: new QueueTime(clock, undefined) })
     healthy = await books.next()
     expect(healthy?.message.id).toBe('healthy')
   })
   const settle = await traced(async () => {
-    const accepted = books.accept(healthy!)
+    const accepted = books.accept(healthy!, { status: 200, headers: {}, body: '' })
     expect(await books.next()).toBeUndefined()
     await books.release()
     await accepted

@@ -145,7 +145,7 @@ export class Interleaving {
     const drain = new Drain({
       connection,
       transport: this.#server.lineOf(owner, this.#steps),
-      headers: () => ({ canRefresh: false, ask: async () => [] }),
+      functions: () => ({ headers: { canRefresh: false, ask: async () => [] }, classify: undefined, upcast: undefined }),
       setup: () => setup,
       isOnline: () => true,
       announce: (event) => this.#announce(event),
@@ -184,6 +184,13 @@ export class Interleaving {
 
 function setupOf(order: Order): Setup {
   const concurrency = order === 'queue' ? 1 : 3
-  const asks = { headers: 'never', classify: 'never', upcast: 'never' } as const
-  return { ...DEFAULTS, maxAttempts: 2, order, concurrency, endpoint: 'https://shop.example/', headers: [], asks }
+  return {
+    ...DEFAULTS,
+    maxAttempts: 2,
+    order,
+    concurrency,
+    endpoint: 'https://shop.example/',
+    headers: [],
+    asks: { headers: 'never', classify: 'never', upcast: 'never' },
+  }
 }
