@@ -8,7 +8,11 @@ import { resultOf, unwrap } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
 import { deadLetters } from '../queue/dead-letters.ts'
 import { depth } from '../queue/depth.ts'
+import { groupDepth } from '../queue/group-depth.ts'
 import { messages } from '../queue/messages.ts'
+import type { Place as MessagesPlace } from '../queue/messages.ts'
+import { receipts } from '../queue/receipts.ts'
+import { standing } from '../queue/standing.ts'
 import type { Platform } from './platform.ts'
 import { QueueHost } from './queue-host.ts'
 import { Reserve } from './reserve.ts'
@@ -72,13 +76,17 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     open: (queue, setup) => inTurn(queue, () => open(queue, setup)),
     enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
-    messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from)),
+    groupDepth: (queue, group) => at(queue, ({ connection }) => groupDepth(connection, group)),
+    messages: (queue, from, filter) => at(queue, ({ connection }) => messages(connection, from as MessagesPlace | undefined, filter)),
     deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, Number(from ?? 0))),
+    standing: (queue, id) => at(queue, ({ connection }) => standing(connection, id)),
+    receipts: (queue, from) => at(queue, ({ connection }) => receipts(connection, Number(from ?? 0))),
+    cancel: (queue, id, isAborting) => at(queue, (host) => host.cancel(id, isAborting)),
     redrive: (queue, ids) => at(queue, (host) => host.redrive(ids)),
     purge: (queue, ids) => at(queue, (host) => host.purge(ids)),
-    pause: (queue) => at(queue, (host) => host.pause()),
-    resume: (queue) => at(queue, (host) => host.resume()),
-    retryNow: (queue) => at(queue, (host) => host.retryNow()),
+    pause: (queue, group) => at(queue, (host) => host.pause(group)),
+    resume: (queue, group) => at(queue, (host) => host.resume(group)),
+    retryNow: (queue, group) => at(queue, (host) => host.retryNow(group)),
     close: (queue) => inTurn(queue, () => close(queue)),
     async signal(signal) {
       if (signal !== 'visible') isOnline = signal === 'online'

@@ -205,7 +205,12 @@ export interface StandardSchema<T> {
 /** What a schema says of a value. */
 export type SchemaResult<T> =
   | { readonly value: T; readonly issues?: undefined }
-  | { readonly issues: ReadonlyArray<{ readonly message: string; readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined }> }
+  | {
+      readonly issues: ReadonlyArray<{
+        readonly message: string
+        readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined
+      }>
+    }
 
 /** See {@link QueueOptions.onDuplicate}. */
 export type OnDuplicate = 'ignore' | 'replace' | 'latest'

@@ -13,7 +13,8 @@ import { settle, Superseded } from '../../src/queue/settle.ts'
 import { batch, deleteDatabase, deleteRaw, message, openAnother, openNew } from './database.ts'
 import type { Death, PlacedMessage } from '../../src/message/message.ts'
 import type { Connection } from '../../src/queue/connection.ts'
-import type { GroupRow, Tail } from '../../src/queue/schema.ts'
+import type { Tail } from '../../src/queue/meta.ts'
+import type { GroupRow } from '../../src/queue/schema.ts'
 
 let connection: Connection
 beforeEach(() => void (connection = openNew()))
