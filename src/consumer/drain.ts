@@ -13,6 +13,8 @@ import { Books } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
 import type { HeadersSource } from './burst-headers.ts'
 import { Courier } from './courier.ts'
+import { Delays } from './delays.ts'
+import { QueueTime } from './queue-time.ts'
 import type { Transport } from './transport.ts'
 import type { Delivery } from './turns.ts'
 import { Wakeup } from './wakeup.ts'
@@ -22,6 +24,14 @@ const LOOK_AGAIN = 60_000
 
 /** How long `stop()` leaves to attempts that are under way, in milliseconds. */
 const GRACE = 2_000
+
+/** What the drain has at hand in one epoch. */
+interface Term {
+  readonly books: Books
+  readonly courier: Courier
+  readonly delays: Delays
+  readonly time: QueueTime
+}
 
 export interface DrainOptions {
   readonly connection: Connection
@@ -58,7 +68,7 @@ export class Drain {
   readonly #abort = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
   #finished: Promise<void> | undefined
-  #books: Books | undefined
+  #term: Term | undefined
   #failure: { readonly error: unknown } | undefined
   #isStopping = false
   #isUnauthorized = false
@@ -97,28 +107,52 @@ export class Drain {
 
   /** There may be something to do. */
   wake(): void {
-    this.#books?.lookAgain()
+    this.#term?.books.lookAgain()
     this.#wakeup.wake()
   }
 
   /** Cuts a wait short: one that backoff chose, or (`server`) also one that the server asked for, and those of groups. */
   hurry(past: 'backoff' | 'server'): void {
     if (this.#hurry !== 'server') this.#hurry = past
-    if (past === 'server') this.#books?.hurry()
+    if (past === 'server') this.#term?.books.hurry()
     this.wake()
   }
 
   /** The queue may have been paused: what was reserved is not sent before that has been looked up. */
   recheck(): void {
-    this.#books?.recheck()
+    this.#term?.books.recheck()
     this.#wakeup.wake()
   }
 
-  /** The user says that messages may go out again. */
+  /** The user says that messages may go out again, or those of a group. */
   resume(): void {
     this.#isUnauthorized = false
     this.#headers.forget()
-    this.wake()
+    this.lookAround()
+  }
+
+  /** Something is due that was not. */
+  lookAround(): void {
+    this.#term?.books.timeIsUp()
+    this.#term?.delays.lookAgain()
+    this.#wakeup.wake()
+  }
+
+  /** A message was delayed. */
+  delayed(): void {
+    this.#term?.delays.lookAgain()
+    this.#wakeup.wake()
+  }
+
+  /** A message that waited has left the queue. */
+  cancelled(id: string): void {
+    this.#term?.books.cancelled(id)
+    this.#wakeup.wake()
+  }
+
+  /** A message that was reserved is not wanted any more. */
+  abort(id: string): void {
+    this.#term?.courier.abort(id)
   }
 
   async #run(): Promise<void> {
@@ -129,8 +163,8 @@ export class Drain {
         await Promise.all(this.#underWay)
         if (error instanceof Superseded) return
         // What was answered is settled even so, where that can be.
-        await this.#books?.release().catch(() => {})
-        const failure = error instanceof Unreadable ? await this.#aside.take(error, this.#books) : (error as Error)
+        await this.#term?.books.release().catch(() => {})
+        const failure = error instanceof Unreadable ? await this.#aside.take(error, this.#term?.books) : (error as Error)
         if (!failure) continue
         if (failure instanceof Superseded) return
         this.#options.announce({ type: 'storage-failed', message: String(failure) })
@@ -141,14 +175,18 @@ export class Drain {
 
   /** An epoch, from its beginning until the loop ends or the storage fails. */
   async #lead(worked: () => void): Promise<void> {
-    const { connection, clock, setup } = this.#options
-    const books = new Books({ connection, clock, head: await lead(connection), order: setup().order })
+    const { connection, clock, setup, announce } = this.#options
+    const term = await lead(connection)
+    const time = new QueueTime(clock, term.head.time)
+    const books = new Books({ connection, clock, time, term, order: setup().order, remembering: setup })
     const courier = new Courier({ ...this.#options, books, headers: this.#headers, signal: this.#abort.signal })
-    this.#books = books
+    const delays = new Delays({ connection, time, announce, areAny: term.tail.delayed > 0 })
+    const begun = { books, courier, delays, time }
+    this.#term = begun
     this.#failure = undefined
     if (this.#hurry === 'server') books.hurry()
     while (!this.#isStopping) {
-      await this.#step(books, courier)
+      await this.#step(begun)
       worked()
     }
     await Promise.all(this.#underWay)
@@ -157,13 +195,16 @@ export class Drain {
     await courier.told()
   }
 
-  async #step(books: Books, courier: Courier): Promise<void> {
+  async #step({ books, courier, delays, time }: Term): Promise<void> {
     if (this.#failure) throw this.#failure.error
-    const wait = await this.#wait(books)
-    if (wait > 0 || !this.#mayDeliver()) return this.#sleep(books, wait > 0 ? wait : LOOK_AGAIN)
-    if (this.#underWay.size >= this.#places(books)) return this.#sleep(books, LOOK_AGAIN)
+    if (!time.isDoubtful && (await delays.join())) books.lookAgain()
+    const wait = await this.#wait(books, time)
+    const untilJoin = time.isDoubtful ? LOOK_AGAIN : delays.nextDue - time.now()
+    const sleep = (longest: number): Promise<void> => this.#sleep(books, delays, Math.max(0, Math.min(longest, untilJoin)))
+    if (wait > 0 || !this.#mayDeliver()) return sleep(wait > 0 ? wait : LOOK_AGAIN)
+    if (this.#underWay.size >= this.#places(books)) return sleep(LOOK_AGAIN)
     const delivery = await books.next()
-    if (!delivery) return this.#sleep(books, Math.max(0, books.nextDue - this.#clock.now()))
+    if (!delivery) return sleep(books.nextDue - time.now())
     if (this.#isStopping) return books.giveBack(delivery)
     this.#begin(courier, delivery)
   }
@@ -199,27 +240,30 @@ export class Drain {
   }
 
   /** How long everything is to be left alone. Where the clock was set back meanwhile, the time is set anew. */
-  async #wait(books: Books): Promise<number> {
-    if (books.holds.setAnew(this.#clock.now())) await books.writeHolds()
+  async #wait(books: Books, time: QueueTime): Promise<number> {
+    if (books.holds.setAnew(time.now())) await books.writeHolds()
     const { held, endpoint } = books.holds
-    return Math.max(this.#waitOf(held), this.#waitOf(endpoint), this.#hurry ? 0 : this.#headers.wait())
+    return Math.max(this.#waitOf(held, time), this.#waitOf(endpoint, time), this.#hurry ? 0 : this.#headers.wait())
   }
 
-  #waitOf(hold: Hold | undefined): number {
-    const isCut = hold === undefined || this.#hurry === 'server' || this.#hurry === hold.by
-    return isCut ? 0 : hold.due - this.#clock.now()
+  /** Whether what is halted goes on the books say. */
+  #waitOf(hold: (Hold & { readonly isHalted?: true }) | undefined, time: QueueTime): number {
+    const isCut = hold === undefined || hold.isHalted || this.#hurry === 'server' || this.#hurry === hold.by
+    return isCut ? 0 : hold.due - time.now()
   }
 
   /** Sleeps until woken, or for some time. With nothing under way, what was reserved is given back, and the burst is over. */
-  async #sleep(books: Books, longest: number): Promise<void> {
+  async #sleep(books: Books, delays: Delays, longest: number): Promise<void> {
     // What was woken for meanwhile is looked at first: the last look may be out of date.
     if (this.#underWay.size === 0 && !this.#wakeup.isCalled) {
       await books.release()
       this.#headers.forget()
-      await this.#tellIfEmpty(books)
+      if (delays.nextDue === Infinity) await this.#tellIfEmpty(books)
     }
     const wasWoken = await this.#wakeup.sleep(Math.min(longest, LOOK_AGAIN))
-    if (!wasWoken) books.timeIsUp()
+    if (wasWoken) return
+    books.timeIsUp()
+    delays.lookAgain()
   }
 
   /** Paused, offline or not: when the last message has left, that is told. */

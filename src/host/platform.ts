@@ -23,6 +23,7 @@ export interface Channel {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after(delay, callback) {
     const timer = setTimeout(callback, delay)
     return () => clearTimeout(timer)

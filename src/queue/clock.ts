@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
+  /** Milliseconds since some moment, which pass whatever the clock is set to; not all devices count those in which they sleep. */
+  elapsed(): number
   /** Calls back once, after a number of milliseconds; returns what takes that back. */
   after(delay: number, callback: () => void): () => void
 }

@@ -16,6 +16,10 @@ export class FakeClock implements Clock {
     return this.#setTo + this.#passed
   }
 
+  elapsed(): number {
+    return this.#passed
+  }
+
   after(delay: number, callback: () => void): () => void {
     const timer = { at: this.#passed + delay, callback }
     this.#timers.add(timer)
