@@ -1,9 +1,10 @@
 import type { Held, PlacedMessage } from '../message/message.ts'
 import { firstOf } from '../queue/read.ts'
 import type { DueGroup, DueGroups, DueQuery } from '../queue/read.ts'
-import type { GroupRow, Head, ParkedRecord } from '../queue/schema.ts'
-import type { Settlement } from '../queue/settle.ts'
-import type { QueueTime } from './queue-time.ts'
+import type { Head } from '../queue/meta.ts'
+import type { GroupRow, ParkedRecord } from '../queue/schema.ts'
+import type { Candidate, Settlement } from '../queue/settle.ts'
+import type { Clock } from '../queue/clock.ts'
 
 /** How many groups that are due are taken in hand at once. */
 const TAKEN_AT_ONCE = 16
@@ -15,7 +16,7 @@ type Changes = Pick<Settlement, 'rows' | 'parked' | 'unparked'>
 
 /** What the leader knows of the groups that are behind: their rows where they have changed or are being served, and their turns. */
 export class Behind {
-  readonly #clock: Pick<QueueTime, 'now'>
+  readonly #clock: Pick<Clock, 'now'>
   /** Rows that differ from what is on disk, or that belong to groups being served; `undefined` for a group that has caught up. */
   readonly #rows = new Map<string, GroupRow | undefined>()
   #changed = new Set<string>()
@@ -30,7 +31,7 @@ export class Behind {
   #nextDue: number
   #hurriedTurn: number | undefined
 
-  constructor({ parked, groups, turn }: Head, clock: Pick<QueueTime, 'now'>) {
+  constructor({ parked, groups, turn }: Head, clock: Pick<Clock, 'now'>) {
     this.#clock = clock
     this.#totals = { parked, groups, turn }
     this.#nextDue = groups > 0 ? 0 : Infinity
@@ -52,6 +53,18 @@ export class Behind {
   /** The first in hand. */
   get first(): DueGroup | undefined {
     return this.#inHand[0]
+  }
+
+  /** What is in hand and not reserved yet. */
+  get candidates(): Candidate[] {
+    return this.#inHand
+      .filter(({ row }) => !this.#reserved.has(row.group))
+      .map(({ row, message }) => ({ sequence: message.sequence, group: row.group }))
+  }
+
+  /** How many messages are parked. */
+  get parked(): number {
+    return this.#totals.parked
   }
 
   /** Whether the store says that groups are being served. */
@@ -168,6 +181,13 @@ export class Behind {
   /** The first message of a group waits for another attempt. */
   hold(group: string, held: Held): void {
     this.#change(group, { ...this.#known(group), held, due: held.due, turn: this.#takeTurn() })
+  }
+
+  /** Nothing of a group is sent until it is resumed: its row, if it has one, waits for no time. */
+  stop(group: string): void {
+    this.#inHand = this.#inHand.filter(({ row }) => row.group !== group)
+    const row = this.#rows.get(group)
+    if (row) this.#change(group, { ...row, due: Infinity })
   }
 
   /** Messages of a group are set aside: behind those that are, or, when they wait for another attempt (`held`), before them. */

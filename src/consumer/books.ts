@@ -1,18 +1,24 @@
 import type { Order } from '../message/options.ts'
-import type { Answer, Death, EndpointHold, Held, Message, PlacedMessage } from '../message/message.ts'
+import type { Answer, Death, EndpointHold, Held, Message } from '../message/message.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Connection } from '../queue/connection.ts'
-import { GroupCommit } from '../queue/group-commit.ts'
-import type { Head } from '../queue/schema.ts'
+import type { Term } from '../queue/lead.ts'
+import type { LeadersHead } from '../queue/meta.ts'
 import { settle } from '../queue/settle.ts'
 import { Behind } from './behind.ts'
-import { Gathering } from './gathering.ts'
 import { Holds } from './holds.ts'
 import { Lookahead } from './lookahead.ts'
 import type { QueueTime } from './queue-time.ts'
+import { Reservations } from './reservations.ts'
 import { Sorter } from './sorter.ts'
 import { Turns } from './turns.ts'
 import type { Delivery } from './turns.ts'
+import { Unsettled } from './unsettled.ts'
+import type { Remembering } from './unsettled.ts'
+import { Writes } from './writes.ts'
+
+/** How a message waits that is a dead letter, and keeps its place. */
+const HALTED = { uncounted: 0, due: Infinity, wait: Infinity, by: 'server', isHalted: true } as const
 
 /**
  * How many messages are reserved ahead. A leader that is superseded can send these and no others, and a crash repeats at most
@@ -22,10 +28,11 @@ const RESERVED_AHEAD = 16
 
 export interface BooksOptions {
   readonly connection: Connection
-  readonly head: Head
+  readonly term: Term
   readonly order: Order
   readonly clock: Clock
   readonly time: QueueTime
+  readonly remembering: () => Remembering
 }
 
 /**
@@ -41,42 +48,38 @@ export class Books {
   readonly epoch: number
   readonly holds: Holds
   readonly #options: BooksOptions
-  readonly #commit: GroupCommit<void, void> = new GroupCommit(() => this.#write())
-  readonly #answered: Gathering
+  readonly #writes: Writes
   readonly #lookahead: Lookahead
   readonly #behind: Behind
   readonly #sorter: Sorter
   readonly #turns: Turns
+  readonly #unsettled: Unsettled
+  readonly #reservations: Reservations
   #revision: number
-  #reserved: number
-  #bytes: number
-  #deadIn: number
-  #unwrittenDead: { message: PlacedMessage; death: Death }[] = []
-  #isPaused = false
+  /** The id of the head, while it waits in a queue that is one group. */
+  #heldId: string | undefined
+  #isUnauthorized = false
   #isReleased = false
-  #mustCheck = false
-  #writing: Promise<void> | undefined
-  #failure: { readonly error: unknown } | undefined
 
   constructor(options: BooksOptions) {
-    const { head } = options
+    const { head } = options.term
     this.#options = options
     this.epoch = head.epoch
-    this.#answered = new Gathering(options.clock, RESERVED_AHEAD / 2, () => this.#commit.add())
+    this.#writes = new Writes(options.clock, RESERVED_AHEAD / 2, () => this.#settle())
     this.#lookahead = new Lookahead(head)
     this.#behind = new Behind(head, options.time)
     this.#sorter = new Sorter({ ...options, lookahead: this.#lookahead, behind: this.#behind })
     this.#turns = new Turns(this.#sorter, this.#lookahead, this.#behind)
     this.#revision = head.revision
-    this.#reserved = head.reserved
+    const [lookahead, behind, sorter, turns] = [this.#lookahead, this.#behind, this.#sorter, this.#turns]
+    this.#reservations = new Reservations({ term: options.term, lookahead, behind, sorter, turns })
     this.holds = new Holds(options.order === 'queue' ? head : { ...(head.endpoint && { endpoint: head.endpoint }) })
-    this.#bytes = head.bytes
-    this.#deadIn = head.deadIn
+    this.#unsettled = new Unsettled(head, options.time, options.remembering)
   }
 
   /** Whether a pause may have come since something was reserved: what is not sent yet goes back. */
   get isInDoubt(): boolean {
-    return this.#mustCheck
+    return this.#reservations.isInDoubt
   }
 
   /** When the first group that is behind is due. */
@@ -86,25 +89,26 @@ export class Books {
 
   /** A message to be attempted, reserved; `undefined` when there is none that may go now. */
   async next(): Promise<Delivery | undefined> {
-    this.#throwFailure()
+    this.#writes.throwFailure()
     this.#isReleased = false
-    if (this.#mustCheck) {
-      this.#mustCheck = false
-      await this.#commit.add()
-    }
+    if (this.#reservations.isInDoubt) await this.#writes.now()
     for (;;) {
       const delivery = this.#turns.pick(this.holds.held)
-      if (delivery && this.#isReserved(delivery)) return this.#turns.begin(delivery)
+      if (delivery && this.#reservations.has(delivery)) {
+        const begun = this.#begin(delivery)
+        if (begun) return begun
+        continue
+      }
       // A write that is under way may have reserved it already.
-      if (delivery) await (this.#writing ?? this.#commit.add())
-      else if (!(await this.#sorter.findMore(this.#turns, () => this.#commit.add()))) return undefined
-      if (this.#isPaused) return undefined
+      if (delivery) await this.#writes.underWayOrNow()
+      else if (!(await this.#sorter.findMore(this.#turns, () => this.#writes.now()))) return undefined
+      if (this.#reservations.isPaused) return undefined
     }
   }
 
-  /** Whether nothing is left, whether or not it may go. */
+  /** Whether nothing is left, whether or not it may go, but for dead letters that keep their place. */
   async isEmpty(): Promise<boolean> {
-    return this.#behind.count === 0 && this.#lookahead.size === 0 && !(await this.#sorter.load())
+    return this.#behind.parked + this.#lookahead.size <= this.#reservations.halted && !(await this.#sorter.load())
   }
 
   /** There may be messages where there were none. */
@@ -123,50 +127,70 @@ export class Books {
     this.#behind.hurry()
   }
 
+  /** A message was cancelled. Whoever waits for it waits no more. */
+  cancelled(id: string): void {
+    const heldId = this.#heldId ?? this.#lookahead.find(() => true)?.id
+    if (this.holds.held && !this.holds.held.isHalted && heldId === id) this.holds.held = undefined
+    this.timeIsUp()
+  }
+
   /** Lets nothing out that was reserved before the database has been asked again. */
   recheck(): void {
-    this.#mustCheck = true
+    this.#reservations.doubt()
   }
 
   /** The server has it. Resolves when that is on disk, soon; the next message need not wait for it. */
-  async accept(delivery: Delivery, _answer: Answer): Promise<void> {
-    this.#throwFailure()
+  async accept(delivery: Delivery, answer: Answer): Promise<void> {
+    this.#writes.throwFailure()
     this.#pass(delivery)
-    await this.#answered.add()
+    this.#unsettled.accepted(delivery.message, answer)
+    await this.#writes.soon()
   }
 
-  /** It goes to the dead letters. */
-  async bury(delivery: Delivery, death: Death, _isHalting: boolean): Promise<void> {
-    this.#unwrittenDead.push({ message: delivery.message, death })
-    this.#deadIn += 1
-    this.#pass(delivery)
-    await this.#commit.add()
+  /** It goes to the dead letters; where it is halting, it keeps its place, and nothing of its group goes before that is decided. */
+  async bury(delivery: Delivery, death: Death, isHalting: boolean): Promise<void> {
+    const { message, group } = delivery
+    if (isHalting) {
+      this.#unsettled.halted(message, death, group)
+      this.#wait(delivery, { ...HALTED, attempts: death.attempts })
+    } else {
+      this.#pass(delivery)
+      this.#unsettled.buried(message, death)
+    }
+    await this.#writes.now()
   }
 
-  /** It leaves the queue, and nothing is kept of it. */
-  async drop(delivery: Delivery): Promise<void> {
+  /** It was cancelled after it had been reserved. */
+  async drop(delivery: Delivery, maybeDelivered: boolean): Promise<void> {
     this.#pass(delivery)
-    await this.#commit.add()
+    this.#unsettled.cancelled(delivery.message, 'aborted', maybeDelivered)
+    await this.#writes.now()
   }
 
-  /** Its body is another, before anything of it was sent. */
+  /** It is brought up to date before it is sent for the first time. Resolves with what is to be sent, once that is on disk. */
   async rewrite(delivery: Delivery, message: Message): Promise<Delivery> {
-    return { ...delivery, message: { ...message, sequence: delivery.message.sequence } }
+    const { sequence, id } = delivery.message
+    const rewritten = { ...delivery, message: { ...message, sequence } }
+    const original = this.#reservations.changeOf(sequence)?.original ?? id
+    const change = { sequence, id, original, kind: 'replaced', message: rewritten.message } as const
+    this.#reservations.change(change)
+    this.#unsettled.rewritten(delivery.message, change)
+    await this.#writes.now()
+    return rewritten
   }
 
-  async setUnauthorized(_is: boolean): Promise<void> {}
+  /** The server does not know who we are, or may do so again. */
+  async setUnauthorized(isUnauthorized: boolean): Promise<void> {
+    if (isUnauthorized === this.#isUnauthorized) return
+    this.#isUnauthorized = isUnauthorized
+    await this.#writes.now()
+  }
 
   /** It waits for another attempt, and its group with it. */
   async hold(delivery: Delivery, held: Held, endpoint: EndpointHold | undefined): Promise<void> {
-    const { message, group, parked } = delivery
     this.holds.endpoint = endpoint
-    this.#turns.end(delivery)
-    if (parked) this.#behind.hold(group, held)
-    else if (this.#options.order === 'queue') {
-      this.holds.held = held
-      this.#isReleased = true
-    } else this.#sorter.parkFrom(message, held)
-    await this.#commit.add()
+    this.#wait(delivery, held)
+    await this.#writes.now()
   }
 
   /** Nothing came of it, and nothing is known: it stays where it is. */
@@ -177,60 +201,65 @@ export class Books {
 
   /** What everything waits for has changed. */
   async writeHolds(): Promise<void> {
-    await this.#commit.add()
+    await this.#writes.now()
   }
 
   /** Settles all that was answered, and gives back what was reserved. Nothing may be under way. */
   async release(): Promise<void> {
-    this.#throwFailure()
-    const isReserving = this.#reserved > this.#lookahead.position || this.#behind.isReserving
+    this.#writes.throwFailure()
     this.#isReleased = true
     this.#behind.giveBack()
-    await (isReserving || !this.#answered.isEmpty ? this.#commit.add() : this.#writing)
+    await (this.#reservations.areAny || this.#writes.areAwaited ? this.#writes.now() : this.#writes.underWay())
   }
 
-  #isReserved({ message, group, parked }: Delivery): boolean {
-    return parked ? this.#behind.isReserved(group) : message.sequence < this.#reserved
+  /** What is reserved goes out as it is now; what was cancelled before does not go out at all. */
+  #begin(delivery: Delivery): Delivery | undefined {
+    const begun = this.#turns.begin(this.#reservations.asItIs(delivery))
+    const change = this.#reservations.changeOf(begun.message.sequence)
+    if (change?.kind !== 'cancelled' && change?.kind !== 'passed') return begun
+    this.#pass(begun)
+    this.#unsettled.cancelled(begun.message, change.kind, change.maybeDelivered === true)
+    // Whether that fails is told to whoever writes next.
+    this.#writes.soon().catch(() => {})
+    return undefined
   }
 
   /** The head, or the group's, moves on. */
   #pass(delivery: Delivery): void {
     const { message, parked } = delivery
     this.#turns.end(delivery)
-    this.#bytes += message.bytes
+    this.#reservations.forget(message)
     this.holds.held = undefined
     if (parked) this.#behind.pass(parked)
     else this.#lookahead.remove(new Set([message.sequence]))
   }
 
-  /** After one that failed nothing more is written: what it should have told would be missing from the next. The store knows better. */
-  async #write(): Promise<void> {
-    this.#throwFailure()
-    this.#writing = this.#settle()
-    this.#answered.takeAlong(this.#writing)
-    try {
-      await this.#writing
-    } catch (error) {
-      this.#failure = { error }
-      this.#answered.takeAlong(this.#writing)
-      throw error
-    } finally {
-      this.#writing = undefined
-    }
+  /** The head, or the group's, waits. */
+  #wait(delivery: Delivery, held: Held): void {
+    const { message, group, parked } = delivery
+    this.#turns.end(delivery)
+    this.#reservations.forget(message)
+    if (parked) this.#behind.hold(group, held)
+    else if (this.#options.order === 'queue') {
+      this.holds.held = held
+      this.#heldId = message.id
+      this.#isReleased = true
+    } else this.#sorter.parkFrom(message, held)
   }
 
   async #settle(): Promise<void> {
-    const dead = this.#unwrittenDead.splice(0)
+    const head = this.#head()
     const exhausted = this.#lookahead.takeExhausted()
     const changes = this.#behind.takeChanges()
-    const head = this.#head()
-    this.#isPaused = await settle(this.#options.connection, { head, exhausted, dead, ...changes })
-    this.#reserved = this.#isPaused ? head.position : head.reserved
-    this.#behind.written(this.#isPaused ? [] : head.serving, this.#turns.taken)
-    if (this.#isPaused) this.#behind.giveBack()
+    const unsettled = this.#unsettled.take()
+    const candidates = this.#reservations.candidates(head)
+    const settlement = { head, now: this.#options.time.now(), exhausted, candidates, ...changes, ...unsettled }
+    this.#reservations.hear(head, await settle(this.#options.connection, settlement))
+    // A queue that is one group was halted, and something of it is reserved: it goes on.
+    if (this.holds.held?.isHalted && head.reserved > head.position && !this.#reservations.isPaused) this.holds.held = undefined
   }
 
-  #head(): Head {
+  #head(): LeadersHead {
     const { position, record, done } = this.#lookahead
     return {
       epoch: this.epoch,
@@ -240,14 +269,10 @@ export class Books {
       record,
       reserved: this.#isReleased ? position : this.#turns.reach(RESERVED_AHEAD),
       ...this.#behind.totals,
-      bytes: this.#bytes,
-      deadIn: this.#deadIn,
+      ...this.#unsettled.totals,
       ...this.holds.written,
       time: this.#options.time.kept,
+      isUnauthorized: this.#isUnauthorized,
     }
-  }
-
-  #throwFailure(): void {
-    if (this.#failure) throw this.#failure.error
   }
 }

@@ -102,12 +102,12 @@ export class Courier {
     return true
   }
 
-  #isCancelled({ cancelled, message }: Delivery): boolean {
-    return cancelled !== undefined || this.#aborts.isWanted(message.id)
+  #isCancelled({ isCancelled, message }: Delivery): boolean {
+    return isCancelled === true || this.#aborts.isWanted(message.id)
   }
 
   async #drop(delivery: Delivery): Promise<void> {
-    await this.#departures.drop(delivery, delivery.cancelled === 'untold' || mayBeDelivered(delivery))
+    await this.#departures.drop(delivery, mayBeDelivered(delivery))
   }
 
   /** One attempt; a second one with fresh headers where the server does not know who we are. */

@@ -75,8 +75,8 @@ export class Departures {
     const { books, aborts, announce } = this.#options
     const { id } = delivery.message
     aborts.forget(id)
-    await books.drop(delivery)
-    if (delivery.cancelled !== 'told') announce({ type: 'cancelled', id, maybeDelivered, ...groupOf(delivery) })
+    await books.drop(delivery, maybeDelivered)
+    announce({ type: 'cancelled', id, maybeDelivered, ...groupOf(delivery) })
   }
 }
 

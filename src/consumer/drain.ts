@@ -12,6 +12,7 @@ import { backoff } from './backoff.ts'
 import { Books } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
 import { Courier } from './courier.ts'
+import { Delays } from './delays.ts'
 import type { FunctionsSource } from './functions.ts'
 import { Hurry } from './hurry.ts'
 import { QueueTime } from './queue-time.ts'
@@ -24,6 +25,14 @@ const LOOK_AGAIN = 60_000
 
 /** How long `stop()` leaves to attempts that are under way, in milliseconds. */
 const GRACE = 2_000
+
+/** What the drain has at hand in one epoch. */
+interface Term {
+  readonly books: Books
+  readonly courier: Courier
+  readonly delays: Delays
+  readonly time: QueueTime
+}
 
 export interface DrainOptions {
   readonly connection: Connection
@@ -61,9 +70,7 @@ export class Drain {
   readonly #abort = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
   #finished: Promise<void> | undefined
-  #books: Books | undefined
-  #courier: Courier | undefined
-  #time: Pick<QueueTime, 'now'>
+  #term: Term | undefined
   #failure: { readonly error: unknown } | undefined
   #isStopping = false
   #isUnauthorized = false
@@ -73,7 +80,6 @@ export class Drain {
     this.#announcer = new Announcer(options.clock, options.announce)
     this.#options = { ...options, announce: (event) => this.#announcer.announce(event) }
     this.#clock = options.clock
-    this.#time = options.clock
     this.#headers = new BurstHeaders({ ...this.#options, signal: this.#abort.signal })
     this.#wakeup = new Wakeup(options.clock)
     this.#aside = new Aside(this.#options)
@@ -101,34 +107,47 @@ export class Drain {
 
   /** There may be something to do. */
   wake(): void {
-    this.#books?.lookAgain()
+    this.#term?.books.lookAgain()
     this.#wakeup.wake()
   }
 
   /** Cuts a wait short: one that backoff chose, or (`server`) also one that the server asked for, and those of groups. */
   hurry(past: Hold['by']): void {
     this.#hurry.begin(past)
-    if (past === 'server') this.#books?.hurry()
+    if (past === 'server') this.#term?.books.hurry()
     this.wake()
   }
 
   /** The queue may have been paused: what was reserved is not sent before that has been looked up. */
   recheck(): void {
-    this.#books?.recheck()
+    this.#term?.books.recheck()
     this.#wakeup.wake()
   }
 
-  /** The user says that messages may go out again. */
+  /** The user says that messages may go out again, or those of a group. */
   resume(): void {
-    if (this.#isUnauthorized) this.#books?.setUnauthorized(false).catch((error: unknown) => this.#fail(error))
+    if (this.#isUnauthorized) this.#term?.books.setUnauthorized(false).catch((error: unknown) => this.#fail(error))
     this.#isUnauthorized = false
     this.#headers.forget()
-    this.wake()
+    this.lookAround()
+  }
+
+  /** Something is due that was not. */
+  lookAround(): void {
+    this.#term?.books.timeIsUp()
+    this.#term?.delays.lookAgain()
+    this.#wakeup.wake()
+  }
+
+  /** A message that waited has left the queue. */
+  cancelled(id: string): void {
+    this.#term?.books.cancelled(id)
+    this.#wakeup.wake()
   }
 
   /** The message is not to be sent, and where it is under way, that is cut short. */
   abort(id: string): void {
-    this.#courier?.abort(id)
+    this.#term?.courier.abort(id)
   }
 
   async #run(): Promise<void> {
@@ -139,8 +158,8 @@ export class Drain {
         await Promise.all(this.#underWay)
         if (error instanceof Superseded) return
         // What was answered is settled even so, where that can be.
-        await this.#books?.release().catch(() => {})
-        const failure = error instanceof Unreadable ? await this.#aside.take(error, this.#books) : (error as Error)
+        await this.#term?.books.release().catch(() => {})
+        const failure = error instanceof Unreadable ? await this.#aside.take(error, this.#term?.books) : (error as Error)
         if (!failure) continue
         if (failure instanceof Superseded) return
         this.#options.announce({ type: 'storage-failed', message: String(failure) })
@@ -151,18 +170,18 @@ export class Drain {
 
   /** An epoch, from its beginning until the loop ends or the storage fails. */
   async #lead(worked: () => void): Promise<void> {
-    const { connection, clock, setup } = this.#options
-    const head = await lead(connection)
-    const time = new QueueTime(clock, head.time)
-    const books = new Books({ connection, clock, time, head, order: setup().order })
+    const { connection, clock, setup, announce } = this.#options
+    const begun = await lead(connection)
+    const time = new QueueTime(clock, begun.head.time)
+    const books = new Books({ connection, clock, time, term: begun, order: setup().order, remembering: setup })
     const courier = new Courier({ ...this.#options, books, time, headers: this.#headers, signal: this.#abort.signal })
-    this.#books = books
-    this.#courier = courier
-    this.#time = time
+    const delays = new Delays({ connection, time, announce, areAny: begun.tail.delayed > 0 })
+    const term = { books, courier, delays, time }
+    this.#term = term
     this.#failure = undefined
     if (this.#hurry.isPastServer) books.hurry()
     while (!this.#isStopping) {
-      await this.#step(books, courier)
+      await this.#step(term)
       worked()
     }
     await Promise.all(this.#underWay)
@@ -171,13 +190,16 @@ export class Drain {
     await courier.told()
   }
 
-  async #step(books: Books, courier: Courier): Promise<void> {
+  async #step(term: Term): Promise<void> {
+    const { books, courier, delays, time } = term
     if (this.#failure) throw this.#failure.error
-    const wait = Math.max(await this.#wait(books), this.#hurry.isOn ? 0 : courier.wait())
-    if (wait > 0 || !this.#mayDeliver()) return this.#sleep(books, wait > 0 ? wait : LOOK_AGAIN)
-    if (this.#underWay.size >= this.#places(books)) return this.#sleep(books, LOOK_AGAIN)
+    if (!time.isDoubtful && (await delays.join())) books.lookAgain()
+    const wait = await this.#wait(term)
+    if (wait > 0 || !this.#mayDeliver()) return this.#sleep(term, wait > 0 ? wait : LOOK_AGAIN)
+    if (this.#underWay.size >= this.#places(books)) return this.#sleep(term, LOOK_AGAIN)
+    if (delays.nextDue <= time.now() && !(await courier.confirmTime())) return this.#sleep(term, LOOK_AGAIN)
     const delivery = await books.next()
-    if (!delivery) return this.#sleep(books, Math.max(0, books.nextDue - this.#time.now()))
+    if (!delivery) return this.#sleep(term, books.nextDue - time.now())
     if (this.#isStopping) return books.giveBack(delivery)
     this.#begin(courier, delivery)
   }
@@ -207,7 +229,7 @@ export class Drain {
       if (await courier.deliver(delivery)) return
       const isNews = !this.#isUnauthorized
       this.#isUnauthorized = true
-      if (isNews) await this.#books?.setUnauthorized(true)
+      if (isNews) await this.#term?.books.setUnauthorized(true)
       // Resumed meanwhile, it is no longer true.
       if (isNews && this.#isUnauthorized) this.#options.announce({ type: 'unauthorized' })
     } catch (error) {
@@ -222,23 +244,26 @@ export class Drain {
   }
 
   /** How long everything is to be left alone. Where the clock was set back meanwhile, the time is set anew. */
-  async #wait(books: Books): Promise<number> {
-    if (books.holds.setAnew(this.#time.now())) await books.writeHolds()
+  async #wait({ books, courier, time }: Term): Promise<number> {
+    if (books.holds.setAnew(time.now())) await books.writeHolds()
     const { held, endpoint } = books.holds
-    const now = this.#time.now()
-    return Math.max(this.#hurry.waitOf(held, now), this.#hurry.waitOf(endpoint, now), this.#hurry.isOn ? 0 : this.#headers.wait())
+    const now = time.now()
+    const unreachable = this.#hurry.isOn ? 0 : Math.max(this.#headers.wait(), courier.wait())
+    return Math.max(held?.isHalted ? 0 : this.#hurry.waitOf(held, now), this.#hurry.waitOf(endpoint, now), unreachable)
   }
 
   /** Sleeps until woken, or for some time. With nothing under way, what was reserved is given back, and the burst is over. */
-  async #sleep(books: Books, longest: number): Promise<void> {
+  async #sleep({ books, delays, time }: Term, longest: number): Promise<void> {
     // What was woken for meanwhile is looked at first: the last look may be out of date.
     if (this.#underWay.size === 0 && !this.#wakeup.isCalled) {
       await books.release()
       this.#headers.forget()
-      await this.#tellIfEmpty(books)
+      if (delays.nextDue === Infinity) await this.#tellIfEmpty(books)
     }
-    const wasWoken = await this.#wakeup.sleep(Math.min(longest, LOOK_AGAIN))
-    if (!wasWoken) books.timeIsUp()
+    // In doubt of the clock nothing joins the tail.
+    const untilJoin = time.isDoubtful ? LOOK_AGAIN : delays.nextDue - time.now()
+    const wasWoken = await this.#wakeup.sleep(Math.max(0, Math.min(longest, LOOK_AGAIN, untilJoin)))
+    if (!wasWoken) this.lookAround()
   }
 
   /** Paused, offline or not: when the last message has left, that is told. */

@@ -1,5 +1,5 @@
 import type { EndpointHold, Held, Hold } from '../message/message.ts'
-import type { Head } from '../queue/schema.ts'
+import type { Head } from '../queue/meta.ts'
 
 /** What everything waits for: the head, in a queue that is one group, and the endpoint. */
 export class Holds {

@@ -1,6 +1,7 @@
 import type { PlacedMessage } from '../message/message.ts'
-import { isDone } from '../queue/schema.ts'
-import type { Head, InboxRecord, Range } from '../queue/schema.ts'
+import { isDone } from '../queue/meta.ts'
+import type { Head, Range } from '../queue/meta.ts'
+import type { InboxRecord } from '../queue/schema.ts'
 
 interface Loaded {
   readonly first: number

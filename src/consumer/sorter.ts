@@ -120,6 +120,14 @@ export class Sorter {
     this.park(group, behind, held)
   }
 
+  /** Nothing of a group is sent until it is resumed: it is set aside, but for what is under way. */
+  stop(group: string, { underWay }: UnderWay): void {
+    const { lookahead, behind } = this.#options
+    const waiting = lookahead.filter((message) => this.groupOf(message) === group && !underWay.has(message.sequence))
+    if (waiting.length > 0) this.park(group, waiting)
+    behind.stop(group)
+  }
+
   /** The view is full of groups of which one message is under way: the largest makes room, so that others are met. */
   #parkSurplus({ busy, underWay }: UnderWay): boolean {
     const { lookahead } = this.#options

@@ -12,10 +12,10 @@ export interface Delivery {
   readonly held: Held | undefined
   /** Where it comes from, when its group is behind. */
   readonly parked: DueGroup | undefined
-  /** It was sent before, whatever is known of that: its body stays as it is. */
+  /** A leader that is gone may have sent it. */
   readonly isFrozen?: boolean
-  /** It was cancelled while it was reserved, and is not to be sent; whether that is yet to be told. */
-  readonly cancelled?: 'told' | 'untold'
+  /** It was cancelled after it had been reserved, and nobody has been told yet that it has left the queue. */
+  readonly isCancelled?: boolean
 }
 
 /** Whose turn it is, and who is under way: one message of a group at a time. */

@@ -6,7 +6,11 @@ import { resultOf } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
 import { deadLetters } from '../queue/dead-letters.ts'
 import { depth } from '../queue/depth.ts'
+import { groupDepth } from '../queue/group-depth.ts'
 import { messages } from '../queue/messages.ts'
+import type { Place as MessagesPlace } from '../queue/messages.ts'
+import { receipts } from '../queue/receipts.ts'
+import { standing } from '../queue/standing.ts'
 import { functionsSource } from './functions-source.ts'
 import type { Platform } from './platform.ts'
 import { QueueHost } from './queue-host.ts'
@@ -69,28 +73,19 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
 
   return {
     open: (queue, setup) => inTurn(queue, () => open(queue, setup)),
-    enqueue: (queue, batch) => at(queue, async (host) => (await host.enqueue(batch), [])),
-<<<<<<< HEAD
+    enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
-    groupDepth: missing,
-    cancel: missing,
-    standing: missing,
-    receipts: missing,
-    messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from as number | readonly [string, number] | undefined)),
-=======
-    groupDepth: () => Promise.reject(new Error('stub')),
-    cancel: (queue, id, abort) => at(queue, (host) => host.cancel(id, abort)),
-    standing: () => Promise.reject(new Error('stub')),
-    receipts: () => Promise.reject(new Error('stub')),
-    depth: (queue) => at(queue, ({ connection }) => depth(connection)),
-    messages: (queue, from) => at(queue, ({ connection }) => messages(connection, from as never)),
->>>>>>> h1
+    groupDepth: (queue, group) => at(queue, ({ connection }) => groupDepth(connection, group)),
+    messages: (queue, from, filter) => at(queue, ({ connection }) => messages(connection, from as MessagesPlace | undefined, filter)),
     deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, Number(from ?? 0))),
+    standing: (queue, id) => at(queue, ({ connection }) => standing(connection, id)),
+    receipts: (queue, from) => at(queue, ({ connection }) => receipts(connection, Number(from ?? 0))),
+    cancel: (queue, id, isAborting) => at(queue, (host) => host.cancel(id, isAborting)),
     redrive: (queue, ids) => at(queue, (host) => host.redrive(ids)),
     purge: (queue, ids) => at(queue, (host) => host.purge(ids)),
-    pause: (queue) => at(queue, (host) => host.pause()),
-    resume: (queue) => at(queue, (host) => host.resume()),
-    retryNow: (queue) => at(queue, (host) => host.retryNow()),
+    pause: (queue, group) => at(queue, (host) => host.pause(group)),
+    resume: (queue, group) => at(queue, (host) => host.resume(group)),
+    retryNow: (queue, group) => at(queue, (host) => host.retryNow(group)),
     close: (queue) => inTurn(queue, () => close(queue)),
     async signal(signal) {
       if (signal !== 'visible') isOnline = signal === 'online'
@@ -99,24 +94,6 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
   }
 }
 
-async function missing(): Promise<never> {
-  throw new Error('not there yet')
-}
-
 function unsupported(): QueueError {
   return new QueueError('unsupported', 'Expected IndexedDB and Web Locks; they need a browser and a secure page (https or localhost)')
 }
-<<<<<<< HEAD
-
-/** Who gives a queue's headers: the definition that this host serves, or the page, or nobody. */
-function headersSource(queue: string, setup: Setup, page: HostPage, definition: QueueDefinition | undefined): HeadersSource {
-  const own = definition?.options.headers
-  if (typeof own === 'function') {
-    if (setup.asks.headers !== 'always') return { canRefresh: true, ask: (unauthorized) => askHeaders(own, unauthorized) }
-  } else if (setup.asks.headers === 'never') {
-    return { canRefresh: false, ask: async () => (setup.headers.length > 0 ? setup.headers : toEntries(own ?? {})) }
-  }
-  return { canRefresh: true, ask: async (unauthorized) => unwrap(await page.headers(queue, unauthorized)) }
-}
-=======
->>>>>>> h1

@@ -1,20 +1,24 @@
 import { Drain } from '../consumer/drain.ts'
 import type { FunctionsSource } from '../consumer/functions.ts'
+import { bytesOf } from '../message/bytes.ts'
 import { httpTransport } from '../consumer/http.ts'
 import { QueueError } from '../message/error.ts'
-import { bytesOf } from '../message/bytes.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { Cancellation, Message } from '../message/message.ts'
+import type { Decision } from '../message/decision.ts'
+import type { Cancellation } from '../message/message.ts'
 import type { Batch, OutgoingMessage, PageSignal, Setup } from '../protocol/host.ts'
 import { databaseName, leaderLock } from '../protocol/names.ts'
 import { Connection } from '../queue/connection.ts'
 import type { StorageNews } from '../queue/connection.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import type { IncomingBatch } from '../queue/enqueue.ts'
+import type { IncomingMessage } from '../queue/intake.ts'
 import { GroupCommit } from '../queue/group-commit.ts'
-import { setPaused } from '../queue/pause.ts'
+import { cancel } from '../queue/cancel.ts'
 import { purge } from '../queue/purge.ts'
 import { redrive } from '../queue/redrive.ts'
+import type { DeadRecord } from '../queue/schema.ts'
+import { pauseGroup, resumeGroup, retryGroup, setPaused } from '../queue/stops.ts'
 import { standForLeader } from './leadership.ts'
 import type { Leadership } from './leadership.ts'
 import type { Platform } from './platform.ts'
@@ -40,7 +44,7 @@ export interface QueueHostOptions {
 export class QueueHost {
   readonly connection: Connection
   readonly #options: QueueHostOptions
-  readonly #enqueues: GroupCommit<IncomingBatch, void>
+  readonly #enqueues: GroupCommit<IncomingBatch, ReadonlyMap<IncomingBatch, readonly Decision[]>>
   readonly #tabs: TabChannel
   readonly #leadership: Leadership
   readonly #stock = new Stock()
@@ -63,7 +67,8 @@ export class QueueHost {
     this.#enqueues = new GroupCommit((batches) => this.#store(batches), MOST_BATCHES)
     this.#tabs = new TabChannel(queue, platform.openChannel, {
       events: (events) => this.#hear(events),
-      retryNow: () => this.#drain?.hurry('server'),
+      retryNow: (group) => this.#hurry(group),
+      abort: (id) => this.#drain?.abort(id),
     })
     this.#leadership = standForLeader(platform, leaderLock(queue), () => this.#lead())
   }
@@ -73,41 +78,49 @@ export class QueueHost {
     this.#setup = setup
   }
 
-  async enqueue(batch: Batch): Promise<void> {
-    const enqueuedAt = this.#options.platform.clock.now()
-    await this.#enqueues.add({ ...batch, messages: batch.messages.map((message) => stored(message, enqueuedAt, this.#setup.ttl)) })
-    this.#announce(batch.messages.map(({ id }) => ({ type: 'enqueued', id })))
+  async enqueue(batch: Batch): Promise<readonly Decision[]> {
+    const enqueuedAt = this.#now
+    const incoming = { ...batch, messages: batch.messages.map((message) => stored(message, enqueuedAt)) }
+    const decided = (await this.#enqueues.add(incoming)).get(incoming) ?? []
+    this.#announce(newsOf(incoming.messages, decided, enqueuedAt))
+    return decided
+  }
+
+  async cancel(id: string, isAborting: boolean): Promise<Cancellation> {
+    const { answer, maybeDelivered, group } = await cancel(this.connection, { id, isAborting, now: this.#now })
+    if (answer === 'cancelled') this.#announce([{ type: 'cancelled', id, maybeDelivered, ...(group !== undefined && { group }) }])
+    // Only the leader can, and that may be another tab.
+    if (answer === 'aborted') this.#drain?.abort(id)
+    if (answer === 'aborted' && !this.#drain) this.#tabs.abort(id)
+    return answer
   }
 
   redrive(ids: readonly string[] | undefined): Promise<number> {
-    return this.#tellEach('redriven', redrive(this.connection, ids))
+    return this.#tellEach('redriven', redrive(this.connection, ids, this.#now))
   }
 
   purge(ids: readonly string[] | undefined): Promise<number> {
-    return this.#tellEach('purged', purge(this.connection, ids))
+    return this.#tellEach('purged', purge(this.connection, ids, this.#now))
   }
 
-  async pause(): Promise<void> {
-    await setPaused(this.connection, true)
-    this.#announce([{ type: 'paused' }])
+  async pause(group: string | undefined): Promise<void> {
+    await (group === undefined ? setPaused(this.connection, true) : pauseGroup(this.connection, group))
+    this.#announce([{ type: 'paused', ...(group !== undefined && { group }) }])
   }
 
-  async resume(): Promise<void> {
-    await setPaused(this.connection, false)
-    this.#announce([{ type: 'resumed' }])
-  }
-
-  async cancel(id: string, abort: boolean): Promise<Cancellation> {
-    if (!abort) return 'leased'
-    this.#drain?.abort(id)
-    return 'aborted'
+  async resume(group: string | undefined): Promise<void> {
+    if (group === undefined) await setPaused(this.connection, false)
+    // A queue that is one group is halted as such.
+    if (group !== undefined || this.#setup.order === 'queue') await resumeGroup(this.connection, group ?? '', this.#now)
+    this.#announce([{ type: 'resumed', ...(group !== undefined && { group }) }])
   }
 
   /** Only the leader can, and that may be another tab, or this one in a moment. */
-  retryNow(): void {
-    this.#isHurried = !this.#drain
-    if (this.#drain) this.#drain.hurry('server')
-    else this.#tabs.retryNow()
+  async retryNow(group: string | undefined): Promise<void> {
+    if (group !== undefined) await retryGroup(this.connection, group, this.#now)
+    this.#isHurried = !this.#drain && group === undefined
+    if (this.#drain) this.#hurry(group)
+    else this.#tabs.retryNow(group)
   }
 
   signal(signal: PageSignal): void {
@@ -123,21 +136,35 @@ export class QueueHost {
     await this.connection.close()
   }
 
+  get #now(): number {
+    return this.#options.platform.clock.now()
+  }
+
+  /** Everything is tried now, or what is due of a group. */
+  #hurry(group: string | undefined): void {
+    if (group === undefined) this.#drain?.hurry('server')
+    else this.#drain?.lookAround()
+  }
+
   /** Asks for the reserve in here, where batches stand in line: one that overtook another of its page would pass for stored before. */
-  async #store(batches: readonly IncomingBatch[]): Promise<void> {
-    if (await this.#options.reserve.isKept()) return enqueue(this.connection, this.#setup.durability, batches)
-    throw new QueueError(
-      'storage-full',
-      'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
-    )
+  async #store(batches: readonly IncomingBatch[]): Promise<ReadonlyMap<IncomingBatch, readonly Decision[]>> {
+    const { durability, capacity } = this.#setup
+    if (!(await this.#options.reserve.isKept())) {
+      throw new QueueError(
+        'storage-full',
+        'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
+      )
+    }
+    const decided = await enqueue(this.connection, { durability, capacity, now: this.#now }, batches)
+    return new Map(batches.map((batch, index) => [batch, decided[index] ?? []]))
   }
 
   /** Tells of dead letters as they leave, transaction by transaction; how many they were. */
-  async #tellEach(type: 'redriven' | 'purged', taken: AsyncIterable<string[]>): Promise<number> {
+  async #tellEach(type: 'redriven' | 'purged', taken: AsyncIterable<readonly DeadRecord[]>): Promise<number> {
     let count = 0
-    for await (const ids of taken) {
-      count += ids.length
-      this.#announce(ids.map((id) => ({ type, id })))
+    for await (const letters of taken) {
+      count += letters.length
+      this.#announce(letters.flatMap((letter): QueueEvent[] => [{ type, id: letter.id }, ...(letter.halts ? [resumed(letter)] : [])]))
     }
     return count
   }
@@ -204,10 +231,29 @@ export class QueueHost {
       else if (type === 'paused') this.#drain?.recheck()
       else if (type === 'enqueued' || type === 'redriven') this.#drain?.wake()
     }
+    for (const event of events) {
+      if (event.type === 'cancelled') this.#drain?.cancelled(event.id)
+      else if (event.type === 'enqueued' && event.due !== undefined) this.#drain?.lookAround()
+    }
   }
 }
 
-function stored(message: OutgoingMessage, enqueuedAt: number, queueTtl: number | undefined): Message {
-  const { ttl = queueTtl } = message
-  return { ...message, bytes: bytesOf(message.body), enqueuedAt, ...(ttl !== undefined && { expiresAt: enqueuedAt + ttl }) }
+/** What the others hear of a batch. */
+function newsOf(messages: readonly IncomingMessage[], decided: readonly Decision[], now: number): QueueEvent[] {
+  const decisions = new Map(decided)
+  return messages.flatMap(({ id, delay }, offset): QueueEvent[] => {
+    const decision = decisions.get(offset)
+    if (decision === undefined) return [{ type: 'enqueued', id, ...(delay && { due: now + delay }) }]
+    if (decision === 'full') return []
+    if ('replaced' in decision) return [{ type: 'replaced', id: decision.replaced, by: id }]
+    return decision.isUpdated ? [{ type: 'updated', id: decision.sameAs }] : []
+  })
+}
+
+function resumed({ group }: DeadRecord): QueueEvent {
+  return { type: 'resumed', ...(group !== undefined && { group }) }
+}
+
+function stored(message: OutgoingMessage, enqueuedAt: number): IncomingMessage {
+  return { ...message, bytes: bytesOf(message.body), enqueuedAt }
 }

@@ -1,5 +1,5 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { Counts } from '../queue/schema.ts'
+import type { Counts } from '../queue/meta.ts'
 
 /** How much is in the queue, as far as this host has seen and heard: what can be told of it when it is gone. */
 export class Stock {
@@ -15,7 +15,7 @@ export class Stock {
   count(events: readonly QueueEvent[]): void {
     for (const { type } of events) {
       if (type === 'enqueued' || type === 'redriven') this.#waiting += 1
-      if (type === 'accepted' || type === 'dead-lettered') this.#waiting -= 1
+      if (type === 'accepted' || type === 'dead-lettered' || type === 'cancelled') this.#waiting -= 1
       if (type === 'dead-lettered') this.#dead += 1
       if (type === 'redriven' || type === 'purged') this.#dead -= 1
     }

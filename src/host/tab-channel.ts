@@ -6,7 +6,8 @@ import type { Channel } from './platform.ts'
 
 export interface Hears {
   events(events: readonly QueueEvent[]): void
-  retryNow(): void
+  retryNow(group: string | undefined): void
+  abort(id: string): void
 }
 
 /** How the hosts of one queue hear of each other across tabs. Nothing that matters depends on it: what is missed is found in the database. */
@@ -18,8 +19,9 @@ export class TabChannel {
     this.#channel = openChannel(tabChannel(queue))
     this.#channel.addEventListener('message', ({ data }) => {
       if (!isTabMessage(data)) return
-      if ('command' in data) hears.retryNow()
-      else hears.events(data.events)
+      if ('events' in data) hears.events(data.events)
+      else if (data.command === 'retry-now') hears.retryNow(data.group)
+      else hears.abort(data.id)
     })
   }
 
@@ -29,8 +31,12 @@ export class TabChannel {
     }
   }
 
-  retryNow(): void {
-    this.#post({ holdfast: 1, command: 'retry-now' })
+  retryNow(group: string | undefined): void {
+    this.#post({ holdfast: 1, command: 'retry-now', ...(group !== undefined && { group }) })
+  }
+
+  abort(id: string): void {
+    this.#post({ holdfast: 1, command: 'abort', id })
   }
 
   close(): void {

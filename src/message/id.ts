@@ -14,3 +14,8 @@ export function mintProducer(): string {
 export function messageId(producer: string, batch: number, offset: number): string {
   return `${producer}.${batch.toString(36)}.${offset.toString(36)}`
 }
+
+/** The batch in which a message was enqueued, by its id. */
+export function batchOf(id: string): string {
+  return id.slice(0, Math.max(0, id.lastIndexOf('.')))
+}

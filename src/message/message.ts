@@ -86,6 +86,16 @@ export interface Held extends Hold {
   readonly isHalted?: true
 }
 
+/** What is kept of the time. Queue time is the device's, but never goes back. */
+export interface KeptTime {
+  /** Queue time, less the device's, in milliseconds. */
+  readonly offset: number
+  /** The last queue time that was seen. */
+  readonly seen: number
+  /** The server's time, less queue time, in milliseconds; absent where the server has not told. */
+  readonly skew?: number
+}
+
 /** The endpoint is away or busy: nothing is sent for a while, and then one message, to see. */
 export interface EndpointHold extends Hold {
   /** How often in a row that was seen. */
@@ -216,6 +226,8 @@ export interface KeptReceipt {
   readonly settledAt: number
   /** What the server said when it accepted the message; absent where it was cancelled. */
   readonly answer?: Answer
+  /** It was cancelled, and an attempt had not been answered. Absent where that is not so. */
+  readonly maybeDelivered?: true
 }
 
 /** What the server said when it accepted a message. */

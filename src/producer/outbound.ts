@@ -1,5 +1,6 @@
 import { messageId, mintProducer } from '../message/id.ts'
-import type { Batch, Decision, OutgoingMessage } from '../protocol/host.ts'
+import type { Decision } from '../message/decision.ts'
+import type { Batch, OutgoingMessage } from '../protocol/host.ts'
 
 /** How much one call to the host carries: so many messages, or so many characters, whichever comes first. */
 const MOST_MESSAGES = 1_000

@@ -60,13 +60,13 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     const receipt = this.#receipts.issue(id)
     try {
       const decision = await decided
-      if (decision === undefined) {
-        this.#receipts.confirm(id)
-        return receipt
-      }
       if (decision === 'full') throw new QueueError('queue-full', `The queue "${this.name}" holds as much as its \`capacity\` allows`)
-      this.#receipts.withdraw(id)
-      return this.#receipts.of(decision.sameAs)
+      if (decision && 'sameAs' in decision) {
+        this.#receipts.withdraw(id)
+        return this.#receipts.of(decision.sameAs)
+      }
+      this.#receipts.confirm(id)
+      return receipt
     } catch (error) {
       this.#receipts.withdraw(id)
       throw error

@@ -1,4 +1,5 @@
 import type { OnDuplicate, QueueOptions, Verdict } from '../message/options.ts'
+import type { Decision } from '../message/decision.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Answer, Cancellation, Death, Depth, GroupDepth, KeptReceipt, Message, Standing, WaitingState } from '../message/message.ts'
 import type { Result } from './result.ts'
@@ -96,12 +97,6 @@ export interface OutgoingMessage extends Omit<Message, 'bytes' | 'enqueuedAt' | 
   /** What is done where another has its dedup key. */
   readonly onDuplicate?: OnDuplicate
 }
-
-/**
- * What was decided of the message at an offset of a batch, where it was not simply stored: there was no space left for it, or one of its dedup
- * key is in the queue, and it is the same as that.
- */
-export type Decision = readonly [offset: number, decided: 'full' | { readonly sameAs: string }]
 
 /** Which messages are wanted. */
 export interface MessageFilter {

@@ -3,8 +3,10 @@ import type { QueueEvent } from '../message/event.ts'
 /** What the hosts of one queue tell each other across tabs. Hearsay: the truth is in the database. */
 export type TabMessage =
   | { readonly holdfast: 1; readonly events: readonly QueueEvent[] }
-  /** To the tab that drains: try now, whatever the backoff. */
-  | { readonly holdfast: 1; readonly command: 'retry-now' }
+  /** To the tab that drains: try now, whatever the backoff; or look at a group that is due now. */
+  | { readonly holdfast: 1; readonly command: 'retry-now'; readonly group?: string }
+  /** To the tab that drains: cut the attempt at a message short, which was cancelled. */
+  | { readonly holdfast: 1; readonly command: 'abort'; readonly id: string }
 
 /** The most events that one message between tabs may carry. */
 export const MOST_EVENTS = 1_000
@@ -12,8 +14,12 @@ export const MOST_EVENTS = 1_000
 /** Whether something heard on the channel is ours, of this version, and of a size to be believed. */
 export function isTabMessage(data: unknown): data is TabMessage {
   if (typeof data !== 'object' || data === null || !('holdfast' in data) || data.holdfast !== 1) return false
-  if ('command' in data) return data.command === 'retry-now'
+  if ('command' in data) return isCommand(data as { command: unknown; group?: unknown; id?: unknown })
   return 'events' in data && Array.isArray(data.events) && data.events.length <= MOST_EVENTS && data.events.every(isEvent)
+}
+
+function isCommand({ command, group, id }: { command: unknown; group?: unknown; id?: unknown }): boolean {
+  return command === 'abort' ? typeof id === 'string' : command === 'retry-now' && (group === undefined || typeof group === 'string')
 }
 
 function isEvent(event: unknown): boolean {

@@ -2,10 +2,11 @@ import { openDB } from 'idb'
 import type { IDBPDatabase, OpenDBCallbacks } from 'idb'
 import { QueueError } from '../message/error.ts'
 import { mintProducer } from '../message/id.ts'
-import { EMPTY_HEAD, STORES } from './schema.ts'
+import { EMPTY_HEAD } from './meta.ts'
+import { STORES } from './schema.ts'
 import type { Schema, UpgradeTransaction } from './schema.ts'
 
-const VERSION = 2
+const VERSION = 3
 
 export type Database = IDBPDatabase<Schema>
 
@@ -60,5 +61,14 @@ function createStores(database: Database, before: number, tx: UpgradeTransaction
   if (before < 2) {
     database.createObjectStore('groups').createIndex('turn', ['due', 'turn'])
     database.createObjectStore('parked')
+  }
+  if (before < 3) {
+    for (const store of [tx.objectStore('inbox'), tx.objectStore('parked')] as const)
+      store.createIndex('batch', 'batches', { multiEntry: true })
+    database.createObjectStore('delayed').createIndex('id', 'id')
+    database.createObjectStore('changes').createIndex('id', 'id')
+    database.createObjectStore('stops')
+    database.createObjectStore('dedup').createIndex('until', 'until')
+    database.createObjectStore('receipts').createIndex('id', 'id')
   }
 }

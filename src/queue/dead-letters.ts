@@ -1,12 +1,13 @@
 import type { Connection } from './connection.ts'
-import { readTail } from './schema.ts'
+import { readTail } from './meta.ts'
 import type { DeadRecord, WriteTransaction } from './schema.ts'
+import { STOP_STORES } from './stops.ts'
 
 /** How much of the dead letters one transaction reads: so many, or so many bytes, whichever comes first. */
 const MOST_LETTERS = 100
 const MOST_BYTES = 256 * 1024
 
-type ShownLetter = Omit<DeadRecord, 'found' | 'done'>
+type ShownLetter = Omit<DeadRecord, 'found' | 'done' | 'stopped'>
 
 /** Some of the dead letters, and the place where the rest begins. */
 export interface DeadLetters {
@@ -22,7 +23,7 @@ export function deadLetters(connection: Connection, from: number): Promise<DeadL
     let cursor = await tx.objectStore('dead').openCursor(IDBKeyRange.lowerBound(from))
     while (cursor) {
       if (items.length === MOST_LETTERS || bytes > MOST_BYTES) return { items, next: cursor.value.sequence }
-      const { found: _, done: _done, ...letter } = cursor.value
+      const { found: _, done: _done, stopped: _stopped, ...letter } = cursor.value
       items.push(letter)
       bytes += cursor.value.bytes
       cursor = await cursor.continue()
@@ -37,13 +38,13 @@ type MayTake = (letter: DeadRecord) => boolean
 /** Says what becomes of dead letters that are taken out of the store, in the same transaction. */
 type Use = (tx: WriteTransaction, letters: readonly DeadRecord[]) => Promise<void>
 
-/** Takes out the dead letters with these ids, or all that there are now, in their order; a bounded number to a transaction, of which it gives the ids. */
+/** Takes out the dead letters with these ids, or all that there are now, in their order; a bounded number to a transaction, which it gives. */
 export async function* takeDeadLetters(
   connection: Connection,
   ids: readonly string[] | undefined,
   mayTake: MayTake,
   use: Use,
-): AsyncGenerator<string[]> {
+): AsyncGenerator<readonly DeadRecord[]> {
   for await (const some of ids ? named(connection, ids) : present(connection)) {
     const taken = await takeSome(connection, some, mayTake, use)
     if (taken.length > 0) yield taken
@@ -70,15 +71,15 @@ async function* present(connection: Connection): AsyncGenerator<number[]> {
   }
 }
 
-function takeSome(connection: Connection, sequences: readonly number[], mayTake: MayTake, use: Use): Promise<string[]> {
-  let taken: string[] = []
-  return connection.writeFromReserve(['inbox', 'meta', 'dead'], 'strict', async (tx) => {
+function takeSome(connection: Connection, sequences: readonly number[], mayTake: MayTake, use: Use): Promise<readonly DeadRecord[]> {
+  let taken: readonly DeadRecord[] = []
+  return connection.writeFromReserve([...STOP_STORES], 'strict', async (tx) => {
     const dead = tx.objectStore('dead')
     const found = await Promise.all(sequences.map((sequence) => dead.get(sequence)))
     const letters = found.filter((letter) => letter !== undefined && mayTake(letter)) as DeadRecord[]
     // Issued again, since nobody heard that it was written: they are gone by now.
     if (letters.length === 0) return taken
-    taken = letters.map(({ id }) => id)
+    taken = letters
     await Promise.all([use(tx, letters), ...letters.map(({ sequence }) => dead.delete(sequence))])
     return taken
   })

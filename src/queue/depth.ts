@@ -2,8 +2,9 @@ import type { Depth } from '../message/message.ts'
 import type { Connection } from './connection.ts'
 import { firstOf, firstRecord, parkedOf } from './read.ts'
 import { isInboxRecord, isParkedRecord, valueOf } from './readable.ts'
-import { countDone, countsOf, readHead, readTail } from './schema.ts'
-import type { Head, ReadTransaction } from './schema.ts'
+import { countDone, countsOf, readHead, readTail } from './meta.ts'
+import type { Head } from './meta.ts'
+import type { ReadTransaction } from './schema.ts'
 
 /** How many messages are in each state: `tail` minus `head`, and one look at the head. */
 export function depth(connection: Connection): Promise<Depth> {
@@ -11,21 +12,19 @@ export function depth(connection: Connection): Promise<Depth> {
     const [tail, head] = await Promise.all([readTail(tx), readHead(tx)])
     const { waiting, dead } = countsOf(tail, head)
     const reserved = Math.max(0, head.reserved - head.position - countDone(head.done, head.reserved))
-    const leased = reserved + head.serving.length
+    const leased = Math.min(waiting, reserved + head.serving.length)
     return {
-      unauthorized: false,
-      stopped: 0,
       ready: waiting - leased,
-      delayed: 0,
+      delayed: tail.delayed,
       leased,
       dead,
       // What was set aside unread has taken along nobody knows how much.
-      bytes: waiting > 0 ? tail.bytes - head.bytes : 0,
+      bytes: waiting + tail.delayed + tail.halted > 0 ? tail.bytes - head.bytes : 0,
       oldest: waiting > 0 ? await oldest(tx, head) : undefined,
       due: await due(tx, head),
       paused: tail.paused,
-      unauthorized: false,
-      stopped: 0,
+      unauthorized: head.isUnauthorized === true,
+      stopped: tail.stopped,
     }
   })
 }
@@ -43,7 +42,8 @@ async function oldest(tx: ReadTransaction, head: Head): Promise<number | undefin
 
 async function due(tx: ReadTransaction, head: Head): Promise<number | undefined> {
   const hold = head.held ?? head.endpoint
-  if (hold || head.groups === 0) return hold?.due
-  const [row] = await tx.objectStore('groups').index('turn').getAll(null, 1)
-  return row?.due
+  const [row] = hold || head.groups === 0 ? [] : await tx.objectStore('groups').index('turn').getAll(null, 1)
+  const first = (hold ?? row)?.due
+  // In the device's time; a group that is stopped waits for no time.
+  return first === undefined || first === Infinity ? undefined : first - (head.time?.offset ?? 0)
 }

@@ -1,50 +1,83 @@
+import type { Decision } from '../message/decision.ts'
 import type { Message } from '../message/message.ts'
+import type { Capacity } from '../message/options.ts'
 import type { Connection, Durability } from './connection.ts'
+import { Intake } from './intake.ts'
+import type { IncomingMessage } from './intake.ts'
+import { readHead, readTail, writeTail } from './meta.ts'
+import type { Mark, Tail } from './meta.ts'
 import { toRecords } from './record.ts'
-import { readTail, writeTail } from './schema.ts'
-import type { Tail, WriteTransaction } from './schema.ts'
+import type { StoreName, WriteTransaction } from './schema.ts'
 
 /** A producer's batch, ready to be stored. */
 export interface IncomingBatch {
   readonly producer: string
   readonly number: number
-  readonly messages: readonly Message[]
+  readonly messages: readonly IncomingMessage[]
+}
+
+export interface EnqueueLimits {
+  readonly durability: Durability
+  readonly capacity?: Capacity | undefined
+  /** The device's time, in milliseconds since the epoch. */
+  readonly now: number
 }
 
 /** How many producers' last batches are remembered. A producer is a page; one that is forgotten was silent for this many others. */
 const MOST_MARKS = 64
 
-/** Stores batches at the tail, in one transaction. One that its producer's mark says was stored before is not stored again. */
-export function enqueue(connection: Connection, durability: Durability, batches: readonly IncomingBatch[]): Promise<void> {
-  return connection.write(['inbox', 'meta'], durability, async (tx) => {
+/** Of how many batches of a producer is remembered what was decided otherwise than to store. A page asks again for what it has not heard of: few. */
+const MOST_DECIDED = 16
+
+/**
+ * Stores batches at the tail, in one transaction. One that its producer's mark says was decided before is not stored again, and answered as it was then.
+ *
+ * @returns for each batch what was decided otherwise than to store.
+ */
+export function enqueue(
+  connection: Connection,
+  limits: EnqueueLimits,
+  batches: readonly IncomingBatch[],
+): Promise<ReadonlyArray<readonly Decision[]>> {
+  const isPlain = limits.capacity === undefined && batches.every(({ messages }) => messages.every(isPlainMessage))
+  const stores: StoreName[] = isPlain ? ['inbox', 'meta'] : ['inbox', 'meta', 'groups', 'parked', 'delayed', 'changes', 'dedup']
+  return connection.write(stores, limits.durability, async (tx) => {
     const tail = await readTail(tx)
-    const last = new Map(tail.marks.map(({ producer, batch }) => [producer, batch]))
-    const fresh = batches.filter((batch) => isNew(batch, last))
-    const marks = Array.from(last, ([producer, batch]) => ({ producer, batch })).slice(-MOST_MARKS)
-    await append(
-      tx,
-      { ...tail, marks },
-      fresh.flatMap(({ messages }) => messages),
-    )
+    const intake = new Intake(tx, { tail, head: isPlain ? undefined : await readHead(tx), ...limits })
+    const last = new Map(tail.marks.map((mark) => [mark.producer, mark]))
+    const decided: (readonly Decision[])[] = []
+    for (const batch of batches) decided.push(await decide(intake, batch, last))
+    const { fresh, tail: after } = intake
+    await append(tx, { ...after, marks: [...last.values()].slice(-MOST_MARKS) }, fresh)
+    return decided
   })
 }
 
-/** Writes messages and the tail that counts them. */
+/** Writes messages, and the tail that has counted their bytes. */
 export async function append(tx: WriteTransaction, tail: Tail, messages: readonly Message[]): Promise<void> {
   const inbox = tx.objectStore('inbox')
-  const next = tail.next + messages.length
-  const bytes = messages.reduce((sum, message) => sum + message.bytes, tail.bytes)
   await Promise.all([
     // add, not put: a number that is given out twice must fail, and not overwrite a message.
     ...toRecords(messages, tail.next).map((record) => inbox.add(record, record.first)),
-    writeTail(tx, { ...tail, next, bytes }),
+    writeTail(tx, { ...tail, next: tail.next + messages.length }),
   ])
 }
 
-/** Whether a batch was not stored before; it is the last of its producer then. Whoever wrote last stands last, and the first are forgotten. */
-function isNew({ producer, number }: IncomingBatch, last: Map<string, number>): boolean {
-  if (number <= (last.get(producer) ?? -1)) return false
+/** Whoever wrote last stands last, and the first are forgotten. */
+async function decide(
+  intake: Intake,
+  { producer, number, messages }: IncomingBatch,
+  last: Map<string, Mark>,
+): Promise<readonly Decision[]> {
+  const { batch = -1, decided = [] } = last.get(producer) ?? {}
+  if (number <= batch) return decided.find(([other]) => other === number)?.[1] ?? []
+  const decisions = await intake.take(messages)
+  const remembered = decisions.length > 0 ? [...decided, [number, decisions] as const].slice(-MOST_DECIDED) : decided
   last.delete(producer)
-  last.set(producer, number)
-  return true
+  last.set(producer, { producer, batch: number, ...(remembered.length > 0 && { decided: remembered }) })
+  return decisions
+}
+
+function isPlainMessage({ delay, ttl, dedupKey }: IncomingMessage): boolean {
+  return delay === undefined && ttl === undefined && dedupKey === undefined
 }

@@ -1,8 +1,9 @@
 import { QueueError } from '../message/error.ts'
 import { openDatabase } from './database.ts'
 import type { Database, Hears } from './database.ts'
-import { countsOf, readHead, readInstance, readTail } from './schema.ts'
-import type { Counts, StoreName } from './schema.ts'
+import { countsOf, readHead, readInstance, readTail } from './meta.ts'
+import type { Counts } from './meta.ts'
+import type { StoreName } from './schema.ts'
 import { completed } from './transaction.ts'
 
 export type HandleNews =

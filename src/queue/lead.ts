@@ -1,15 +1,51 @@
 import type { Connection } from './connection.ts'
-import { countsOf, readHead, readTail, writeHead } from './schema.ts'
-import type { Head } from './schema.ts'
+import { countsOf, readHead, readTail, writeHead } from './meta.ts'
+import type { Head, Range, Tail } from './meta.ts'
+import type { WriteTransaction } from './schema.ts'
+
+/** How many ranges of messages are remembered that a leader which is gone may have sent. */
+const MOST_FROZEN = 64
+
+/** What a new leader begins with. */
+export interface Term {
+  readonly head: Head
+  readonly tail: Tail
+}
 
 /** Begins a new epoch: from here on, whoever led before can write nothing, and nothing is reserved. */
-export function lead(connection: Connection): Promise<Head> {
-  return connection.writeFromReserve(['meta'], 'relaxed', async (tx) => {
+export function lead(connection: Connection): Promise<Term> {
+  return connection.writeFromReserve(['meta', 'groups'], 'relaxed', async (tx) => {
     const [tail, before] = await Promise.all([readTail(tx), readHead(tx)])
-    // What was set aside unread has taken along nobody knows how much.
-    const bytes = countsOf(tail, before).waiting === 0 ? tail.bytes : before.bytes
-    const head = { ...before, epoch: before.epoch + 1, reserved: before.position, serving: [], bytes }
+    const head: Head = {
+      ...before,
+      ...totals(tail, before),
+      epoch: before.epoch + 1,
+      reserved: before.position,
+      serving: [],
+      frozen: [...before.frozen, ...(await maybeSent(tx, before))].slice(-MOST_FROZEN),
+      isUnauthorized: false,
+    }
     await writeHead(tx, head)
-    return head
+    return { head, tail }
   })
+}
+
+/** Where nothing is left, nothing is counted: what was set aside unread has taken along nobody knows how much, and an earlier release knows no changes. */
+function totals(tail: Tail, head: Head): Pick<Head, 'bytes' | 'cancelled' | 'changes'> {
+  const { bytes, cancelled, changes } = head
+  const inRecords = countsOf(tail, head).waiting + tail.halted + tail.cancelled - cancelled
+  if (inRecords > 0 || tail.delayed > 0) return { bytes, cancelled, changes }
+  return { bytes: tail.bytes, cancelled: tail.cancelled, changes: tail.changes }
+}
+
+/** The leader before gave nothing back: what it had reserved may be on its way. */
+async function maybeSent(tx: WriteTransaction, { position, reserved, done, serving }: Head): Promise<Range[]> {
+  const ranges: Range[] = []
+  let from = position
+  for (const [start, end] of [...done.filter(([first]) => first < reserved), [reserved, reserved] as const]) {
+    if (start > from) ranges.push([from, start])
+    from = Math.max(from, end)
+  }
+  const rows = await Promise.all(serving.map((group) => tx.objectStore('groups').get(group)))
+  return [...ranges, ...rows.flatMap((row): Range[] => (row ? [[row.next, row.next + 1]] : []))]
 }

@@ -1,15 +1,18 @@
 import type { Connection } from './connection.ts'
 import { takeDeadLetters } from './dead-letters.ts'
-import { readTail, writeTail } from './schema.ts'
+import { readTail, writeTail } from './meta.ts'
+import type { DeadRecord } from './schema.ts'
+import { release } from './stops.ts'
 
-/** Deletes dead letters. Gives their ids, transaction by transaction. */
-export function purge(connection: Connection, ids: readonly string[] | undefined): AsyncGenerator<string[]> {
+/** Deletes dead letters; a group that one of them halts goes on without it. Gives what was taken, transaction by transaction. */
+export function purge(connection: Connection, ids: readonly string[] | undefined, now: number): AsyncGenerator<readonly DeadRecord[]> {
   return takeDeadLetters(
     connection,
     ids,
     () => true,
     async (tx, some) => {
-      const tail = await readTail(tx)
+      let tail = await readTail(tx)
+      for (const letter of some) if (letter.halts) tail = await release(tx, tail, letter.stopped ?? '', letter, { isRetried: false, now })
       await writeTail(tx, { ...tail, deadOut: tail.deadOut + some.length })
     },
   )

@@ -70,11 +70,13 @@ export function readDue(connection: Connection, { now, most, upToTurn = Infinity
     const turns = tx.objectStore('groups').index('turn')
     const rows: GroupRow[] = []
     let cursor = await turns.openCursor()
-    while (cursor && cursor.value.due <= now && rows.length < most) {
+    // What is stopped stands at the end, and is never due.
+    while (cursor && cursor.value.due <= now && cursor.value.due !== Infinity && rows.length < most) {
       if (cursor.value.turn <= upToTurn) rows.push(cursor.value)
       cursor = await cursor.continue()
     }
-    const later = cursor && cursor.value.due > now ? await readFirst(tx, cursor.value, recordOf) : undefined
+    const later =
+      cursor && cursor.value.due > now && cursor.value.due !== Infinity ? await readFirst(tx, cursor.value, recordOf) : undefined
     return { isFull: rows.length === most, groups: await Promise.all(rows.map((row) => readFirst(tx, row, recordOf))), later }
   })
 }

@@ -1,3 +1,4 @@
+import { batchOf } from '../message/id.ts'
 import type { Message } from '../message/message.ts'
 import type { InboxRecord } from './schema.ts'
 
@@ -8,10 +9,15 @@ const LARGEST_RECORD = 56_000
 export function toRecords(messages: readonly Message[], first: number): InboxRecord[] {
   let number = first
   return portions(messages).map((portion) => {
-    const record = { version: 1, first: number, messages: portion } as const
+    const record = { version: 1, first: number, messages: portion, batches: batchesOf(portion) } as const
     number += portion.length
     return record
   })
+}
+
+/** The batches in which messages were enqueued: by these their record is found. */
+export function batchesOf(messages: readonly Message[]): string[] {
+  return [...new Set(messages.map(({ id }) => batchOf(id)))]
 }
 
 /** Cuts messages into portions that each make a record of a good size. */

@@ -3,19 +3,35 @@ import type { Connection } from './connection.ts'
 import { takeDeadLetters } from './dead-letters.ts'
 import { append } from './enqueue.ts'
 import { isInboxRecord, isMessage, isParkedRecord } from './readable.ts'
-import { isDone, readTail } from './schema.ts'
-import type { DeadRecord, InboxRecord } from './schema.ts'
+import { isDone, queueTime, readHead, readTail } from './meta.ts'
+import type { Tail } from './meta.ts'
+import type { DeadRecord, InboxRecord, WriteTransaction } from './schema.ts'
+import { release } from './stops.ts'
 
 /**
- * Puts dead letters back at the tail, in the order in which they once were enqueued, under their old ids. What could not be read stays, unless this
- * release can. Gives the ids, transaction by transaction.
+ * Puts dead letters back at the tail, in the order in which they once were enqueued, under their old ids; one that halts its group is tried again in its place. What could
+ * not be read stays, unless this release can. Gives what was taken, transaction by transaction.
  */
-export function redrive(connection: Connection, ids: readonly string[] | undefined): AsyncGenerator<string[]> {
+export function redrive(connection: Connection, ids: readonly string[] | undefined, now: number): AsyncGenerator<readonly DeadRecord[]> {
   const canRevive = (letter: DeadRecord): boolean => messagesOf(letter).length > 0
   return takeDeadLetters(connection, ids, canRevive, async (tx, some) => {
-    const tail = await readTail(tx)
-    await append(tx, { ...tail, deadOut: tail.deadOut + some.length }, some.flatMap(messagesOf).map(revived))
+    const time = queueTime(await readHead(tx), now)
+    let tail = await readTail(tx)
+    tail = { ...tail, deadOut: tail.deadOut + some.length }
+    for (const letter of some) if (letter.halts) tail = await retryInPlace(tx, tail, letter, { now, time })
+    const revived = some.filter(({ halts }) => !halts).flatMap((letter) => messagesOf(letter).map((message) => reviveOf(message, time)))
+    await append(tx, { ...tail, bytes: revived.reduce((sum, { bytes }) => sum + bytes, tail.bytes) }, revived)
   })
+}
+
+async function retryInPlace(tx: WriteTransaction, tail: Tail, letter: DeadRecord, times: { now: number; time: number }): Promise<Tail> {
+  const released = await release(tx, tail, letter.stopped ?? '', letter, { isRetried: true, now: times.now })
+  if (letter.ttl === undefined) return released
+  const { sequence, id } = letter
+  const change = await tx.objectStore('changes').get(sequence)
+  const message = reviveOf(letter, times.time)
+  await tx.objectStore('changes').put({ sequence, id, original: change?.original ?? id, kind: 'replaced', message }, sequence)
+  return { ...released, changes: released.changes + (change ? 0 : 1) }
 }
 
 /** What of a dead letter can be delivered: of a record, what was not done with before it was set aside. */
@@ -29,6 +45,20 @@ function messagesOf(letter: DeadRecord): readonly Message[] {
   return found.messages.every(isMessage) ? found.messages.filter((_, offset) => isLeft(first + offset)) : []
 }
 
-function revived({ id, body, bytes, enqueuedAt, group }: Message): Message {
-  return { id, body, bytes, enqueuedAt, ...(group !== undefined && { group }) }
+/** The message of a dead letter, with all its time before it. */
+function reviveOf({ id, body, bytes, enqueuedAt, ...rest }: Message, time: number): Message {
+  const { group, maxAttempts, backoff, ttl, dedupKey, version, idempotencyKey } = rest
+  return {
+    id,
+    body,
+    bytes,
+    enqueuedAt,
+    ...(group !== undefined && { group }),
+    ...(maxAttempts !== undefined && { maxAttempts }),
+    ...(backoff && { backoff }),
+    ...(ttl !== undefined && { ttl, expiresAt: time + ttl }),
+    ...(dedupKey !== undefined && { dedupKey }),
+    ...(version !== undefined && { version }),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+  }
 }

@@ -1,5 +1,6 @@
 import type { DBSchema, IDBPTransaction } from 'idb'
-import type { Death, EndpointHold, Held, KeptTime, Message, PlacedMessage } from '../message/message.ts'
+import type { Death, Held, KeptReceipt, Message, PlacedMessage } from '../message/message.ts'
+import type { Head, Range, Tail } from './meta.ts'
 
 /**
  * The store: one database for each queue. What is written is laid out as a log, sorted into groups only where that is needed.
@@ -11,16 +12,29 @@ import type { Death, EndpointHold, Held, KeptTime, Message, PlacedMessage } from
  * - `groups`: a row for a group that is behind: its head waits for another attempt, or too many of its messages stood in the way of others.
  * - `parked`: the messages of such groups, in arrays, moved here once. A healthy group has nothing in either.
  * - `dead`: the dead letters, by their place in the queue, so that a redrive keeps their order; an index finds one by id.
+ * - `delayed`: messages that join the tail when they are due, by their time.
+ * - `changes`: what was done to a message that waits in a record, by its number: records stay as they are. The leader looks here as it reserves a message, if there
+ *   is anything to be found.
+ * - `stops`: groups that are paused, or halted by a dead letter. The leader looks here as it reserves, if there are any.
+ * - `dedup`: which message has a dedup key now, or had it a while ago.
+ * - `receipts`: what came of messages that have left the queue, in the order in which they left.
+ *
+ * Records of `inbox` and `parked` are found by the batches that their messages were enqueued in: an index entry for each batch, and not for each message.
  */
 export interface Schema extends DBSchema {
-  inbox: { key: number; value: InboxRecord }
+  inbox: { key: number; value: InboxRecord; indexes: { batch: string } }
   meta: { key: 'tail' | 'head' | 'instance'; value: Tail | Head | string }
   groups: { key: string; value: GroupRow; indexes: { turn: [number, number] } }
-  parked: { key: [string, number]; value: ParkedRecord }
+  parked: { key: [string, number]; value: ParkedRecord; indexes: { batch: string } }
   dead: { key: number; value: DeadRecord; indexes: { id: string } }
+  delayed: { key: [number, number]; value: DelayedRecord; indexes: { id: string } }
+  changes: { key: number; value: Change; indexes: { id: string } }
+  stops: { key: string; value: Stop }
+  dedup: { key: [string, string]; value: DedupRow; indexes: { until: number } }
+  receipts: { key: number; value: KeptReceipt; indexes: { id: string } }
 }
 
-export const STORES = ['inbox', 'meta', 'groups', 'parked', 'dead'] as const
+export const STORES = ['inbox', 'meta', 'groups', 'parked', 'dead', 'delayed', 'changes', 'stops', 'dedup', 'receipts'] as const
 
 export type StoreName = (typeof STORES)[number]
 export type ReadTransaction = IDBPTransaction<Schema, StoreName[], 'readonly'>
@@ -32,6 +46,8 @@ export interface InboxRecord {
   readonly version: 1
   readonly first: number
   readonly messages: readonly Message[]
+  /** The batches that they were enqueued in; absent in records of an earlier release, whose messages are not found by id. */
+  readonly batches?: readonly string[]
 }
 
 /** Messages of one group that were moved out of the inbox together, in order. The key is the group and the first one's number. */
@@ -39,6 +55,46 @@ export interface ParkedRecord {
   readonly version: 1
   readonly group: string
   readonly messages: readonly PlacedMessage[]
+  readonly batches?: readonly string[]
+}
+
+/** A message that is not due yet. The key is its time, and a number that tells apart those of one time. */
+export interface DelayedRecord extends Message {
+  /** When it joins the tail, in queue time. */
+  readonly due: number
+  readonly number: number
+}
+
+/** What was done to a message that waits in a record. */
+export interface Change {
+  /** The number of the message. */
+  readonly sequence: number
+  /** The id that the message has now, and that of the record. */
+  readonly id: string
+  readonly original: string
+  /**
+   * `cancelled`: it has left the queue, and is counted so. `passed`: likewise, as a dead letter that the group goes on without. `aborted`: it was reserved
+   * when it was cancelled, and leaves the queue as it is met. `replaced`: it is another now.
+   */
+  readonly kind: 'cancelled' | 'passed' | 'aborted' | 'replaced'
+  /** What it is now. */
+  readonly message?: Message
+  /** It was cancelled after an attempt that was not answered. */
+  readonly maybeDelivered?: true
+}
+
+/** Why nothing of a group is sent. */
+export interface Stop {
+  readonly isPaused?: true
+  /** The number of the dead letter that halts it. */
+  readonly letter?: number
+}
+
+/** Who has a dedup key, in its group. */
+export interface DedupRow {
+  readonly id: string
+  /** It was delivered; the key is remembered until then, in queue time. */
+  readonly until?: number
 }
 
 /** A group that is behind. */
@@ -56,126 +112,11 @@ export interface GroupRow {
   readonly held?: Held
 }
 
-/** What the enqueueing side knows. */
-export interface Tail {
-  /** The number of the next message. Numbers are given out here, inside the transaction, and never again. */
-  readonly next: number
-  /** Bytes of all bodies ever stored. */
-  readonly bytes: number
-  /** How many dead letters were ever redriven or purged. */
-  readonly deadOut: number
-  readonly paused: boolean
-  /** The number of the last batch of each of the producers heard last: an older one was decided before. */
-  readonly marks: readonly Mark[]
-}
-
-export interface Mark {
-  readonly producer: string
-  readonly batch: number
-}
-
-/** Numbers from the first up to the second, exclusive. */
-export type Range = readonly [number, number]
-
-/** What the leader knows. */
-export interface Head {
-  /** Raised by each new leader; a leader whose epoch is not this one may write nothing. */
-  readonly epoch: number
-  /** Raised by each settlement, so that one that is issued again is written once. */
-  readonly revision: number
-  /** Every message below this number is done with in the inbox: settled, or parked. */
-  readonly position: number
-  /** Messages above it that are done with as well: few, and near. */
-  readonly done: readonly Range[]
-  /** The key of the first record that is needed: reads start here, since a scan over deleted records is slow. */
-  readonly record: number
-  /** The leader may send messages of the inbox up to this number, exclusive. */
-  readonly reserved: number
-  /** The groups of which the leader may send the first parked message. */
-  readonly serving: readonly string[]
-  /** How many messages are parked, and in how many groups. */
-  readonly parked: number
-  readonly groups: number
-  /** The last turn that was given. */
-  readonly turn: number
-  /** Bytes of all bodies ever settled. */
-  readonly bytes: number
-  /** How many messages were ever dead-lettered. */
-  readonly deadIn: number
-  /** What came of the message at `position` so far, in a queue that is one group. */
-  readonly held?: Held
-  /** The whole endpoint is left alone for a while. */
-  readonly endpoint?: EndpointHold
-  /** The clock, as the leader knows it. */
-  readonly time?: KeptTime
-}
-
 export interface DeadRecord extends PlacedMessage, Death {
+  /** The group that it halts, as the leader knows it. */
+  readonly stopped?: string
   /** What was found where a message should have been, where that cannot be read. */
   readonly found?: unknown
   /** Numbers of messages in there that were settled, or parked, before. */
   readonly done?: readonly Range[]
-}
-
-const EMPTY_TAIL: Tail = { next: 1, bytes: 0, deadOut: 0, paused: false, marks: [] }
-export const EMPTY_HEAD: Head = {
-  epoch: 0,
-  revision: 0,
-  position: 1,
-  done: [],
-  record: 1,
-  reserved: 1,
-  serving: [],
-  parked: 0,
-  groups: 0,
-  turn: 0,
-  bytes: 0,
-  deadIn: 0,
-}
-
-export async function readTail(tx: ReadTransaction | WriteTransaction): Promise<Tail> {
-  return ((await tx.objectStore('meta').get('tail')) as Tail | undefined) ?? EMPTY_TAIL
-}
-
-/** What an earlier release wrote lacks what has come since. */
-export async function readHead(tx: ReadTransaction | WriteTransaction): Promise<Head> {
-  return { ...EMPTY_HEAD, ...((await tx.objectStore('meta').get('head')) as Head | undefined) }
-}
-
-/** Undefined in a database that an early release has made. */
-export async function readInstance(tx: ReadTransaction): Promise<string | undefined> {
-  return (await tx.objectStore('meta').get('instance')) as string | undefined
-}
-
-export async function writeTail(tx: WriteTransaction, tail: Tail): Promise<void> {
-  await tx.objectStore('meta').put(tail, 'tail')
-}
-
-export async function writeHead(tx: WriteTransaction, head: Head): Promise<void> {
-  await tx.objectStore('meta').put(head, 'head')
-}
-
-export interface Counts {
-  /** Messages that have not been settled. */
-  readonly waiting: number
-  /** Dead letters. */
-  readonly dead: number
-}
-
-/** How much there is: what came in, less what went out. */
-export function countsOf(tail: Tail, head: Head): Counts {
-  return {
-    waiting: tail.next - head.position - countDone(head.done) + head.parked,
-    dead: head.deadIn - tail.deadOut,
-  }
-}
-
-/** Whether a message of the inbox was settled, or parked. */
-export function isDone({ position, done }: Pick<Head, 'position' | 'done'>, sequence: number): boolean {
-  return sequence < position || done.some(([from, to]) => from <= sequence && sequence < to)
-}
-
-/** How many numbers there are in some ranges, below an end. */
-export function countDone(done: readonly Range[], end: number = Infinity): number {
-  return done.reduce((sum, [from, to]) => sum + Math.max(0, Math.min(to, end) - from), 0)
 }

@@ -2,8 +2,9 @@ import type { Connection } from './connection.ts'
 import { parkedOf } from './read.ts'
 import { isInboxRecord, isMessage, isParkedRecord, valueOf } from './readable.ts'
 import type { UnreadablePlace } from './readable.ts'
-import { isDone, readHead, readTail, writeHead } from './schema.ts'
-import type { DeadRecord, Head, Range, WriteTransaction } from './schema.ts'
+import { isDone, readHead, readTail, writeHead } from './meta.ts'
+import type { Head, Range } from './meta.ts'
+import type { DeadRecord, WriteTransaction } from './schema.ts'
 import { assertEpoch } from './settle.ts'
 
 export interface Finding {

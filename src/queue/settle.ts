@@ -1,22 +1,64 @@
-import type { Death, PlacedMessage } from '../message/message.ts'
+import type { Death, KeptReceipt, PlacedMessage } from '../message/message.ts'
+import type { KeepReceipts } from '../message/options.ts'
 import type { Connection } from './connection.ts'
-import { readHead, readTail, writeHead } from './schema.ts'
-import type { GroupRow, Head, WriteTransaction } from './schema.ts'
+import { forgetKeys, freeKey } from './dedup.ts'
+import { areChanged, readHead, readTail, without, writeHead, writeTail } from './meta.ts'
+import type { Head, LeadersHead, Tail } from './meta.ts'
+import { keep } from './receipts.ts'
+import { batchesOf } from './record.ts'
+import type { Change, GroupRow, StoreName, WriteTransaction } from './schema.ts'
 
 /** What the leader wants written: where the head is now, and what became of the messages that it has passed. */
 export interface Settlement {
   /** With the leader's own epoch. */
-  readonly head: Head
+  readonly head: LeadersHead
+  /** Now, in queue time. */
+  readonly now: number
   /** Inbox records of which every message is done with. */
   readonly exhausted: readonly number[]
   /** Messages that died. */
-  readonly dead: readonly { readonly message: PlacedMessage; readonly death: Death }[]
+  readonly dead: readonly Buried[]
   /** Groups that are behind, and groups that have caught up. */
   readonly rows: ReadonlyMap<string, GroupRow | undefined>
   /** Messages to park, by group. */
   readonly parked: readonly { readonly group: string; readonly messages: readonly PlacedMessage[] }[]
   /** Keys of parked records of which every message is settled. */
   readonly unparked: readonly (readonly [string, number])[]
+  /** What is being reserved, and was not before. */
+  readonly candidates: readonly Candidate[]
+  /** Numbers of messages that have left the queue. */
+  readonly passed: readonly number[]
+  /** Changes that the leader makes itself. */
+  readonly changes: readonly Change[]
+  /** Messages with a dedup key that have left the queue, and until when that is remembered. */
+  readonly freed: readonly { readonly message: PlacedMessage; readonly until: number | undefined }[]
+  readonly receipts: readonly KeptReceipt[]
+  readonly keep: KeepReceipts | undefined
+}
+
+/** A message that died, and the group that it halts, if it does. */
+export interface Buried {
+  readonly message: PlacedMessage
+  readonly death: Death
+  readonly stopped?: string
+}
+
+/** A message that is to be reserved, and its group as the leader knows it. */
+export interface Candidate {
+  readonly sequence: number
+  readonly group: string
+}
+
+/** What the store says to a settlement. */
+export interface Settled {
+  readonly head: Head
+  readonly tail: Tail
+  /** What was done to the messages that are reserved now, by their number. */
+  readonly changes: ReadonlyMap<number, Change>
+  /** Groups of which nothing may be sent, among those of the messages that are reserved now. */
+  readonly stopped: ReadonlySet<string>
+  /** Whether a group goes on that was taken to be stopped. */
+  readonly isAnyFreed: boolean
 }
 
 /** Another leader has begun: this one may neither settle nor send. */
@@ -24,37 +66,117 @@ export class Superseded extends Error {
   override readonly name = 'Superseded'
 }
 
+const STORES: StoreName[] = ['inbox', 'meta', 'groups', 'parked', 'dead', 'changes', 'stops', 'dedup', 'receipts']
+
 /**
  * Settles what was answered, parks what stands in the way, and leases what comes next, in one transaction, as only the leader of the present epoch
  * can. It is written relaxed: a settle that a power cut undoes is a message delivered again, with its key.
  *
- * @returns whether the queue is paused: then nothing is leased.
+ * Where the queue is paused nothing is leased. What is leased is looked up in `changes` and `stops`, where there is anything in there.
  */
-export function settle(connection: Connection, settlement: Settlement): Promise<boolean> {
-  const { head, exhausted, dead, rows, parked, unparked } = settlement
-  return connection.writeFromReserve(['inbox', 'meta', 'groups', 'parked', 'dead'], 'relaxed', async (tx) => {
-    const [before, { paused }] = await Promise.all([readHead(tx), readTail(tx)])
-    assertEpoch(before, head.epoch)
+export function settle(connection: Connection, settlement: Settlement): Promise<Settled> {
+  return connection.writeFromReserve(STORES, 'relaxed', async (tx) => {
+    const [before, tail] = await Promise.all([readHead(tx), readTail(tx)])
+    assertEpoch(before, settlement.head.epoch)
     // Issued again, since nobody heard that it was written.
-    if (before.revision === head.revision) return paused
-    const { held: _held, endpoint: _endpoint, ...kept } = before
-    await Promise.all([
-      // What a later release keeps there stays.
-      writeHead(tx, { ...kept, ...head, ...(paused && { reserved: head.position, serving: [] }) }),
-      ...exhausted.map((key) => tx.objectStore('inbox').delete(key)),
-      ...dead.map(({ message, death }) => tx.objectStore('dead').put({ ...message, ...death }, message.sequence)),
-      ...Array.from(rows, ([group, row]) => writeRow(tx, group, row)),
-      ...parked.map(({ group, messages }) => tx.objectStore('parked').put({ version: 1, group, messages }, [group, messages[0]!.sequence])),
-      ...unparked.map(([group, first]) => tx.objectStore('parked').delete([group, first])),
-    ])
-    return paused
+    if (before.revision === settlement.head.revision) return lookUp(tx, settlement, before, tail, true)
+    const after = await write(tx, settlement, before, tail)
+    return lookUp(tx, settlement, after.head, after.tail, await writeRows(tx, settlement, after.tail))
   })
 }
 
-export function assertEpoch(head: Head, epoch: number): void {
+export function assertEpoch(head: Pick<Head, 'epoch'>, epoch: number): void {
   if (head.epoch !== epoch) throw new Superseded(`epoch ${epoch} ended; it is ${head.epoch} now`)
 }
 
-async function writeRow(tx: WriteTransaction, group: string, row: GroupRow | undefined): Promise<void> {
-  await (row ? tx.objectStore('groups').put(row, group) : tx.objectStore('groups').delete(group))
+async function write(tx: WriteTransaction, settlement: Settlement, before: Head, tail: Tail): Promise<{ head: Head; tail: Tail }> {
+  const { head, exhausted, dead, parked, unparked, passed, freed, receipts } = settlement
+  const { held: _held, endpoint: _endpoint, ...kept } = before
+  const halting = dead.filter(({ stopped }) => stopped !== undefined)
+  const after = { ...tail, stopped: tail.stopped + halting.length, halted: tail.halted + halting.length }
+  const keeping = receipts.length > 0 && settlement.keep ? await keep(tx, before, receipts, settlement.keep) : undefined
+  const { receipts: next, keptFrom } = keeping ?? before
+  // What a later release keeps there stays.
+  const written = {
+    ...kept,
+    ...head,
+    ...(await countChanges(tx, settlement, before, tail)),
+    frozen: before.frozen.length > 0 ? without(before.frozen, passed) : [],
+    receipts: next,
+    keptFrom,
+    ...(tail.paused && { reserved: head.position, serving: [] }),
+  }
+  await Promise.all([
+    writeHead(tx, written),
+    ...(halting.length > 0 ? [writeTail(tx, after), ...halting.map((buried) => halt(tx, buried))] : []),
+    ...exhausted.map((key) => tx.objectStore('inbox').delete(key)),
+    ...dead.map(({ message, death, stopped }) =>
+      tx.objectStore('dead').put({ ...message, ...death, ...(stopped !== undefined && { stopped }) }, message.sequence),
+    ),
+    ...parked.map(({ group, messages }) =>
+      tx.objectStore('parked').put({ version: 1, group, messages, batches: batchesOf(messages) }, [group, messages[0]!.sequence]),
+    ),
+    ...unparked.map(([group, first]) => tx.objectStore('parked').delete([group, first])),
+    ...freed.map(({ message, until }) => freeKey(tx, message, until)),
+    ...(freed.length > 0 ? [forgetKeys(tx, settlement.now)] : []),
+  ])
+  return { head: written, tail: after }
+}
+
+/** Changes of messages that have left the queue have had their time; the leader's own are new. */
+async function countChanges(
+  tx: WriteTransaction,
+  { passed, changes }: Settlement,
+  before: Head,
+  tail: Tail,
+): Promise<Pick<Head, 'cancelled' | 'changes'>> {
+  const store = tx.objectStore('changes')
+  const counted = { cancelled: before.cancelled, changes: before.changes }
+  for (const change of changes) {
+    if (!(await store.getKey(change.sequence))) counted.changes -= 1
+    await store.put(change, change.sequence)
+  }
+  if (!areChanged(tail, { ...before, ...counted })) return counted
+  for (const sequence of passed) {
+    const change = await store.get(sequence)
+    if (!change) continue
+    counted.changes += 1
+    if (change.kind === 'cancelled' || change.kind === 'passed') counted.cancelled += 1
+    await store.delete(sequence)
+  }
+  return counted
+}
+
+async function halt(tx: WriteTransaction, { message, stopped = '' }: Buried): Promise<void> {
+  await tx.objectStore('stops').put({ ...(await tx.objectStore('stops').get(stopped)), letter: message.sequence }, stopped)
+}
+
+/** Rows of groups that are behind. One that is taken to be stopped, and is so no more, is due. */
+async function writeRows(tx: WriteTransaction, { rows, now }: Settlement, tail: Tail): Promise<boolean> {
+  let isAnyFreed = false
+  const writing = Array.from(rows, async ([group, row]) => {
+    if (!row) return tx.objectStore('groups').delete(group)
+    const isFreed = row.due === Infinity && (tail.stopped === 0 || !(await tx.objectStore('stops').get(group)))
+    if (isFreed) isAnyFreed = true
+    const { held, ...rest } = row
+    const due = isFreed ? now : row.due
+    await tx.objectStore('groups').put({ ...rest, due, ...(held && !(isFreed && held.isHalted) && { held }) }, group)
+  })
+  await Promise.all(writing)
+  return isAnyFreed
+}
+
+async function lookUp(tx: WriteTransaction, { candidates }: Settlement, head: Head, tail: Tail, isAnyFreed: boolean): Promise<Settled> {
+  const [changes, stopped] = [new Map<number, Change>(), new Set<string>()]
+  const isLooking = !tail.paused
+  await Promise.all([
+    ...candidates.map(async ({ sequence }) => {
+      const change = isLooking && areChanged(tail, head) ? await tx.objectStore('changes').get(sequence) : undefined
+      if (change) changes.set(sequence, change)
+    }),
+    ...Array.from(new Set(candidates.map(({ group }) => group)), async (group) => {
+      if (isLooking && tail.stopped > 0 && (await tx.objectStore('stops').get(group))) stopped.add(group)
+    }),
+  ])
+  return { head, tail, changes, stopped, isAnyFreed }
 }

@@ -11,7 +11,7 @@ import { openAuditor } from '../world/audit.ts'
 import { FakeLocks } from '../world/fake-locks.ts'
 import { silence } from '../world/fake-server.ts'
 import { World } from '../world/world.ts'
-import { connectTo, optionsFor } from '../store/database.ts'
+import { connectTo, optionsFor, limits } from '../store/database.ts'
 
 /** A group of which one message is under way may be parked behind it, to make room for others: what stands before what, then? */
 let world: World
@@ -44,16 +44,19 @@ test('when the leader dies, its successor begins with the message that was under
   expect(ofA).toEqual(['a0', ...numbers(1_200).map((n) => `a${n}`)])
 })
 
+const ANSWER = { status: 200, headers: {}, body: undefined }
+
 /** Books of which a message is under way, and the rest of its group parked: three of these fill the view. */
 async function begunBooks(connection: Connection): Promise<{ books: Books; begun: Delivery }> {
   const messages = numbers(4).map((n) => ({ id: `${n}`, body: '1', bytes: 500_000, enqueuedAt: 0, group: 'a' }))
-  await enqueue(connection, 'relaxed', [{ producer: 'p', number: 0, messages }])
+  await enqueue(connection, limits('relaxed'), [{ producer: 'p', number: 0, messages }])
   const books = new Books({
     connection,
-    head: await lead(connection),
+    term: await lead(connection),
     order: 'group',
     clock: world.clock,
     time: new QueueTime(world.clock, undefined),
+    remembering: () => ({ dedupWindow: 0 }),
   })
   return { books, begun: (await books.next())! }
 }
@@ -64,7 +67,7 @@ async function acceptAll(books: Books): Promise<string[]> {
   const accepted: Promise<void>[] = []
   for (let misses = 0; misses < 2;) {
     const next = await books.next()
-    if (next) accepted.push(books.accept(next, { status: 200, headers: {}, body: '' }))
+    if (next) accepted.push(books.accept(next, ANSWER))
     if (next) ids.push(next.message.id)
     misses = next ? 0 : misses + 1
   }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { enqueue } from '../../src/queue/enqueue.ts'
-import { allMessages, allRecords, deleteDatabase, message, openAnother, openNew } from './database.ts'
+import { allMessages, allRecords, deleteDatabase, message, openAnother, openNew, limits } from './database.ts'
 import type { Connection } from '../../src/queue/connection.ts'
 
 let connection: Connection
@@ -17,7 +17,7 @@ test.each([
   ['of five million characters', 'é'.repeat(5_000_000)],
 ])('a body %s comes out as it went in, among others, on another connection', async (_, body) => {
   const stored = [message('a'), message('b', body), message('c')]
-  await enqueue(connection, 'strict', [{ producer: 'p', number: 0, messages: stored }])
+  await enqueue(connection, limits('strict'), [{ producer: 'p', number: 0, messages: stored }])
   await connection.close()
   const another = openAnother()
   expect(await allMessages(another)).toMatchObject(stored)
@@ -27,7 +27,7 @@ test.each([
 test('2,000 messages come out in the order they went in, by records and by pages', async () => {
   const sent = Array.from({ length: 2_000 }, (_, n) => message(`${n}`, JSON.stringify({ n, filler: 'x'.repeat(900) })))
   for (let number = 0; number < 20; number++) {
-    await enqueue(connection, 'relaxed', [{ producer: 'p', number, messages: sent.slice(number * 100, (number + 1) * 100) }])
+    await enqueue(connection, limits('relaxed'), [{ producer: 'p', number, messages: sent.slice(number * 100, (number + 1) * 100) }])
   }
   const ids = sent.map(({ id }) => id)
   const records = await allRecords(connection)

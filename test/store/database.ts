@@ -1,12 +1,13 @@
 import { systemClock } from '../../src/host/platform.ts'
 import { Connection } from '../../src/queue/connection.ts'
-import type { ConnectionOptions } from '../../src/queue/connection.ts'
+import type { ConnectionOptions, Durability } from '../../src/queue/connection.ts'
 import { messages } from '../../src/queue/messages.ts'
 import { readRecord } from '../../src/queue/read.ts'
 import type { Message } from '../../src/message/message.ts'
 import type { Place, Waiting } from '../../src/queue/messages.ts'
-import type { IncomingBatch } from '../../src/queue/enqueue.ts'
+import type { EnqueueLimits, IncomingBatch } from '../../src/queue/enqueue.ts'
 import type { InboxRecord } from '../../src/queue/schema.ts'
+import type { Settlement } from '../../src/queue/settle.ts'
 
 let name: string
 let opened: Connection[] = []
@@ -74,6 +75,27 @@ function answered<T>(request: IDBOpenDBRequest & IDBRequest<T>, blocked: Blocked
     request.addEventListener('error', () => reject(request.error ?? new Error('no reason given')))
     request.addEventListener('blocked', () => blocked === 'fails' && reject(new Error('A connection does not make way')))
   })
+}
+
+/** How something is enqueued, where nothing else is said. */
+export function limits(durability: Durability): EnqueueLimits {
+  return { durability, now: 0 }
+}
+
+/** A settlement of nothing: what it says is added. */
+export const NOTHING: Omit<Settlement, 'head'> = {
+  now: 0,
+  exhausted: [],
+  dead: [],
+  rows: new Map(),
+  parked: [],
+  unparked: [],
+  candidates: [],
+  passed: [],
+  changes: [],
+  freed: [],
+  receipts: [],
+  keep: undefined,
 }
 
 export function message(id: string, body = '1'): Message {

@@ -6,7 +6,7 @@ import { lead } from '../../src/queue/lead.ts'
 import { purge } from '../../src/queue/purge.ts'
 import { redrive } from '../../src/queue/redrive.ts'
 import { settle } from '../../src/queue/settle.ts'
-import { allMessages, allRecords, deleteDatabase, message, openNew } from './database.ts'
+import { allMessages, allRecords, deleteDatabase, message, openNew, limits, NOTHING } from './database.ts'
 import type { Connection } from '../../src/queue/connection.ts'
 
 const COUNT = 250
@@ -16,15 +16,15 @@ let connection: Connection
 beforeEach(async () => {
   connection = openNew()
   const messages = ids.map((id) => message(id, JSON.stringify('東'.repeat(100))))
-  await enqueue(connection, 'relaxed', [{ producer: 'p', number: 0, messages }])
-  const before = await lead(connection)
+  await enqueue(connection, limits('relaxed'), [{ producer: 'p', number: 0, messages }])
+  const before = (await lead(connection)).head
   const death = { reason: 'rejected', deadAt: 0, attempts: 1, status: 422, excerpt: 'no' } as const
   const dead = messages.map((one, n) => ({ message: { ...one, sequence: n + 1 }, death }))
   const bytes = messages.reduce((sum, one) => sum + one.bytes, 0)
   const exhausted = (await allRecords(connection)).map(({ first }) => first)
   const end = COUNT + 1
   const head = { ...before, revision: 1, position: end, record: end, reserved: end, bytes, deadIn: COUNT }
-  await settle(connection, { head, exhausted, dead, rows: new Map(), parked: [], unparked: [] })
+  await settle(connection, { ...NOTHING, head, exhausted, dead })
 })
 afterEach(deleteDatabase)
 
@@ -38,9 +38,9 @@ async function dead(): Promise<string[]> {
   return all
 }
 
-async function taken(batches: AsyncIterable<string[]>): Promise<string[]> {
+async function taken(batches: AsyncIterable<readonly { readonly id: string }[]>): Promise<string[]> {
   const all: string[] = []
-  for await (const some of batches) all.push(...some)
+  for await (const some of batches) all.push(...some.map(({ id }) => id))
   return all
 }
 
@@ -50,13 +50,13 @@ test('are read a page at a time, in the order in which they were enqueued', asyn
 })
 
 test('are all redriven in their order', async () => {
-  expect(await taken(redrive(connection, undefined))).toEqual(ids)
+  expect(await taken(redrive(connection, undefined, 0))).toEqual(ids)
   expect((await allMessages(connection)).map(({ id }) => id)).toEqual(ids)
   expect(await depth(connection)).toMatchObject({ ready: COUNT, dead: 0 })
 })
 
 test('are purged by id, and the others stay', async () => {
-  expect(await taken(purge(connection, ['7', '200', 'unknown']))).toEqual(['7', '200'])
+  expect(await taken(purge(connection, ['7', '200', 'unknown'], 0))).toEqual(['7', '200'])
   expect(await dead()).toEqual(ids.filter((id) => id !== '7' && id !== '200'))
   expect(await depth(connection)).toMatchObject({ ready: 0, bytes: 0, dead: COUNT - 2 })
 })

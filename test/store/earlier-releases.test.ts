@@ -27,7 +27,7 @@ test.each([
 test('a record that cannot be read is set aside by the leader, and the next is found', async () => {
   const connection = openNew()
   await writeRaw(databaseName(), version1 as unknown as RawDatabase)
-  const { epoch } = await lead(connection)
+  const { epoch } = (await lead(connection)).head
   await changeRaw(databaseName(), 'inbox', 6, () => 'damaged')
   await expect(readRecord(connection, 6)).rejects.toThrow(Unreadable)
   const letters = await setAside(connection, { epoch, deadAt: 0, place: { record: 6 }, isLasting: false })

@@ -10,10 +10,10 @@ import { purge } from '../../src/queue/purge.ts'
 import { readRecord } from '../../src/queue/read.ts'
 import { toRecords } from '../../src/queue/record.ts'
 import { settle, Superseded } from '../../src/queue/settle.ts'
-import { batch, deleteDatabase, deleteRaw, message, openAnother, openNew } from './database.ts'
+import { batch, deleteDatabase, deleteRaw, message, openAnother, openNew, limits, NOTHING } from './database.ts'
 import type { Death, PlacedMessage } from '../../src/message/message.ts'
 import type { Connection } from '../../src/queue/connection.ts'
-import type { GroupRow, Tail } from '../../src/queue/schema.ts'
+import type { Tail } from '../../src/queue/meta.ts'
 
 let connection: Connection
 beforeEach(() => void (connection = openNew()))
@@ -52,26 +52,26 @@ describe('records', () => {
 
 describe('enqueue', () => {
   test('stores a batch that is issued again once', async () => {
-    await enqueue(connection, 'strict', [batch('p', 0, 'p.0.0', 'p.0.1')])
-    await enqueue(connection, 'strict', [batch('p', 0, 'p.0.0', 'p.0.1'), batch('p', 1, 'p.1.0')])
+    await enqueue(connection, limits('strict'), [batch('p', 0, 'p.0.0', 'p.0.1')])
+    await enqueue(connection, limits('strict'), [batch('p', 0, 'p.0.0', 'p.0.1'), batch('p', 1, 'p.1.0')])
     expect(await ids()).toEqual(['p.0.0', 'p.0.1'])
     expect((await messages(connection, 3)).items.map(({ id }) => id)).toEqual(['p.1.0'])
     expect(await depth(connection)).toMatchObject({ ready: 3, bytes: 3 })
   })
 
   test('stores a batch that comes twice in one transaction once', async () => {
-    await enqueue(connection, 'strict', [batch('p', 0, 'p.0.0'), batch('p', 0, 'p.0.0')])
+    await enqueue(connection, limits('strict'), [batch('p', 0, 'p.0.0'), batch('p', 0, 'p.0.0')])
     expect(await ids()).toEqual(['p.0.0'])
     expect(await depth(connection)).toMatchObject({ ready: 1, bytes: 1 })
   })
 
   test('keeps producers apart', async () => {
-    await enqueue(connection, 'strict', [batch('p', 5, 'p.5.0'), batch('q', 0, 'q.0.0')])
+    await enqueue(connection, limits('strict'), [batch('p', 5, 'p.5.0'), batch('q', 0, 'q.0.0')])
     expect(await ids()).toEqual(['p.5.0', 'q.0.0'])
   })
 
   test('remembers a bounded number of producers, the latest', async () => {
-    for (let i = 0; i < 70; i++) await enqueue(connection, 'relaxed', [batch(`p${i}`, 0, `p${i}.0.0`)])
+    for (let i = 0; i < 70; i++) await enqueue(connection, limits('relaxed'), [batch(`p${i}`, 0, `p${i}.0.0`)])
     const tail = await connection.read(['meta'], async (tx) => tx.objectStore('meta').get('tail'))
     expect(tail).toMatchObject({ next: 71 })
     expect((tail as Tail).marks).toHaveLength(64)
@@ -80,7 +80,7 @@ describe('enqueue', () => {
   test('by two contexts at once never gives a number twice', async () => {
     const other = openAnother()
     await Promise.all(
-      Array.from({ length: 200 }, (_, i) => enqueue(i % 2 ? connection : other, 'relaxed', [batch(`p${i % 2}`, i, `${i}`)])),
+      Array.from({ length: 200 }, (_, i) => enqueue(i % 2 ? connection : other, limits('relaxed'), [batch(`p${i % 2}`, i, `${i}`)])),
     )
     const found: string[] = []
     let from: Place | undefined
@@ -95,59 +95,57 @@ describe('enqueue', () => {
 })
 
 describe('settle', () => {
-  const changes = { exhausted: [], dead: [], rows: new Map<string, GroupRow | undefined>(), parked: [], unparked: [] }
-
   test('by a leader of an earlier epoch changes nothing', async () => {
-    await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
-    const old = await lead(connection)
+    await enqueue(connection, limits('strict'), [batch('p', 0, 'a', 'b')])
+    const old = (await lead(connection)).head
     await lead(connection)
     const death = { reason: 'rejected', deadAt: 0, attempts: 1, status: 422, excerpt: '' } as const
     const dead = [{ message: { ...message('a'), sequence: 1 } satisfies PlacedMessage, death }]
-    await expect(settle(connection, { ...changes, head: { ...old, position: 2, reserved: 3 }, dead })).rejects.toThrow(Superseded)
+    await expect(settle(connection, { ...NOTHING, head: { ...old, position: 2, reserved: 3 }, dead })).rejects.toThrow(Superseded)
     expect(await depth(connection)).toMatchObject({ ready: 2, leased: 0, dead: 0 })
     expect((await deadLetters(connection, 0)).items).toEqual([])
   })
 
   test('moves the head, deletes exhausted records and reserves, in one transaction', async () => {
-    await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
-    await enqueue(connection, 'strict', [batch('p', 1, 'c')])
-    const head = await lead(connection)
-    await settle(connection, { ...changes, head: { ...head, revision: 1, position: 3, record: 3, bytes: 2, reserved: 4 }, exhausted: [1] })
+    await enqueue(connection, limits('strict'), [batch('p', 0, 'a', 'b')])
+    await enqueue(connection, limits('strict'), [batch('p', 1, 'c')])
+    const head = (await lead(connection)).head
+    await settle(connection, { ...NOTHING, head: { ...head, revision: 1, position: 3, record: 3, bytes: 2, reserved: 4 }, exhausted: [1] })
     expect((await readRecord(connection, 0))?.record).toMatchObject({ first: 3 })
     expect(await depth(connection)).toMatchObject({ ready: 0, leased: 1, bytes: 1 })
   })
 
   test('that is issued again is written once, though a dead letter of it was purged meanwhile', async () => {
-    await enqueue(connection, 'strict', [batch('p', 0, 'a')])
-    const head = await lead(connection)
+    await enqueue(connection, limits('strict'), [batch('p', 0, 'a')])
+    const head = (await lead(connection)).head
     const death: Death = { reason: 'rejected', deadAt: 0, attempts: 1, status: 422, excerpt: '' }
     const dead = [{ message: { ...message('a'), sequence: 1 }, death }]
-    const settlement = { ...changes, head: { ...head, revision: 1, position: 2, reserved: 2, deadIn: 1 }, dead }
+    const settlement = { ...NOTHING, head: { ...head, revision: 1, position: 2, reserved: 2, deadIn: 1 }, dead }
     await settle(connection, settlement)
-    for await (const _ of purge(connection, undefined)) continue
+    for await (const _ of purge(connection, undefined, 0)) continue
     await settle(connection, settlement)
     expect(await depth(connection)).toMatchObject({ dead: 0 })
     expect((await deadLetters(connection, 0)).items).toEqual([])
   })
 
   test('by a leader of a database that is gone changes nothing in the one that was begun since', async () => {
-    const old = await lead(connection)
+    const old = (await lead(connection)).head
     await deleteRaw()
     // Databases of one name are made one after the other, and never in one millisecond but here.
     for (const then = Date.now(); Date.now() === then;);
-    await enqueue(connection, 'strict', [batch('p', 1, 'b')])
-    const current = await lead(connection)
+    await enqueue(connection, limits('strict'), [batch('p', 1, 'b')])
+    const current = (await lead(connection)).head
     expect(current.epoch).toBeGreaterThan(old.epoch)
-    await expect(settle(connection, { ...changes, head: { ...old, revision: 1, position: 2, reserved: 2 } })).rejects.toThrow(Superseded)
+    await expect(settle(connection, { ...NOTHING, head: { ...old, revision: 1, position: 2, reserved: 2 } })).rejects.toThrow(Superseded)
     expect(await depth(connection)).toMatchObject({ ready: 1 })
   })
 
   test('a new leader gives back what the last one had reserved', async () => {
-    await enqueue(connection, 'strict', [batch('p', 0, 'a', 'b')])
-    const head = await lead(connection)
-    await settle(connection, { ...changes, head: { ...head, revision: 1, reserved: 3 } })
+    await enqueue(connection, limits('strict'), [batch('p', 0, 'a', 'b')])
+    const head = (await lead(connection)).head
+    await settle(connection, { ...NOTHING, head: { ...head, revision: 1, reserved: 3 } })
     expect(await depth(connection)).toMatchObject({ ready: 0, leased: 2 })
-    expect(await lead(connection)).toMatchObject({ epoch: head.epoch + 1, position: 1, reserved: 1 })
+    expect((await lead(connection)).head).toMatchObject({ epoch: head.epoch + 1, position: 1, reserved: 1 })
   })
 })
 
@@ -162,7 +160,7 @@ describe('the connection', () => {
   })
 
   test('that was closed stays closed, and what was under way ends well', async () => {
-    const stored = enqueue(connection, 'strict', [batch('p', 0, 'a')])
+    const stored = enqueue(connection, limits('strict'), [batch('p', 0, 'a')])
     await depth(connection)
     await connection.close()
     await stored

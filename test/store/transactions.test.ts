@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { depth } from '../../src/queue/depth.ts'
 import { enqueue } from '../../src/queue/enqueue.ts'
 import { GroupCommit } from '../../src/queue/group-commit.ts'
-import { allMessages, allRecords, batch, deleteDatabase, message, openAnother, openNew } from './database.ts'
+import { allMessages, allRecords, batch, deleteDatabase, message, openAnother, openNew, limits } from './database.ts'
 import type { Connection } from '../../src/queue/connection.ts'
 import type { IncomingBatch } from '../../src/queue/enqueue.ts'
 
@@ -36,7 +36,7 @@ describe('resolved means durable', () => {
   test('what one connection was told is stored, another reads at once', async () => {
     const another = openAnother()
     for (let n = 0; n < 20; n++) {
-      await enqueue(connection, 'relaxed', [batch('p', n, `${n}`)])
+      await enqueue(connection, limits('relaxed'), [batch('p', n, `${n}`)])
       expect(await depth(another)).toMatchObject({ ready: n + 1 })
     }
   })
@@ -53,7 +53,7 @@ describe('resolved means durable', () => {
   })
 
   test('a number that is given out twice fails with the reason, and overwrites nothing', async () => {
-    await enqueue(connection, 'strict', [batch('p', 0, 'a')])
+    await enqueue(connection, limits('strict'), [batch('p', 0, 'a')])
     const twice = connection.write(['inbox'], 'strict', async (tx) => {
       await tx.objectStore('inbox').add({ version: 1, first: 1, messages: [message('b')] }, 1)
     })
@@ -63,7 +63,7 @@ describe('resolved means durable', () => {
 
   test.each(['strict', 'relaxed'] as const)('a write can be %s', async (durability) => {
     expect(await connection.write(['meta'], durability, async (tx) => tx.durability)).toBe(durability)
-    await enqueue(connection, durability, [batch('p', 0, 'a')])
+    await enqueue(connection, limits(durability), [batch('p', 0, 'a')])
     expect(await depth(connection)).toMatchObject({ ready: 1 })
   })
 })
@@ -73,7 +73,7 @@ test('two connections that enqueue at once never share a number, and leave no ga
     batch(producer, number, ...Array.from({ length: 1 + (number % 5) }, (_, offset) => `${producer}.${number}.${offset}`))
   const another = openAnother()
   const sent = Array.from({ length: 100 }, (_, n) => [of('p', n), of('q', n)] as const)
-  await Promise.all(sent.flatMap(([p, q]) => [enqueue(connection, 'relaxed', [p]), enqueue(another, 'relaxed', [q])]))
+  await Promise.all(sent.flatMap(([p, q]) => [enqueue(connection, limits('relaxed'), [p]), enqueue(another, limits('relaxed'), [q])]))
   let next = 1
   for (const { first, messages } of await allRecords(connection)) {
     expect(first).toBe(next)

@@ -5,11 +5,11 @@ import type { Delivery } from '../../src/consumer/turns.ts'
 import { depth } from '../../src/queue/depth.ts'
 import { enqueue } from '../../src/queue/enqueue.ts'
 import { lead } from '../../src/queue/lead.ts'
-import { readTail, writeHead, writeTail } from '../../src/queue/schema.ts'
+import { readTail, writeHead, writeTail } from '../../src/queue/meta.ts'
 import { FakeClock } from '../world/fake-clock.ts'
 import { traced } from '../world/traced.ts'
 import type { Trace } from '../world/traced.ts'
-import { deleteDatabase, message, openNew, openRaw } from './database.ts'
+import { deleteDatabase, message, openNew, openRaw, limits } from './database.ts'
 import type { Connection } from '../../src/queue/connection.ts'
 import type { GroupRow, ParkedRecord } from '../../src/queue/schema.ts'
 
@@ -25,7 +25,7 @@ afterEach(deleteDatabase)
 
 /** Has so many groups wait for another attempt, as a leader leaves them that was told so for each. The first is due in an hour, and each of the others a second later. */
 async function haveWait(count: number): Promise<void> {
-  const head = await lead(connection)
+  const head = (await lead(connection)).head
   for (let first = 1; first <= count; first += AT_ONCE) await park(first, Math.min(first + AT_ONCE, count + 1))
   const end = count + 1
   await connection.write(['meta'], 'relaxed', async (tx) => {
@@ -74,17 +74,24 @@ interface Costs {
  */
 async function costsWith(waiting: number): Promise<Costs> {
   await haveWait(waiting)
-  await enqueue(connection, 'relaxed', [{ producer: 'q', number: 0, messages: [{ ...message('healthy'), group: 'healthy' }] }])
+  await enqueue(connection, limits('relaxed'), [{ producer: 'q', number: 0, messages: [{ ...message('healthy'), group: 'healthy' }] }])
   let books!: Books
   let healthy!: Delivery | undefined
   const start = await traced(async () => {
     expect(await depth(connection)).toMatchObject({ ready: waiting + 1, leased: 0 })
-    books = new Books({ connection, head: await lead(connection), order: 'group', clock, time: new QueueTime(clock, undefined) })
+    books = new Books({
+      connection,
+      term: await lead(connection),
+      order: 'group',
+      clock,
+      time: new QueueTime(clock, undefined),
+      remembering: () => ({ dedupWindow: 0 }),
+    })
     healthy = await books.next()
     expect(healthy?.message.id).toBe('healthy')
   })
   const settle = await traced(async () => {
-    const accepted = books.accept(healthy!, { status: 200, headers: {}, body: '' })
+    const accepted = books.accept(healthy!, { status: 200, headers: {}, body: undefined })
     expect(await books.next()).toBeUndefined()
     await books.release()
     await accepted

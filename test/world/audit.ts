@@ -1,8 +1,9 @@
 import { Connection } from '../../src/queue/connection.ts'
 import { depth } from '../../src/queue/depth.ts'
-import { isDone, readHead, readTail } from '../../src/queue/schema.ts'
+import { isDone, readHead, readTail } from '../../src/queue/meta.ts'
 import type { Depth, PlacedMessage } from '../../src/message/message.ts'
-import type { DeadRecord, GroupRow, Head, InboxRecord, ParkedRecord, ReadTransaction, StoreName, Tail } from '../../src/queue/schema.ts'
+import type { Head, Tail } from '../../src/queue/meta.ts'
+import type { DeadRecord, GroupRow, InboxRecord, ParkedRecord, ReadTransaction, StoreName } from '../../src/queue/schema.ts'
 import { optionsFor } from '../store/database.ts'
 
 /** All that is in a queue's database, in the order of the keys. */

@@ -1,3 +1,4 @@
+import type { Decision } from '../../src/message/decision.ts'
 import { messageId } from '../../src/message/id.ts'
 import type { Message } from '../../src/message/message.ts'
 import type { Connection } from '../../src/queue/connection.ts'
@@ -8,7 +9,7 @@ import type { FakeClock } from './fake-clock.ts'
 import type { Ledger } from './ledger.ts'
 import { SteppedConnection } from './steps.ts'
 import type { Steps } from './steps.ts'
-import { connectTo } from '../store/database.ts'
+import { connectTo, limits } from '../store/database.ts'
 
 export interface EnqueuingTabOptions {
   readonly database: string
@@ -28,7 +29,7 @@ export class EnqueuingTab {
   readonly #options: EnqueuingTabOptions
   readonly #unanswered = new Set<IncomingBatch>()
   #number = 0
-  #worker!: { readonly connection: Connection; readonly enqueues: GroupCommit<IncomingBatch, void> }
+  #worker!: { readonly connection: Connection; readonly enqueues: GroupCommit<IncomingBatch, ReadonlyArray<readonly Decision[]>> }
 
   constructor(options: EnqueuingTabOptions) {
     this.#options = options
@@ -60,7 +61,7 @@ export class EnqueuingTab {
     const connection = connectTo(this.#options.database)
     this.#worker = {
       connection,
-      enqueues: new GroupCommit((batches) => enqueue(this.connectionFor(`${this.#options.producer} enqueue`), 'relaxed', batches)),
+      enqueues: new GroupCommit((batches) => enqueue(this.connectionFor(`${this.#options.producer} enqueue`), limits('relaxed'), batches)),
     }
   }
 

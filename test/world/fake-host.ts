@@ -6,7 +6,8 @@ import { HostLink } from '../../src/producer/host-link.ts'
 import { openQueueOn } from '../../src/producer/open-queue.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import type { PageEnd } from '../../src/producer/start-host.ts'
-import type { Batch, Decision, HostApi, OutgoingMessage, Setup, WireMessage } from '../../src/protocol/host.ts'
+import type { Decision } from '../../src/message/decision.ts'
+import type { Batch, HostApi, OutgoingMessage, Setup, WireMessage } from '../../src/protocol/host.ts'
 import type { Result } from '../../src/protocol/result.ts'
 
 const COUNTS = { ready: 0, delayed: 0, leased: 0, dead: 0, bytes: 0, oldest: undefined }

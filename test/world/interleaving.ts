@@ -2,7 +2,7 @@ import { Drain } from '../../src/consumer/drain.ts'
 import { DEFAULTS } from '../../src/message/option-checks.ts'
 import type { Order } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
-import { setPaused } from '../../src/queue/pause.ts'
+import { setPaused } from '../../src/queue/stops.ts'
 import { purge } from '../../src/queue/purge.ts'
 import { redrive } from '../../src/queue/redrive.ts'
 import type { Setup } from '../../src/protocol/host.ts'
@@ -123,7 +123,8 @@ export class Interleaving {
   async #take(verb: typeof redrive): Promise<void> {
     const tab = this.#tab()
     const ids = this.#random() < 0.5 ? undefined : this.#ledger.deadIds.filter(() => this.#random() < 0.5)
-    for await (const some of verb(tab.connectionFor(verb.name), ids)) if (some.length > 0) this.#eachDrain((drain) => drain.wake())
+    for await (const some of verb(tab.connectionFor(verb.name), ids, this.#clock.now()))
+      if (some.length > 0) this.#eachDrain((drain) => drain.wake())
   }
 
   async #pause(isPaused: boolean): Promise<void> {

@@ -12,6 +12,7 @@ import {
   openRaw,
   optionsFor,
   watch,
+  limits,
 } from '../database.ts'
 import { CLEAR_SITE_DATA } from '../engines/clear-site-data.ts'
 import { Connection } from '../../../src/queue/connection.ts'
@@ -20,7 +21,7 @@ import type { StorageNews } from '../../../src/queue/connection.ts'
 let connection: Connection
 beforeEach(async () => {
   connection = openNew()
-  await enqueue(connection, 'strict', [batch('p', 0, 'a')])
+  await enqueue(connection, limits('strict'), [batch('p', 0, 'a')])
 })
 afterEach(deleteDatabase)
 
@@ -37,7 +38,7 @@ test('after the site’s data was cleared under open connections, each goes on i
   await depth(another)
   await clearSiteData()
   expect(await allRecords(another)).toEqual([])
-  await Promise.all([enqueue(connection, 'strict', [batch('p', 1, 'b')]), enqueue(another, 'strict', [batch('q', 0, 'c')])])
+  await Promise.all([enqueue(connection, limits('strict'), [batch('p', 1, 'b')]), enqueue(another, limits('strict'), [batch('q', 0, 'c')])])
   expect((await allRecords(connection)).map(({ first }) => first)).toEqual([1, 2])
   expect((await allMessages(another)).map(({ id }) => id).sort()).toEqual(['b', 'c'])
 })
@@ -59,10 +60,10 @@ test('a connection tells of it, without being asked for anything', async () => {
 })
 
 test('what was being written when the site’s data was cleared is stored in the fresh database, and so is what comes next', async () => {
-  const answers = Promise.allSettled(Array.from({ length: 20 }, (_, n) => enqueue(connection, 'relaxed', [batch('q', n, `${n}`)])))
+  const answers = Promise.allSettled(Array.from({ length: 20 }, (_, n) => enqueue(connection, limits('relaxed'), [batch('q', n, `${n}`)])))
   await clearSiteData()
   expect((await answers).filter(({ status }) => status === 'rejected')).toEqual([])
-  await enqueue(connection, 'strict', [batch('p', 1, 'b')])
+  await enqueue(connection, limits('strict'), [batch('p', 1, 'b')])
   const ids = (await allMessages(connection)).map(({ id }) => id)
   expect(ids).toContain('b')
   expect(ids).not.toContain('a')

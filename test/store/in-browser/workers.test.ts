@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { messageId } from '../../../src/message/id.ts'
 import { depth } from '../../../src/queue/depth.ts'
 import { enqueue } from '../../../src/queue/enqueue.ts'
-import { allRecords, batch, databaseName, deleteDatabase, openNew } from '../database.ts'
+import { allRecords, batch, databaseName, deleteDatabase, openNew, limits } from '../database.ts'
 import type { Connection } from '../../../src/queue/connection.ts'
 import type { Task } from './enqueuing-worker.ts'
 
@@ -43,7 +43,7 @@ const batches = (producer: string, count: number): string[] =>
   Array.from({ length: count * 3 }, (_, n) => messageId(producer, Math.floor(n / 3), n % 3))
 
 test('workers and a page that enqueue at once never share a number, and each keeps its order', async () => {
-  const page = Array.from({ length: 100 }, (_, n) => enqueue(connection, 'relaxed', [batch('page', n, messageId('page', n, 0))]))
+  const page = Array.from({ length: 100 }, (_, n) => enqueue(connection, limits('relaxed'), [batch('page', n, messageId('page', n, 0))]))
   await Promise.all([enqueueInWorker('one', 100, 99), enqueueInWorker('two', 100, 99), ...page])
   const ids = await consistentIds()
   expect(ids).toHaveLength(700)
@@ -55,7 +55,7 @@ test('a worker that is terminated while it enqueues leaves whole batches, all th
     const producer = `worker-${round}`
     const worker = await enqueueInWorker(producer, 1_000, round)
     worker.terminate()
-    await enqueue(connection, 'relaxed', [batch('page', round, `page.${round}`)])
+    await enqueue(connection, limits('relaxed'), [batch('page', round, `page.${round}`)])
     const own = (await consistentIds()).filter((id) => id.startsWith(`${producer}.`))
     expect(own.length).toBeGreaterThanOrEqual((round + 1) * 3)
     expect(own).toEqual(batches(producer, own.length / 3))

@@ -1,0 +1,118 @@
+import { changed } from '../queue/find.ts'
+import type { Term } from '../queue/lead.ts'
+import { isDone } from '../queue/meta.ts'
+import type { LeadersHead, Range } from '../queue/meta.ts'
+import type { Change } from '../queue/schema.ts'
+import type { Candidate, Settled } from '../queue/settle.ts'
+import type { Behind } from './behind.ts'
+import type { Lookahead } from './lookahead.ts'
+import type { Sorter } from './sorter.ts'
+import type { Delivery, Turns } from './turns.ts'
+
+export interface ReservationsOptions {
+  readonly term: Term
+  readonly lookahead: Lookahead
+  readonly behind: Behind
+  readonly sorter: Sorter
+  readonly turns: Turns
+}
+
+/**
+ * What the leader may send, as the last committed transaction has said: which messages, as what they are now, and of which groups. A message is looked up as it is reserved,
+ * and from then on nobody may change it.
+ */
+export class Reservations {
+  readonly #options: ReservationsOptions
+  /** What was done to messages that are reserved, by their number. */
+  readonly #changes = new Map<number, Change>()
+  #reserved: number
+  #frozen: readonly Range[]
+  #halted: number
+  #isPaused = false
+  #isInDoubt = false
+
+  constructor(options: ReservationsOptions) {
+    const { head, tail } = options.term
+    this.#options = options
+    this.#reserved = head.reserved
+    this.#frozen = head.frozen
+    this.#halted = tail.halted
+  }
+
+  /** Whether nothing may be sent: the queue is paused, or, where it is one group, halted. */
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** How many messages are dead letters, and keep their place. */
+  get halted(): number {
+    return this.#halted
+  }
+
+  /** Whether something was paused since it was reserved, as far as anybody knows. */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt
+  }
+
+  /** Whether the store says that something is reserved. */
+  get areAny(): boolean {
+    return this.#reserved > this.#options.lookahead.position || this.#options.behind.isReserving
+  }
+
+  /** Something may have been paused: all is to be looked up again. */
+  doubt(): void {
+    this.#isInDoubt = true
+  }
+
+  has({ message, group, parked }: Delivery): boolean {
+    return parked ? this.#options.behind.isReserved(group) : message.sequence < this.#reserved
+  }
+
+  changeOf(sequence: number): Change | undefined {
+    return this.#changes.get(sequence)
+  }
+
+  change(change: Change): void {
+    this.#changes.set(change.sequence, change)
+  }
+
+  /** A message has left its place, or waits there: when it is reserved again, it is looked up again. */
+  forget({ sequence }: { readonly sequence: number }): void {
+    this.#changes.delete(sequence)
+  }
+
+  /** A message as it is now. */
+  asItIs(delivery: Delivery): Delivery {
+    const { message } = delivery
+    const change = this.#changes.get(message.sequence)
+    return {
+      ...delivery,
+      message: changed(message, change),
+      isFrozen: isDone({ position: 0, done: this.#frozen }, message.sequence),
+      isCancelled: change?.kind === 'aborted',
+    }
+  }
+
+  /** What is to be looked up: what is being reserved and was not before. */
+  candidates({ reserved }: LeadersHead): Candidate[] {
+    const { lookahead, behind, sorter, turns } = this.#options
+    const from = this.#isInDoubt ? 0 : this.#reserved
+    this.#isInDoubt = false
+    const inInbox = lookahead.filter(({ sequence }) => sequence >= from && sequence < reserved && !turns.underWay.has(sequence))
+    return [...inInbox.map((message) => ({ sequence: message.sequence, group: sorter.groupOf(message) })), ...behind.candidates]
+  }
+
+  /** What the store has said. */
+  hear({ reserved, serving, position }: LeadersHead, { head, tail, changes, stopped, isAnyFreed }: Settled): void {
+    const { behind, sorter, turns } = this.#options
+    this.#frozen = head.frozen
+    this.#halted = tail.halted
+    this.#isPaused = tail.paused || (sorter.order === 'queue' && stopped.size > 0)
+    this.#reserved = this.#isPaused ? position : reserved
+    for (const change of changes.values()) this.change(change)
+    behind.written(this.#isPaused ? [] : serving, turns.taken)
+    if (this.#isPaused) return behind.giveBack()
+    for (const group of stopped) sorter.stop(group, turns)
+    if (isAnyFreed) behind.askAgain()
+  }
+}

@@ -1,0 +1,83 @@
+import type { Cancellation } from '../message/message.ts'
+import type { Connection } from './connection.ts'
+import { freeKey } from './dedup.ts'
+import { find, isHalted, isLeased, maybeDelivered } from './find.ts'
+import type { Place } from './find.ts'
+import { readHead, readTail, writeTail } from './meta.ts'
+import type { Head, Tail } from './meta.ts'
+import type { Change, WriteTransaction } from './schema.ts'
+import { wakeGroup } from './stops.ts'
+
+export interface Cancelled {
+  readonly answer: Cancellation
+  /** An attempt was not answered. */
+  readonly maybeDelivered: boolean
+  readonly group?: string | undefined
+}
+
+export interface CancelOptions {
+  readonly id: string
+  /** Whether one that is reserved is to be taken out as well. */
+  readonly isAborting: boolean
+  /** The device's time. */
+  readonly now: number
+}
+
+const NOTHING = { maybeDelivered: false }
+
+/** Takes a message out of the queue that was not reserved for sending; or notes, for the leader, that one that was is not wanted any more. */
+export function cancel(connection: Connection, { id, isAborting, now }: CancelOptions): Promise<Cancelled> {
+  let cancelled: Cancelled | undefined
+  return connection.writeFromReserve(['inbox', 'meta', 'groups', 'parked', 'delayed', 'changes', 'dedup'], 'strict', async (tx) => {
+    const [tail, head] = await Promise.all([readTail(tx), readHead(tx)])
+    const place = await find(tx, { tail, head }, id)
+    // Issued again, since nobody heard that it was written: it is gone by now.
+    if (!place || isHalted(head, place)) return cancelled ?? { ...NOTHING, answer: 'unknown' }
+    const isReserved = isLeased(head, place)
+    if (isReserved && !isAborting) return { ...NOTHING, answer: 'leased' }
+    cancelled = {
+      answer: isReserved ? 'aborted' : 'cancelled',
+      maybeDelivered: maybeDelivered(head, place),
+      group: place.message.group,
+    }
+    await Promise.all([isReserved ? mark(tx, tail, place) : takeOut(tx, tail, head, place, now), freeKey(tx, place.message)])
+    return cancelled
+  })
+}
+
+async function takeOut(tx: WriteTransaction, tail: Tail, head: Head, place: Place, now: number): Promise<void> {
+  const { message } = place
+  const bytes = tail.bytes - message.bytes
+  if (place.kind === 'delayed') {
+    await Promise.all([
+      tx.objectStore('delayed').delete([place.message.due, place.message.number]),
+      writeTail(tx, { ...tail, bytes, delayed: tail.delayed - 1 }),
+    ])
+    return
+  }
+  const isUnsure = maybeDelivered(head, place)
+  const change = { ...changeOf(place), kind: 'cancelled', ...(isUnsure && { maybeDelivered: true as const }) } as const
+  // Its group waits for it no more.
+  if (place.kind === 'parked' && place.row.next === place.message.sequence && place.row.held) await wakeGroup(tx, place.row.group, now)
+  await writeChange(tx, { ...tail, bytes, cancelled: tail.cancelled + 1 }, change, place.change)
+}
+
+async function mark(tx: WriteTransaction, tail: Tail, place: Place): Promise<void> {
+  if (place.kind !== 'delayed') await writeChange(tx, tail, { ...changeOf(place), kind: 'aborted' }, place.change)
+}
+
+function changeOf({ message, change }: Exclude<Place, { kind: 'delayed' }>): Pick<Change, 'sequence' | 'id' | 'original' | 'message'> {
+  return {
+    sequence: message.sequence,
+    id: message.id,
+    original: change?.original ?? message.id,
+    ...(change?.message && { message: change.message }),
+  }
+}
+
+async function writeChange(tx: WriteTransaction, tail: Tail, change: Change, before: Change | undefined): Promise<void> {
+  await Promise.all([
+    tx.objectStore('changes').put(change, change.sequence),
+    writeTail(tx, { ...tail, changes: tail.changes + (before ? 0 : 1) }),
+  ])
+}

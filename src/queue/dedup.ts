@@ -1,0 +1,61 @@
+import type { Message } from '../message/message.ts'
+import type { OnDuplicate } from '../message/options.ts'
+import { find, isFrozen, isHalted } from './find.ts'
+import type { Known, Place } from './find.ts'
+import type { DedupRow, WriteTransaction } from './schema.ts'
+
+/** How many keys that need not be remembered any more are forgotten at once. */
+const MOST_FORGOTTEN = 16
+
+/** What a message that is enqueued is the same as. */
+export interface Duplicate {
+  readonly id: string
+  /** Where it waits; absent where it was delivered, and its key is remembered. */
+  readonly place?: Place
+  /** Whether it may be changed: it was never sent. */
+  readonly isOpen?: boolean
+}
+
+/** The message that has a dedup key, if its second is to be treated as such. */
+export async function duplicateOf(
+  tx: WriteTransaction,
+  known: Known,
+  message: Message,
+  onDuplicate: OnDuplicate,
+  now: number,
+): Promise<Duplicate | undefined> {
+  const key = dedupOf(message)
+  const row = key && (await tx.objectStore('dedup').get(key))
+  if (!row || row.id === message.id) return undefined
+  if (row.until !== undefined) return row.until > now && onDuplicate === 'ignore' ? { id: row.id } : undefined
+  const place = await find(tx, known, row.id)
+  if (!place || isHalted(known.head, place)) return undefined
+  return { id: row.id, place, isOpen: !isFrozen(known.head, place) && !(place.kind !== 'delayed' && place.change?.kind === 'aborted') }
+}
+
+/** From now on, this message has its key. */
+export async function takeKey(tx: WriteTransaction, message: Message): Promise<void> {
+  const key = dedupOf(message)
+  if (key) await tx.objectStore('dedup').put({ id: message.id }, key)
+}
+
+/** A message has left the queue: its key is free, or remembered for a while. */
+export async function freeKey(tx: WriteTransaction, message: Message, until?: number): Promise<void> {
+  const key = dedupOf(message)
+  const row = key && (await tx.objectStore('dedup').get(key))
+  if (!key || row?.id !== message.id) return
+  const freed: DedupRow = { id: message.id, ...(until !== undefined && { until }) }
+  await (until === undefined ? tx.objectStore('dedup').delete(key) : tx.objectStore('dedup').put(freed, key))
+}
+
+/** Forgets some of the keys whose time is over. */
+export async function forgetKeys(tx: WriteTransaction, now: number): Promise<void> {
+  const dedup = tx.objectStore('dedup')
+  const over = await dedup.index('until').getAllKeys(IDBKeyRange.upperBound(now), MOST_FORGOTTEN)
+  await Promise.all(over.map((key) => dedup.delete(key)))
+}
+
+/** Keys of different groups are different. */
+function dedupOf({ group = '', dedupKey }: Message): [string, string] | undefined {
+  return dedupKey === undefined ? undefined : [group, dedupKey]
+}

@@ -1,0 +1,143 @@
+import type { Decision } from '../message/decision.ts'
+import type { Message, PlacedMessage } from '../message/message.ts'
+import type { Capacity, OnDuplicate } from '../message/options.ts'
+import { duplicateOf, takeKey } from './dedup.ts'
+import type { Duplicate } from './dedup.ts'
+import { countsOf, EMPTY_HEAD, queueTime } from './meta.ts'
+import type { Head, Tail } from './meta.ts'
+import type { Change, DelayedRecord, WriteTransaction } from './schema.ts'
+
+/** A message that is to be stored, with what is said of that alone. */
+export interface IncomingMessage extends Omit<Message, 'expiresAt'> {
+  readonly delay?: number
+  readonly onDuplicate?: OnDuplicate
+}
+
+export interface IntakeOptions {
+  readonly tail: Tail
+  /** Needed where messages have a time or a dedup key, and where there is a capacity. */
+  readonly head: Head | undefined
+  readonly capacity?: Capacity | undefined
+  /** The device's time. */
+  readonly now: number
+}
+
+/** Takes messages in, one after the other: each is stored, or kept back, or the same as another, or one too many. */
+export class Intake {
+  readonly #tx: WriteTransaction
+  readonly #head: Head
+  readonly #capacity: Capacity | undefined
+  readonly #now: number
+  /** What joins the tail now, and the dedup keys in there. */
+  readonly #fresh: Message[] = []
+  readonly #keys = new Map<string, number>()
+  #tail: Tail
+
+  constructor(tx: WriteTransaction, { tail, head = EMPTY_HEAD, capacity, now }: IntakeOptions) {
+    this.#tx = tx
+    this.#tail = tail
+    this.#head = head
+    this.#capacity = capacity
+    this.#now = queueTime(head, now)
+  }
+
+  /** What joins the tail now. */
+  get fresh(): readonly Message[] {
+    return this.#fresh
+  }
+
+  get tail(): Tail {
+    return this.#tail
+  }
+
+  async take(messages: readonly IncomingMessage[]): Promise<readonly Decision[]> {
+    const decisions: Decision[] = []
+    for (const [offset, message] of messages.entries()) {
+      const decided = await this.#decide(message)
+      if (decided) decisions.push([offset, decided])
+    }
+    return decisions
+  }
+
+  async #decide({ delay, onDuplicate = 'ignore', ...given }: IncomingMessage): Promise<Decision[1] | undefined> {
+    const message: Message = given.ttl === undefined ? given : { ...given, expiresAt: this.#now + given.ttl }
+    if (message.dedupKey !== undefined) {
+      const there = this.#ofThisTransaction(message) ?? (await duplicateOf(this.#tx, this.#known, message, onDuplicate, this.#now))
+      if (there && (onDuplicate === 'ignore' || there.isOpen)) return this.#merge(message, delay, onDuplicate, there)
+    }
+    if (this.#isFull(message.bytes)) return 'full'
+    if (message.dedupKey !== undefined) await takeKey(this.#tx, message)
+    if (delay) await this.#delay(message, delay)
+    else this.#add(message)
+    return undefined
+  }
+
+  get #known(): { tail: Tail; head: Head } {
+    return { tail: this.#tail, head: this.#head }
+  }
+
+  /** What is not written yet is found by nobody else. */
+  #ofThisTransaction(message: Message): Duplicate | undefined {
+    const at = this.#keys.get(keyOf(message))
+    return at === undefined ? undefined : { id: this.#fresh[at]!.id, isOpen: true }
+  }
+
+  async #merge(message: Message, delay: number | undefined, how: OnDuplicate, { id, place }: Duplicate): Promise<Decision[1] | undefined> {
+    if (how === 'ignore') return { sameAs: id }
+    const isNewId = how === 'replace'
+    const merged = isNewId ? message : { ...message, id }
+    if (isNewId) await takeKey(this.#tx, message)
+    if (!place) this.#fresh[this.#keys.get(keyOf(message))!] = this.#counted(merged, this.#fresh[this.#keys.get(keyOf(message))!]!)
+    else if (place.kind === 'delayed') await this.#delayAnew(merged, delay, place.message)
+    else await this.#change(merged, place.message, place.change)
+    return isNewId ? { replaced: id } : { sameAs: id, isUpdated: true }
+  }
+
+  /** In a record: what is there stays, and what it is now lies beside it. */
+  async #change(message: Message, before: PlacedMessage, change: Change | undefined): Promise<void> {
+    const { sequence } = before
+    const made: Change = { sequence, id: message.id, original: change?.original ?? before.id, kind: 'replaced', message }
+    await this.#tx.objectStore('changes').put(made, sequence)
+    this.#counted(message, before)
+    if (!change) this.#tail = { ...this.#tail, changes: this.#tail.changes + 1 }
+  }
+
+  /** One that is kept back: its time begins anew, where the later one has a time of its own. */
+  async #delayAnew(message: Message, delay: number | undefined, before: DelayedRecord): Promise<void> {
+    const { due, number } = before
+    const then = delay === undefined ? due : this.#now + delay
+    await this.#tx.objectStore('delayed').delete([due, number])
+    await this.#tx.objectStore('delayed').put({ ...message, due: then, number }, [then, number])
+    this.#counted(message, before)
+  }
+
+  async #delay(message: Message, delay: number): Promise<void> {
+    const [due, number] = [this.#now + delay, this.#tail.delays]
+    await this.#tx.objectStore('delayed').put({ ...message, due, number }, [due, number])
+    const { bytes, delayed } = this.#tail
+    this.#tail = { ...this.#tail, bytes: bytes + message.bytes, delayed: delayed + 1, delays: number + 1 }
+  }
+
+  #add(message: Message): void {
+    if (message.dedupKey !== undefined) this.#keys.set(keyOf(message), this.#fresh.length)
+    this.#fresh.push(message)
+    this.#tail = { ...this.#tail, bytes: this.#tail.bytes + message.bytes }
+  }
+
+  /** A message that stands where another stood. */
+  #counted(message: Message, before: Message): Message {
+    this.#tail = { ...this.#tail, bytes: this.#tail.bytes + message.bytes - before.bytes }
+    return message
+  }
+
+  #isFull(bytes: number): boolean {
+    if (!this.#capacity) return false
+    const { messages = Infinity, bytes: most = Infinity } = this.#capacity
+    const waiting = countsOf(this.#tail, this.#head).waiting + this.#tail.delayed + this.#fresh.length
+    return waiting >= messages || this.#tail.bytes - this.#head.bytes + bytes > most
+  }
+}
+
+function keyOf({ group = '', dedupKey = '' }: Message): string {
+  return JSON.stringify([group, dedupKey])
+}

@@ -1,0 +1,36 @@
+import type { Death, Standing } from '../message/message.ts'
+import type { Connection } from './connection.ts'
+import { find, isHalted, isLeased } from './find.ts'
+import { areChanged, readHead, readTail } from './meta.ts'
+import type { DeadRecord } from './schema.ts'
+
+/** Where a message stands, by its id; at the same cost however many wait. */
+export function standing(connection: Connection, id: string): Promise<Standing> {
+  return connection.read(['inbox', 'meta', 'groups', 'parked', 'dead', 'delayed', 'changes', 'receipts'], async (tx) => {
+    const [tail, head] = await Promise.all([readTail(tx), readHead(tx)])
+    const place = await find(tx, { tail, head }, id)
+    if (place?.kind === 'delayed') return { state: 'delayed' }
+    if (place && !isHalted(head, place)) return { state: isLeased(head, place) ? 'leased' : 'ready' }
+    const letter = await tx.objectStore('dead').index('id').get(id)
+    if (letter) return { state: 'dead', death: deathOf(letter) }
+    const change = areChanged(tail, head) ? await tx.objectStore('changes').index('id').get(id) : undefined
+    if (change?.kind === 'cancelled') return { state: 'cancelled', maybeDelivered: change.maybeDelivered === true }
+    const receipt = await tx.objectStore('receipts').index('id').get(id)
+    if (receipt?.answer) return { state: 'accepted', answer: receipt.answer }
+    return receipt ? { state: 'cancelled', maybeDelivered: receipt.maybeDelivered === true } : { state: 'unknown' }
+  })
+}
+
+/** What a dead letter keeps beside its message. */
+function deathOf({ reason, deadAt, attempts, status, excerpt, trail, maybeDelivered, halts }: DeadRecord): Death {
+  return {
+    reason,
+    deadAt,
+    attempts,
+    status,
+    excerpt,
+    ...(trail && { trail }),
+    ...(maybeDelivered && { maybeDelivered }),
+    ...(halts && { halts }),
+  }
+}
