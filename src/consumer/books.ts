@@ -79,7 +79,7 @@ export class Books {
 
   /** Whether a pause may have come since something was reserved: what is not sent yet goes back. */
   get isInDoubt(): boolean {
-    return this.#reservations.isInDoubt
+    return this.#reservations.isInDoubt || this.#reservations.isPaused
   }
 
   /** When the first group that is behind is due. */

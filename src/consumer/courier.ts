@@ -120,7 +120,7 @@ export class Courier {
     if (first.outcome?.kind !== 'unauthorized' || !headers.canRefresh(setup)) return this.#settle(delivery, first)
     const fresh = await headers.refresh(setup)
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
-    else if (!fresh || this.#preparation.isCalledOff) this.#options.books.giveBack(delivery)
+    else if (!fresh || this.#preparation.isCalledOff) this.#preparation.giveBack(delivery)
     else if (await this.#preparation.mayGo(delivery)) return this.#settle(delivery, await this.#send(prepared, fresh, cut))
     return true
   }

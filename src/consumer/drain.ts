@@ -129,7 +129,8 @@ export class Drain {
     if (this.#isUnauthorized) this.#term?.books.setUnauthorized(false).catch((error: unknown) => this.#fail(error))
     this.#isUnauthorized = false
     this.#headers.forget()
-    this.lookAround()
+    this.#term?.books.timeIsUp()
+    this.#wakeup.wake()
   }
 
   /** Something is due that was not. */

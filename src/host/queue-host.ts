@@ -18,7 +18,7 @@ import { cancel } from '../queue/cancel.ts'
 import { purge } from '../queue/purge.ts'
 import { redrive } from '../queue/redrive.ts'
 import type { DeadRecord } from '../queue/schema.ts'
-import { pauseGroup, resumeGroup, retryGroup, setPaused } from '../queue/stops.ts'
+import { pause, resume, retryGroup } from '../queue/stops.ts'
 import { standForLeader } from './leadership.ts'
 import type { Leadership } from './leadership.ts'
 import type { Platform } from './platform.ts'
@@ -104,14 +104,12 @@ export class QueueHost {
   }
 
   async pause(group: string | undefined): Promise<void> {
-    await (group === undefined ? setPaused(this.connection, true) : pauseGroup(this.connection, group))
+    await pause(this.connection, group)
     this.#announce([{ type: 'paused', ...(group !== undefined && { group }) }])
   }
 
   async resume(group: string | undefined): Promise<void> {
-    if (group === undefined) await setPaused(this.connection, false)
-    // A queue that is one group is halted as such.
-    if (group !== undefined || this.#setup.order === 'queue') await resumeGroup(this.connection, group ?? '', this.#now)
+    await resume(this.connection, { group, isOneGroup: this.#setup.order === 'queue', now: this.#now })
     this.#announce([{ type: 'resumed', ...(group !== undefined && { group }) }])
   }
 
