@@ -62,11 +62,6 @@ export class Behind {
       .map(({ row, message }) => ({ sequence: message.sequence, group: row.group }))
   }
 
-  /** How many messages are parked. */
-  get parked(): number {
-    return this.#totals.parked
-  }
-
   /** Whether the store says that groups are being served. */
   get isReserving(): boolean {
     return this.#reserved.size > 0 || this.#inHand.length > 0

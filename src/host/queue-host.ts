@@ -19,6 +19,7 @@ import { purge } from '../queue/purge.ts'
 import { redrive } from '../queue/redrive.ts'
 import type { DeadRecord } from '../queue/schema.ts'
 import { pause, resume, retryGroup } from '../queue/stops.ts'
+import { newsOf, newsOfTaken } from './news.ts'
 import { standForLeader } from './leadership.ts'
 import type { Leadership } from './leadership.ts'
 import type { Platform } from './platform.ts'
@@ -162,7 +163,7 @@ export class QueueHost {
     let count = 0
     for await (const letters of taken) {
       count += letters.length
-      this.#announce(letters.flatMap((letter): QueueEvent[] => [{ type, id: letter.id }, ...(letter.halts ? [resumed(letter)] : [])]))
+      this.#announce(newsOfTaken(type, letters))
     }
     return count
   }
@@ -234,22 +235,6 @@ export class QueueHost {
       else if (event.type === 'enqueued' && event.due !== undefined) this.#drain?.lookAround()
     }
   }
-}
-
-/** What the others hear of a batch. */
-function newsOf(messages: readonly IncomingMessage[], decided: readonly Decision[], now: number): QueueEvent[] {
-  const decisions = new Map(decided)
-  return messages.flatMap(({ id, delay }, offset): QueueEvent[] => {
-    const decision = decisions.get(offset)
-    if (decision === undefined) return [{ type: 'enqueued', id, ...(delay && { due: now + delay }) }]
-    if (decision === 'full') return []
-    if ('replaced' in decision) return [{ type: 'replaced', id: decision.replaced, by: id }]
-    return decision.isUpdated ? [{ type: 'updated', id: decision.sameAs }] : []
-  })
-}
-
-function resumed({ group }: DeadRecord): QueueEvent {
-  return { type: 'resumed', ...(group !== undefined && { group }) }
 }
 
 function stored(message: OutgoingMessage, enqueuedAt: number): IncomingMessage {
