@@ -17,6 +17,9 @@ import { FakeServer } from './fake-server.ts'
 
 let worlds = 0
 
+/** How many turns of the event loop all that follows from something may take, where no time passes. */
+const TURNS = 50
+
 /** One origin with its tabs, its server and its time. IndexedDB is shared by all worlds of a file, so that each has queue names of its own. */
 export class World {
   readonly clock: FakeClock = new FakeClock()
@@ -54,6 +57,19 @@ export class World {
   /** Opens a queue in a tab of its own. */
   open<T = unknown>(options: Partial<OpenOptions<T>> = {}): Queue<T> {
     return this.openTab().open<T>(options)
+  }
+
+  /** Lets time pass from timer to timer, until something has come. */
+  async passUntil(come: Promise<unknown>): Promise<void> {
+    let hasCome = false
+    const end = (): void => void (hasCome = true)
+    come.then(end, end)
+    for (;;) {
+      // Turns in which transactions complete, each of several.
+      for (let turn = 0; turn < TURNS && !hasCome; turn++) await new Promise((resolve) => setImmediate(resolve))
+      if (hasCome) return
+      this.clock.advance(this.clock.next ?? 0)
+    }
   }
 
   /** Closes whatever is open; nothing may then be held any more. */
