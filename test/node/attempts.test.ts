@@ -103,7 +103,7 @@ describe('a message of its own kind', () => {
     world.server.react = status(500)
     const orders = world.open<string>(ofQueue)
     const waits: number[] = []
-    ;(orders as Queue<string>).subscribe((event) => {
+    orders.subscribe((event) => {
       if (event.type === 'retry-scheduled') waits.push(event.due - world.clock.now())
     })
     await orders.enqueue('x', ofMessage)

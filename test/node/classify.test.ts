@@ -26,7 +26,7 @@ test('classify is given the status, the headers and the parsed body of each answ
 
 describe('an answer means what classify says:', () => {
   test('rejected, though the server has accepted', async () => {
-    const orders = world.open<string>({ classify: async () => 'rejected' })
+    const orders = world.open<string>({ classify: () => Promise.resolve('rejected' as const) })
     await orders.enqueue('x')
     await orders.idle()
     expect(await collect(orders.deadLetters())).toMatchObject([

@@ -85,7 +85,7 @@ describe('an endpoint that fails for everyone', () => {
 })
 
 test('four groups that fail, in a row or not, hold up no other', async () => {
-  world.server.react = async (request) => (Number(await request.text()) % 5 === 0 ? new Response() : status(500)(request)) as Response
+  world.server.react = async (request) => (Number(await request.text()) % 5 === 0 ? new Response() : status(500)(request))
   const orders = world.open<number>({ order: 'group' })
   const told = eventsOf(orders, 'endpoint-failed')
   const scheduled = heardTimes(orders, 'retry-scheduled', 8)
