@@ -6,6 +6,7 @@ import type { Platform } from '../../src/host/platform.ts'
 import type { QueueDefinition } from '../../src/message/definition.ts'
 import type { OpenOptions } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
+import type { PageEnd } from '../../src/producer/start-host.ts'
 import { HostLink } from '../../src/producer/host-link.ts'
 import { openQueueOn } from '../../src/producer/open-queue.ts'
 import type { Queue } from '../../src/producer/queue.ts'
@@ -16,6 +17,9 @@ import { FakeLocks } from './fake-locks.ts'
 import { FakeServer } from './fake-server.ts'
 
 let worlds = 0
+
+/** How many turns of the event loop all that follows from something may take, where no time passes. */
+const TURNS = 50
 
 /** One origin with its tabs, its server and its time. IndexedDB is shared by all worlds of a file, so that each has queue names of its own. */
 export class World {
@@ -44,9 +48,10 @@ export class World {
   /**
    * @param platform what is different for this tab.
    * @param served what a worker of the tab's own serves.
+   * @param pageFor what its host takes for the page.
    */
-  openTab(platform: Partial<Platform> = {}, served?: QueueDefinition[]): Tab {
-    const tab = new Tab(this, { ...this.platform, ...platform }, served)
+  openTab(platform: Partial<Platform> = {}, served?: QueueDefinition[], pageFor?: (page: PageEnd) => PageEnd): Tab {
+    const tab = new Tab(this, { ...this.platform, ...platform }, served, pageFor)
     this.#tabs.push(tab)
     return tab
   }
@@ -54,6 +59,20 @@ export class World {
   /** Opens a queue in a tab of its own. */
   open<T = unknown>(options: Partial<OpenOptions<T>> = {}): Queue<T> {
     return this.openTab().open<T>(options)
+  }
+
+  /** Lets time pass from timer to timer, until something has come. */
+  async passUntil<T>(come: Promise<T>): Promise<T> {
+    const over = new AbortController()
+    const { signal } = over
+    const end = (): void => over.abort()
+    come.then(end, end)
+    for (;;) {
+      // Turns in which transactions complete, each of several.
+      for (let turn = 0; turn < TURNS && !signal.aborted; turn++) await new Promise((resolve) => setImmediate(resolve))
+      if (signal.aborted) return come
+      this.clock.advance(this.clock.next ?? 0)
+    }
   }
 
   /** Closes whatever is open; nothing may then be held any more. */
@@ -76,7 +95,7 @@ export class Tab {
   #isLost = false
   #lose!: () => void
 
-  constructor(world: World, platform: Platform, served?: QueueDefinition[]) {
+  constructor(world: World, platform: Platform, served?: QueueDefinition[], pageFor = (page: PageEnd): PageEnd => page) {
     this.#world = world
     this.#lost = new Promise((resolve) => (this.#lose = resolve))
     const definitions = served && { served: new Map(served.map((definition) => [definition.name, definition])) }
@@ -84,7 +103,7 @@ export class Tab {
       async (page) => {
         // As a worker, or a file that is loaded: not at once.
         await new Promise((resolve) => setImmediate(resolve))
-        this.#host = createHost({ platform, page, ...definitions })
+        this.#host = createHost({ platform, page: pageFor(page), ...definitions })
         return { api: this.#host, kind: served ? 'worker' : 'in-place', lost: this.#lost, stop: () => {} }
       },
       () => {},
