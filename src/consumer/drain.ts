@@ -169,7 +169,8 @@ export class Drain {
     if (this.#underWay.size >= this.#places(term) || !(await term.isTimeKnown())) return this.#sleep(term, LOOK_AGAIN)
     const delivery = await books.next()
     if (!delivery) return this.#sleep(term, books.nextDue - time.now())
-    if (this.#isStopping) return books.giveBack(delivery)
+    // The endpoint may have failed meanwhile.
+    if (this.#isStopping || this.#underWay.size >= this.#places(term)) return books.giveBack(delivery)
     this.#begin(term, delivery)
   }
 

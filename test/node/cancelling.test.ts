@@ -86,7 +86,9 @@ describe('a delayed message', () => {
   test('is sent when it is due and not before, though the page was closed meanwhile', async () => {
     const orders = world.open<string>()
     await orders.enqueue('later', { delay: 3_600_000 })
-    await (await orders.enqueue('now')).delivered
+    await (
+      await orders.enqueue('now')
+    ).delivered
     await orders.close()
     world.clock.advance(1_800_000)
     const again = world.open<string>()
