@@ -10,8 +10,8 @@ import { lead } from '../../src/queue/lead.ts'
 import type { ReadTransaction, StoreName } from '../../src/queue/schema.ts'
 import { openAuditor } from '../world/audit.ts'
 import { FakeLocks } from '../world/fake-locks.ts'
-import { silence } from '../world/fake-server.ts'
-import { World } from '../world/world.ts'
+import { silence, status } from '../world/fake-server.ts'
+import { heard, World } from '../world/world.ts'
 import { connectTo, optionsFor, limits } from '../store/database.ts'
 
 /** A group of which one message is under way may be parked behind it, to make room for others: what stands before what, then? */
@@ -137,4 +137,20 @@ test('a message whose record is read in a second try stands behind the one of it
   const { audit, close } = openAuditor(databaseName(world.name))
   expect(await audit()).toMatchObject({ ahead: [], behind: [] })
   await Promise.all([close(), connection.close()])
+})
+
+test('a message of which nothing came, whose group is then paused, goes when that is resumed', async () => {
+  const orders = world.open<string>({ order: 'group' })
+  world.server.next(status(401))
+  const unauthorized = heard(orders, 'unauthorized')
+  await orders.enqueue('a0', { group: 'a' })
+  await unauthorized
+  await orders.pause({ group: 'a' })
+  await orders.resume()
+  await orders.enqueue('b', { group: 'b' })
+  await world.server.arrived(2)
+  await orders.enqueue('a1', { group: 'a' })
+  await orders.resume({ group: 'a' })
+  await orders.idle()
+  expect(world.server.bodies).toEqual(['a0', 'b', 'a0', 'a1'])
 })
