@@ -1,11 +1,40 @@
 export { openQueue } from './producer/open-queue.ts'
-export type { EnqueueOptions, Queue } from './producer/queue.ts'
+export type { EnqueueOptions, OfGroup, Queue } from './producer/queue.ts'
 export type { Receipt } from './producer/receipt.ts'
 export { defineQueue } from './message/definition.ts'
 export type { QueueDefinition } from './message/definition.ts'
-export type { HeadersFunction, HeadersLike, HeadersRequest, OpenOptions, Order, QueueOptions } from './message/options.ts'
+export type {
+  Capacity,
+  ClassifyFunction,
+  HeadersFunction,
+  HeadersLike,
+  HeadersRequest,
+  KeepReceipts,
+  OnDuplicate,
+  OpenOptions,
+  Order,
+  QueueOptions,
+  UpcastFunction,
+  Verdict,
+} from './message/options.ts'
+export type { SchemaIssue, SchemaResult, StandardSchema } from './message/schema.ts'
 export { isQueueError, QueueError } from './message/error.ts'
 export type { QueueErrorCode } from './message/error.ts'
 export type { QueueEvent } from './message/event.ts'
 export type { RetryReason } from './message/retry-reason.ts'
-export type { Answer, DeadLetter, DeadReason, Death, Depth, WaitingMessage } from './message/message.ts'
+export type {
+  Answer,
+  Backoff,
+  Cancellation,
+  DeadLetter,
+  DeadReason,
+  Death,
+  Depth,
+  GroupDepth,
+  KeptReceipt,
+  PastAttempt,
+  Standing,
+  WaitingMessage,
+  WaitingState,
+} from './message/message.ts'
+export type { MessageFilter } from './protocol/host.ts'

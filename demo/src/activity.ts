@@ -57,6 +57,7 @@ export const REASONS: Readonly<Record<RetryReason, string>> = {
   timeout: 'The server does not answer',
   redirected: 'The server sends us elsewhere',
   busy: 'The server asks us to wait',
+  classified: 'The answer says: later',
   'in-progress': 'The server is still busy with this order',
   failed: 'The server fails',
 }

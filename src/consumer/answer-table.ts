@@ -13,12 +13,14 @@ export type Outcome =
       readonly reason: RetryReason
       /** Whether it counts towards `maxAttempts`: only what says something of the message does. */
       readonly counts: boolean
+      /** Whether it says that the endpoint fails for everyone. */
+      readonly holds: boolean
       /** How long the server asks to wait, in milliseconds. */
       readonly wait?: number
     }
 
 /**
- * What the server's answer means: the one table.
+ * What the server's answer means: the one table. A `classify` of the user's goes before it.
  *
  * | answer | outcome |
  * | --- | --- |
@@ -35,9 +37,9 @@ export type Outcome =
  * | anything else | rejected |
  */
 export function outcomeOf(attempt: Attempt, now: number): Outcome {
-  if (!attempt.answered) return { kind: 'retry', reason: attempt.reason, counts: false }
+  if (!attempt.answered) return { kind: 'retry', reason: attempt.reason, counts: false, holds: true }
   const { status, isRedirect, headers } = attempt
-  if (isRedirect) return { kind: 'retry', reason: 'redirected', counts: true }
+  if (isRedirect) return { kind: 'retry', reason: 'redirected', counts: true, holds: false }
   if (status >= 200 && status <= 299) return { kind: 'accepted' }
   const wait = retryAfter(headers, now)
   const later = wait === undefined ? {} : { wait }
@@ -46,21 +48,21 @@ export function outcomeOf(attempt: Attempt, now: number): Outcome {
       return { kind: 'unauthorized' }
     case 408:
     case 425:
-      return { kind: 'retry', reason: 'failed', counts: true }
+      return { kind: 'retry', reason: 'failed', counts: true, holds: false }
     case 409:
       return isInProgress(attempt) || wait !== undefined
-        ? { kind: 'retry', reason: 'in-progress', counts: false, ...later }
-        : { kind: 'retry', reason: 'failed', counts: true }
+        ? { kind: 'retry', reason: 'in-progress', counts: false, holds: false, ...later }
+        : { kind: 'retry', reason: 'failed', counts: true, holds: false }
     case 429:
     case 502:
     case 503:
     case 504:
-      return { kind: 'retry', reason: 'busy', counts: false, ...later }
+      return { kind: 'retry', reason: 'busy', counts: false, holds: true, ...later }
     case 501:
     case 505:
       return { kind: 'rejected' }
     default:
-      return status >= 500 ? { kind: 'retry', reason: 'failed', counts: true } : { kind: 'rejected' }
+      return status >= 500 ? { kind: 'retry', reason: 'failed', counts: true, holds: false } : { kind: 'rejected' }
   }
 }
 

@@ -14,6 +14,12 @@ export function excerptOf({ text }: Answered): string {
   return (text ?? '').slice(0, EXCERPT)
 }
 
+/** When an answer was sent, in milliseconds since the epoch; across origins that cannot be read, unless the server exposes it. */
+export function dateOf({ headers }: Answered): number | undefined {
+  const date = Date.parse(headers['date'] ?? '')
+  return Number.isNaN(date) ? undefined : date
+}
+
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)

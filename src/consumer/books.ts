@@ -6,8 +6,6 @@ import type { Term } from '../queue/lead.ts'
 import type { LeadersHead } from '../queue/meta.ts'
 import { settle } from '../queue/settle.ts'
 import { Behind } from './behind.ts'
-import { Departures } from './departures.ts'
-import type { Remembering } from './departures.ts'
 import { Holds } from './holds.ts'
 import { Lookahead } from './lookahead.ts'
 import type { QueueTime } from './queue-time.ts'
@@ -15,6 +13,8 @@ import { Reservations } from './reservations.ts'
 import { Sorter } from './sorter.ts'
 import { Turns } from './turns.ts'
 import type { Delivery } from './turns.ts'
+import { Unsettled } from './unsettled.ts'
+import type { Remembering } from './unsettled.ts'
 import { Writes } from './writes.ts'
 
 /** How a message waits that is a dead letter, and keeps its place. */
@@ -53,7 +53,7 @@ export class Books {
   readonly #behind: Behind
   readonly #sorter: Sorter
   readonly #turns: Turns
-  readonly #departures: Departures
+  readonly #unsettled: Unsettled
   readonly #reservations: Reservations
   #revision: number
   /** The id of the head, while it waits in a queue that is one group. */
@@ -74,7 +74,7 @@ export class Books {
     const [lookahead, behind, sorter, turns] = [this.#lookahead, this.#behind, this.#sorter, this.#turns]
     this.#reservations = new Reservations({ term: options.term, lookahead, behind, sorter, turns })
     this.holds = new Holds(options.order === 'queue' ? head : { ...(head.endpoint && { endpoint: head.endpoint }) })
-    this.#departures = new Departures(head, options.time, options.remembering)
+    this.#unsettled = new Unsettled(head, options.time, options.remembering)
   }
 
   /** Whether a pause may have come since something was reserved: what is not sent yet goes back. */
@@ -142,9 +142,8 @@ export class Books {
   /** The server has it. Resolves when that is on disk, soon; the next message need not wait for it. */
   async accept(delivery: Delivery, answer: Answer): Promise<void> {
     this.#writes.throwFailure()
-    this.holds.endpoint = undefined
     this.#pass(delivery)
-    this.#departures.accepted(delivery.message, answer)
+    this.#unsettled.accepted(delivery.message, answer)
     await this.#writes.soon()
   }
 
@@ -152,11 +151,11 @@ export class Books {
   async bury(delivery: Delivery, death: Death, isHalting: boolean): Promise<void> {
     const { message, group } = delivery
     if (isHalting) {
-      this.#departures.halted(message, death, group)
+      this.#unsettled.halted(message, death, group)
       this.#wait(delivery, { ...HALTED, attempts: death.attempts })
     } else {
       this.#pass(delivery)
-      this.#departures.buried(message, death)
+      this.#unsettled.buried(message, death)
     }
     await this.#writes.now()
   }
@@ -164,7 +163,7 @@ export class Books {
   /** It was cancelled after it had been reserved. */
   async drop(delivery: Delivery, maybeDelivered: boolean): Promise<void> {
     this.#pass(delivery)
-    this.#departures.cancelled(delivery.message, 'aborted', maybeDelivered)
+    this.#unsettled.cancelled(delivery.message, 'aborted', maybeDelivered)
     await this.#writes.now()
   }
 
@@ -175,7 +174,7 @@ export class Books {
     const original = this.#reservations.changeOf(sequence)?.original ?? id
     const change = { sequence, id, original, kind: 'replaced', message: rewritten.message } as const
     this.#reservations.change(change)
-    this.#departures.rewritten(delivery.message, change)
+    this.#unsettled.rewritten(delivery.message, change)
     await this.#writes.now()
     return rewritten
   }
@@ -219,7 +218,7 @@ export class Books {
     const change = this.#reservations.changeOf(begun.message.sequence)
     if (change?.kind !== 'cancelled' && change?.kind !== 'passed') return begun
     this.#pass(begun)
-    this.#departures.cancelled(begun.message, change.kind, change.maybeDelivered === true)
+    this.#unsettled.cancelled(begun.message, change.kind, change.maybeDelivered === true)
     // Whether that fails is told to whoever writes next.
     this.#writes.soon().catch(() => {})
     return undefined
@@ -252,9 +251,9 @@ export class Books {
     const head = this.#head()
     const exhausted = this.#lookahead.takeExhausted()
     const changes = this.#behind.takeChanges()
-    const departures = this.#departures.take()
+    const unsettled = this.#unsettled.take()
     const candidates = this.#reservations.candidates(head)
-    const settlement = { head, now: this.#options.time.now(), exhausted, candidates, ...changes, ...departures }
+    const settlement = { head, now: this.#options.time.now(), exhausted, candidates, ...changes, ...unsettled }
     this.#reservations.hear(head, await settle(this.#options.connection, settlement))
     // A queue that is one group was halted, and something of it is reserved: it goes on.
     if (this.holds.held?.isHalted && head.reserved > head.position && !this.#reservations.isPaused) this.holds.held = undefined
@@ -270,7 +269,7 @@ export class Books {
       record,
       reserved: this.#isReleased ? position : this.#turns.reach(RESERVED_AHEAD),
       ...this.#behind.totals,
-      ...this.#departures.totals,
+      ...this.#unsettled.totals,
       ...this.holds.written,
       time: this.#options.time.kept,
       isUnauthorized: this.#isUnauthorized,

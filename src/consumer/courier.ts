@@ -1,136 +1,248 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { Death, EndpointHold } from '../message/message.ts'
-import type { Setup } from '../protocol/host.ts'
-import { outcomeOf } from './answer-table.ts'
+import type { Held, Hold, PastAttempt } from '../message/message.ts'
+import type { HeaderEntries } from '../protocol/host.ts'
+import { Aborts } from './aborts.ts'
 import type { Outcome } from './answer-table.ts'
-import { answerOf, excerptOf } from './answer.ts'
+import { dateOf, excerptOf } from './answer.ts'
+import type { AskEndpointOptions } from './ask-endpoint.ts'
 import { backoff } from './backoff.ts'
 import type { Books } from './books.ts'
-import type { BurstHeaders } from './burst-headers.ts'
+import { Breaker } from './breaker.ts'
+import type { Outset } from './breaker.ts'
+import { Departures, mayBeDelivered } from './departures.ts'
+import type { FunctionsSource } from './functions.ts'
+import { judge } from './judge.ts'
+import { Preparation } from './preparation.ts'
+import type { Prepared } from './preparation.ts'
+import { Respite } from './respite.ts'
+import { Suspicion } from './suspicion.ts'
+import { trailAfter } from './trail.ts'
 import type { Clock } from '../queue/clock.ts'
-import type { Answered, Attempt, Transport } from './transport.ts'
+import type { Answered, Attempt } from './transport.ts'
 import type { Delivery } from './turns.ts'
 
-export interface CourierOptions {
+export interface CourierOptions extends AskEndpointOptions {
   readonly books: Books
-  readonly transport: Transport
-  readonly headers: BurstHeaders
-  /** The options of the queue, as they are now. */
-  readonly setup: () => Setup
+  readonly functions: FunctionsSource
+  readonly isOnline: () => boolean
   readonly announce: (event: QueueEvent) => void
   readonly clock: Clock
   readonly random: () => number
-  /** Cuts attempts short, for good. */
-  readonly signal: AbortSignal
 }
+
+/** What came of an attempt, and what that means; nothing where the drain has ended it. */
+interface Tried {
+  readonly attempt: Attempt
+  readonly outcome: Outcome | undefined
+  readonly outset: Outset
+  readonly at: number
+  readonly took: number
+}
+
+type Retry = Outcome & { kind: 'retry' }
 
 /** Carries one message to the server, and has the books take down what came of it. */
 export class Courier {
   readonly #options: CourierOptions
-  /** Which failure of the endpoint was seen last: those that were under way at the time say nothing new. */
-  #failure = 0
-  #accepting: Promise<void> | undefined
+  readonly #aborts = new Aborts()
+  readonly #respite: Respite
+  readonly #breaker: Breaker
+  readonly #departures: Departures
+  readonly #preparation: Preparation
+  readonly #suspicion: Suspicion
 
   constructor(options: CourierOptions) {
     this.#options = options
+    this.#respite = new Respite(options)
+    this.#breaker = new Breaker(options)
+    this.#departures = new Departures({ ...options, aborts: this.#aborts })
+    this.#preparation = new Preparation({ ...options, breaker: this.#breaker, departures: this.#departures, respite: this.#respite })
+    this.#suspicion = new Suspicion(options)
+    options.signal.addEventListener('abort', () => this.#aborts.abortAll())
   }
 
   /** Resolves once all that was accepted has been told. */
-  async told(): Promise<void> {
-    await this.#accepting
+  told(): Promise<void> {
+    return this.#departures.told()
+  }
+
+  /** How long everything is left alone, in milliseconds, since a function that it needs cannot be reached. */
+  wait(): number {
+    return this.#respite.wait()
+  }
+
+  /** The message is not to be sent, and where it is under way, that is cut short. An answer that is there before counts. */
+  abort(id: string): void {
+    this.#aborts.abort(id)
+  }
+
+  /** Whether the clock can be relied on; where it was in doubt, a server is asked. */
+  async confirmTime(): Promise<boolean> {
+    return !this.#options.time.isDoubtful || this.#preparation.confirmTime()
   }
 
   /** @returns whether the server knows who we are. */
   async deliver(delivery: Delivery): Promise<boolean> {
-    const { books, signal } = this.#options
-    const failure = this.#failure
-    const attempt = await this.#attempt(delivery)
-    if (!attempt || signal.aborted) books.giveBack(delivery)
-    else return this.#settle(delivery, attempt, failure)
+    const { id } = delivery.message
+    const cut = this.#aborts.begin(id)
+    try {
+      return await this.#deliver(delivery, cut)
+    } finally {
+      this.#aborts.end(id)
+    }
+  }
+
+  async #deliver(delivery: Delivery, cut: AbortSignal): Promise<boolean> {
+    if (this.#isCancelled(delivery)) await this.#drop(delivery)
+    else {
+      const prepared = await this.#preparation.prepare(delivery)
+      if (prepared && this.#isCancelled(delivery)) await this.#drop(prepared.delivery)
+      else if (prepared) return this.#attempt(prepared, cut)
+    }
     return true
   }
 
-  /** One attempt; a second one with fresh headers where the server answers 401 to the first. None where there are no headers. */
-  async #attempt({ message, held }: Delivery): Promise<Attempt | undefined> {
-    const { books, transport, headers, announce, signal } = this.#options
-    const setup = this.#options.setup()
-    const entries = await headers.get(setup)
-    if (!entries || this.#isCalledOff) return undefined
+  #isCancelled({ isCancelled, message }: Delivery): boolean {
+    return isCancelled === true || this.#aborts.isWanted(message.id)
+  }
+
+  async #drop(delivery: Delivery): Promise<void> {
+    await this.#departures.drop(delivery, mayBeDelivered(delivery))
+  }
+
+  /** One attempt; a second one with fresh headers where the server does not know who we are. */
+  async #attempt(prepared: Prepared, cut: AbortSignal): Promise<boolean> {
+    const { announce, headers } = this.#options
+    const { delivery, setup } = prepared
+    const { message, held } = delivery
     announce({ type: 'leased', id: message.id, attempt: (held?.attempts ?? 0) + (held?.uncounted ?? 0) + 1 })
-    const first = await transport.send({ ...message, epoch: books.epoch, headers: entries, setup }, signal)
-    if (!first.answered || first.status !== 401 || !headers.canRefresh(setup)) return first
+    const first = await this.#send(prepared, prepared.headers, cut)
+    if (first.outcome?.kind !== 'unauthorized' || !headers.canRefresh(setup)) return this.#settle(delivery, first)
     const fresh = await headers.refresh(setup)
-    if (!fresh || this.#isCalledOff) return undefined
-    return transport.send({ ...message, epoch: books.epoch, headers: fresh, setup }, signal)
+    if (this.#isCancelled(delivery)) await this.#drop(delivery)
+    else if (!fresh || this.#preparation.isCalledOff) this.#options.books.giveBack(delivery)
+    else if (await this.#preparation.mayGo(delivery)) return this.#settle(delivery, await this.#send(prepared, fresh, cut))
+    return true
   }
 
-  /** While headers were asked for, the queue may have been paused, or closed. */
-  get #isCalledOff(): boolean {
-    return this.#options.signal.aborted || this.#options.books.isInDoubt
+  async #send({ delivery: { message }, setup }: Prepared, headers: HeaderEntries, cut: AbortSignal): Promise<Tried> {
+    const { books, transport, functions, clock, time, announce, signal } = this.#options
+    const outset = this.#breaker.begin()
+    const at = time.now()
+    const began = clock.elapsed()
+    const attempt = await transport.send({ ...message, epoch: books.epoch, headers, setup }, cut)
+    const took = Math.round(clock.elapsed() - began)
+    if (attempt.answered) this.#hear(attempt)
+    const isEnded = signal.aborted && !attempt.answered
+    const { classify } = functions(setup)
+    const outcome = isEnded ? undefined : await judge(attempt, { classify, now: time.now(), announce, signal })
+    return { attempt, outcome, outset, at, took }
   }
 
-  async #settle(delivery: Delivery, attempt: Attempt, failure: number): Promise<boolean> {
-    const outcome = outcomeOf(attempt, this.#options.clock.now())
-    switch (outcome.kind) {
+  #hear(answer: Answered): void {
+    this.#suspicion.answered()
+    const date = dateOf(answer)
+    if (date !== undefined) this.#options.time.serverSaid(date)
+  }
+
+  async #settle(delivery: Delivery, tried: Tried): Promise<boolean> {
+    const { books } = this.#options
+    const { outcome } = tried
+    const attempt = tried.attempt as Answered
+    switch (outcome?.kind) {
       case 'accepted':
-        this.#accept(delivery, attempt as Answered)
+        this.#departures.accept(delivery, attempt, this.#breaker.decided())
         return true
       case 'rejected':
-        await this.#bury(delivery, 'rejected', attempt as Answered)
+        await this.#reject(delivery, tried)
         return true
       case 'unauthorized':
-        this.#options.books.giveBack(delivery)
+        books.giveBack(delivery)
         return false
       case 'retry':
-        await this.#retry(delivery, attempt, outcome, failure)
+        if (this.#isCancelled(delivery)) await this.#departures.drop(delivery, !tried.attempt.answered || mayBeDelivered(delivery))
+        else await this.#retry(delivery, tried, outcome)
+        return true
+      case undefined:
+        if (this.#isCancelled(delivery)) await this.#departures.drop(delivery, true)
+        else await this.#keepStopped(delivery, tried)
         return true
     }
   }
 
-  /** Not awaited: the next message goes out while this one is being settled. The books know if that fails. */
-  #accept(delivery: Delivery, attempt: Answered): void {
-    const { books, announce } = this.#options
-    this.#accepting = books.accept(delivery).then(
-      () => announce({ type: 'accepted', id: delivery.message.id, answer: answerOf(attempt) }),
-      () => {},
-    )
-  }
-
-  async #bury(delivery: Delivery, reason: Death['reason'], attempt: Answered): Promise<void> {
-    const { books, announce, clock } = this.#options
+  async #reject(delivery: Delivery, tried: Tried): Promise<void> {
+    const answer = tried.attempt as Answered
     const attempts = (delivery.held?.attempts ?? 0) + 1
-    const death = { reason, deadAt: clock.now(), attempts, status: attempt.status, excerpt: excerptOf(attempt) }
-    await books.bury(delivery, death)
-    announce({ type: 'dead-lettered', id: delivery.message.id, ...death })
+    const trail = trailAfter(delivery.held, past(tried, 'rejected'))
+    const news = this.#breaker.decided()
+    await this.#departures.bury(delivery, { reason: 'rejected', attempts, status: answer.status, excerpt: excerptOf(answer), trail })
+    if (news) this.#options.announce(news)
   }
 
-  async #retry(delivery: Delivery, attempt: Attempt, outcome: Outcome & { kind: 'retry' }, failure: number): Promise<void> {
-    const { books, setup, announce, clock, random } = this.#options
-    const { reason, counts, wait } = outcome
-    const attempts = (delivery.held?.attempts ?? 0) + (counts ? 1 : 0)
-    if (counts && attempts >= setup().maxAttempts) return this.#bury(delivery, 'attempts-exhausted', attempt as Answered)
-    const uncounted = (delivery.held?.uncounted ?? 0) + (counts ? 0 : 1)
-    // A server that says "at once" is not asked more often than one that says nothing.
-    const delay = Math.max(wait ?? 0, backoff(counts ? attempts : uncounted, random))
-    const hold = { due: clock.now() + delay, wait: delay, by: wait === undefined ? 'backoff' : 'server' } as const
+  async #retry(delivery: Delivery, tried: Tried, found: Retry): Promise<void> {
+    const { books, setup, announce, random } = this.#options
+    const { message, held, group } = delivery
+    const { attempt, outset } = tried
+    const trail = trailAfter(held, past(tried, found.reason))
+    const isSuspected = !attempt.answered && (await this.#suspicion.isJust(trail, held))
+    const outcome = isSuspected ? { ...found, counts: held?.isSuspected === true, holds: false } : countedOnlyOf(found, outset)
+    const { counts, reason, wait } = outcome
+    const before = held ?? { attempts: 0, uncounted: 0 }
+    const attempts = before.attempts + (counts ? 1 : 0)
+    const uncounted = before.uncounted + (counts ? 0 : 1)
+    const delay = Math.max(wait ?? 0, backoff(counts ? attempts : uncounted, random, message.backoff ?? setup().backoff))
+    const hold = this.#holdFor(message.expiresAt, delay, wait === undefined ? 'backoff' : 'server')
+    const news = this.#breaker.failed({ outset, group, outcome: { ...outcome, counts: found.counts }, hold })
     const status = attempt.answered ? { status: attempt.status } : {}
-    await books.hold(delivery, { attempts, uncounted, ...hold, ...status }, this.#endpoint(outcome, hold, failure))
-    announce({ type: 'retry-scheduled', id: delivery.message.id, reason, due: hold.due, ...status })
+    if (counts && attempts >= (message.maxAttempts ?? setup().maxAttempts)) {
+      const excerpt = attempt.answered ? excerptOf(attempt) : ''
+      const maybeDelivered = !attempt.answered || mayBeDelivered(delivery)
+      await this.#departures.bury(delivery, {
+        reason: 'attempts-exhausted',
+        attempts,
+        status: 0,
+        ...status,
+        excerpt,
+        trail,
+        maybeDelivered,
+      })
+    } else {
+      const more = { ...unansweredAfter(held, attempt), ...(isSuspected || held?.isSuspected ? { isSuspected: true as const } : {}) }
+      await books.hold(delivery, { attempts, uncounted, ...hold, ...status, ...more, trail }, books.holds.endpoint)
+      announce({ type: 'retry-scheduled', id: message.id, reason, due: hold.due, ...status })
+      if (isSuspected && !held?.isSuspected) announce({ type: 'suspected', id: message.id })
+    }
+    if (news) announce(news)
   }
 
-  /** What counts against no message says something of the endpoint; what counts says that it is there. */
-  #endpoint(
-    { counts, reason }: Outcome & { kind: 'retry' },
-    hold: Omit<EndpointHold, 'failures'>,
-    failure: number,
-  ): EndpointHold | undefined {
-    const { books, clock, random } = this.#options
-    if (counts || reason === 'in-progress') return undefined
-    if (failure !== this.#failure) return books.holds.endpoint
-    this.#failure += 1
-    const failures = (books.holds.endpoint?.failures ?? 0) + 1
-    if (hold.by === 'server') return { ...hold, failures }
-    const wait = backoff(failures, random)
-    return { due: clock.now() + wait, wait, by: 'backoff', failures }
+  /** A message that expires meanwhile is looked at then. */
+  #holdFor(expiresAt: number = Infinity, delay: number, by: Hold['by']): Hold {
+    const now = this.#options.time.now()
+    const wait = Math.max(0, Math.min(delay, expiresAt - now))
+    return { due: now + wait, wait, by }
   }
+
+  /** The drain has ended the attempt: the server may have it all the same, and that is kept. */
+  async #keepStopped(delivery: Delivery, tried: Tried): Promise<void> {
+    const { books, time } = this.#options
+    const { held } = delivery
+    const before = held ?? { attempts: 0, uncounted: 0 }
+    const trail = trailAfter(held, past({ ...tried, attempt: { answered: false, reason: 'unreachable' } }, 'stopped'))
+    const hold: Hold = { due: time.now(), wait: 0, by: 'backoff' }
+    const unanswered = (held?.unanswered ?? 0) + 1
+    await books.hold(delivery, { ...before, ...hold, uncounted: before.uncounted + 1, unanswered, trail }, books.holds.endpoint)
+  }
+}
+
+/** What a probe comes back with says something of the endpoint, and nothing of its message. */
+function countedOnlyOf(outcome: Retry, { isProbe }: Outset): Retry {
+  return isProbe ? { ...outcome, counts: false } : outcome
+}
+
+function unansweredAfter(held: Held | undefined, attempt: Attempt): Pick<Held, 'unanswered'> {
+  return attempt.answered ? {} : { unanswered: (held?.unanswered ?? 0) + 1 }
+}
+
+function past({ attempt, at, took }: Tried, result: PastAttempt['result']): PastAttempt {
+  return { at, took, result, ...(attempt.answered && { status: attempt.status }) }
 }

@@ -1,96 +1,90 @@
-import type { Answer, Death, KeptReceipt, PlacedMessage } from '../message/message.ts'
-import type { KeepReceipts } from '../message/options.ts'
-import type { Head } from '../queue/meta.ts'
-import type { Change } from '../queue/schema.ts'
-import type { Buried, Settlement } from '../queue/settle.ts'
+import type { QueueEvent } from '../message/event.ts'
+import type { Death, DeadReason, PastAttempt } from '../message/message.ts'
+import type { Setup } from '../protocol/host.ts'
+import type { Aborts } from './aborts.ts'
+import { answerOf } from './answer.ts'
+import type { Books } from './books.ts'
+import type { QueueTime } from './queue-time.ts'
+import type { Answered } from './transport.ts'
+import type { Delivery } from './turns.ts'
 
-type Unwritten = Pick<Settlement, 'dead' | 'passed' | 'changes' | 'freed' | 'receipts' | 'keep'>
-
-/** The options that say what is remembered of messages that have left the queue. */
-export interface Remembering {
-  readonly keepReceipts?: KeepReceipts | undefined
-  readonly dedupWindow: number
+export interface DeparturesOptions {
+  readonly books: Books
+  readonly aborts: Aborts
+  readonly setup: () => Setup
+  readonly announce: (event: QueueEvent) => void
+  readonly time: QueueTime
 }
 
-/** What is to be written of messages that have left the queue, and of those that have changed; and how much they were. */
+/** Why a message dies, and what is known of it beside what it was held with. */
+export interface Cause {
+  readonly reason: DeadReason
+  readonly attempts?: number
+  readonly status?: number
+  readonly excerpt?: string
+  readonly trail?: readonly PastAttempt[]
+  readonly maybeDelivered?: boolean
+}
+
+/** The ways out of the queue. What is told is on disk. */
 export class Departures {
-  readonly #remembering: () => Remembering
-  readonly #time: { now(): number }
-  #bytes: number
-  #deadIn: number
-  #dead: Buried[] = []
-  #passed: number[] = []
-  #changes: Change[] = []
-  #freed: { message: PlacedMessage; until: number | undefined }[] = []
-  #receipts: KeptReceipt[] = []
+  readonly #options: DeparturesOptions
+  #accepting: Promise<void> | undefined
 
-  constructor({ bytes, deadIn }: Head, time: { now(): number }, remembering: () => Remembering) {
-    this.#bytes = bytes
-    this.#deadIn = deadIn
-    this.#time = time
-    this.#remembering = remembering
+  constructor(options: DeparturesOptions) {
+    this.#options = options
   }
 
-  get totals(): Pick<Head, 'bytes' | 'deadIn'> {
-    return { bytes: this.#bytes, deadIn: this.#deadIn }
+  /** Resolves once all that was accepted has been told. */
+  async told(): Promise<void> {
+    await this.#accepting
   }
 
-  accepted(message: PlacedMessage, answer: Answer): void {
-    const { dedupWindow } = this.#remembering()
-    this.#leave(message, dedupWindow > 0 ? this.#time.now() + dedupWindow : undefined)
-    this.#keep({ id: message.id, settledAt: this.#time.now(), answer })
+  /** Not awaited: the next message goes out while this one is being settled. The books know if that fails. */
+  accept(delivery: Delivery, attempt: Answered, news: QueueEvent | undefined): void {
+    const { books, aborts, announce } = this.#options
+    const { id } = delivery.message
+    const answer = answerOf(attempt)
+    aborts.forget(id)
+    this.#accepting = books.accept(delivery, answer).then(
+      () => {
+        announce({ type: 'accepted', id, answer, ...groupOf(delivery) })
+        if (news) announce(news)
+      },
+      () => {},
+    )
   }
 
-  buried(message: PlacedMessage, death: Death): void {
-    this.#dead.push({ message, death })
-    this.#deadIn += 1
-    this.#leave(message)
+  async bury(delivery: Delivery, cause: Cause): Promise<void> {
+    const { books, aborts, setup, announce, time } = this.#options
+    const { message, held } = delivery
+    const { onDead, order } = setup()
+    const isHalting = onDead === 'halt' && order !== 'none'
+    const { reason, attempts = held?.attempts ?? 0, status = held?.status ?? 0, excerpt = '', trail = held?.trail ?? [] } = cause
+    const maybeDelivered = cause.maybeDelivered ?? mayBeDelivered(delivery)
+    const known: Death = { reason, deadAt: time.now(), attempts, status, excerpt, trail }
+    const death: Death = { ...known, ...(maybeDelivered && { maybeDelivered: true as const }), ...(isHalting && { halts: true as const }) }
+    aborts.forget(message.id)
+    await books.bury(delivery, death, isHalting)
+    announce({ type: 'dead-lettered', id: message.id, ...groupOf(delivery), ...death })
+    if (isHalting) announce({ type: 'halted', id: message.id, ...groupOf(delivery) })
   }
 
-  /** It is a dead letter, and keeps its place: its group is halted. */
-  halted(message: PlacedMessage, death: Death, group: string): void {
-    this.#dead.push({ message, death, stopped: group })
-    this.#deadIn += 1
+  /** It was cancelled. */
+  async drop(delivery: Delivery, maybeDelivered: boolean): Promise<void> {
+    const { books, aborts, announce } = this.#options
+    const { id } = delivery.message
+    aborts.forget(id)
+    await books.drop(delivery, maybeDelivered)
+    announce({ type: 'cancelled', id, maybeDelivered, ...groupOf(delivery) })
   }
+}
 
-  /** Who has cancelled it has freed its dedup key, and, but for one that was reserved at the time, counted its bytes. */
-  cancelled(message: PlacedMessage, kind: Change['kind'], maybeDelivered: boolean): void {
-    this.#passed.push(message.sequence)
-    if (kind === 'aborted') this.#bytes += message.bytes
-    if (kind !== 'passed') this.#keep({ id: message.id, settledAt: this.#time.now(), ...(maybeDelivered && { maybeDelivered: true }) })
-  }
+/** Whether the server may have a message that it has not answered. */
+export function mayBeDelivered({ held }: Delivery): boolean {
+  return (held?.unanswered ?? 0) > 0
+}
 
-  /** It has another body from now on. */
-  rewritten(before: PlacedMessage, change: Change & { readonly message: PlacedMessage }): void {
-    this.#bytes += before.bytes - change.message.bytes
-    this.#changes.push(change)
-  }
-
-  /** What is to be written now. */
-  take(): Unwritten {
-    const unwritten = {
-      dead: this.#dead,
-      passed: this.#passed,
-      changes: this.#changes,
-      freed: this.#freed,
-      receipts: this.#receipts,
-      keep: this.#remembering().keepReceipts,
-    }
-    this.#dead = []
-    this.#passed = []
-    this.#changes = []
-    this.#freed = []
-    this.#receipts = []
-    return unwritten
-  }
-
-  #leave(message: PlacedMessage, until?: number): void {
-    this.#bytes += message.bytes
-    this.#passed.push(message.sequence)
-    if (message.dedupKey !== undefined) this.#freed.push({ message, until })
-  }
-
-  #keep(receipt: KeptReceipt): void {
-    if (this.#remembering().keepReceipts) this.#receipts.push(receipt)
-  }
+function groupOf({ message: { group } }: Delivery): { readonly group?: string } {
+  return group === undefined ? {} : { group }
 }

@@ -11,9 +11,10 @@ import { Aside } from './aside.ts'
 import { backoff } from './backoff.ts'
 import { Books } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
-import type { HeadersSource } from './burst-headers.ts'
 import { Courier } from './courier.ts'
 import { Delays } from './delays.ts'
+import type { FunctionsSource } from './functions.ts'
+import { Hurry } from './hurry.ts'
 import { QueueTime } from './queue-time.ts'
 import type { Transport } from './transport.ts'
 import type { Delivery } from './turns.ts'
@@ -36,7 +37,7 @@ interface Term {
 export interface DrainOptions {
   readonly connection: Connection
   readonly transport: Transport
-  readonly headers: (setup: Setup) => HeadersSource
+  readonly functions: FunctionsSource
   /** The options of the queue, as they are now. */
   readonly setup: () => Setup
   readonly isOnline: () => boolean
@@ -65,6 +66,7 @@ export class Drain {
   readonly #headers: BurstHeaders
   readonly #wakeup: Wakeup
   readonly #aside: Aside
+  readonly #hurry = new Hurry()
   readonly #abort = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
   #finished: Promise<void> | undefined
@@ -73,7 +75,6 @@ export class Drain {
   #isStopping = false
   #isUnauthorized = false
   #isEmptyKnown = false
-  #hurry: 'backoff' | 'server' | undefined
 
   constructor(options: DrainOptions) {
     this.#announcer = new Announcer(options.clock, options.announce)
@@ -101,8 +102,7 @@ export class Drain {
 
   /** The database is another now: what is known of it is worth nothing, and a new term begins. */
   beginAgain(): void {
-    this.#failure ??= { error: new Superseded('the database was begun anew') }
-    this.#wakeup.wake()
+    this.#fail(new Superseded('the database was begun anew'))
   }
 
   /** There may be something to do. */
@@ -112,8 +112,8 @@ export class Drain {
   }
 
   /** Cuts a wait short: one that backoff chose, or (`server`) also one that the server asked for, and those of groups. */
-  hurry(past: 'backoff' | 'server'): void {
-    if (this.#hurry !== 'server') this.#hurry = past
+  hurry(past: Hold['by']): void {
+    this.#hurry.begin(past)
     if (past === 'server') this.#term?.books.hurry()
     this.wake()
   }
@@ -126,6 +126,7 @@ export class Drain {
 
   /** The user says that messages may go out again, or those of a group. */
   resume(): void {
+    if (this.#isUnauthorized) this.#term?.books.setUnauthorized(false).catch((error: unknown) => this.#fail(error))
     this.#isUnauthorized = false
     this.#headers.forget()
     this.lookAround()
@@ -138,19 +139,13 @@ export class Drain {
     this.#wakeup.wake()
   }
 
-  /** A message was delayed. */
-  delayed(): void {
-    this.#term?.delays.lookAgain()
-    this.#wakeup.wake()
-  }
-
   /** A message that waited has left the queue. */
   cancelled(id: string): void {
     this.#term?.books.cancelled(id)
     this.#wakeup.wake()
   }
 
-  /** A message that was reserved is not wanted any more. */
+  /** The message is not to be sent, and where it is under way, that is cut short. */
   abort(id: string): void {
     this.#term?.courier.abort(id)
   }
@@ -176,17 +171,17 @@ export class Drain {
   /** An epoch, from its beginning until the loop ends or the storage fails. */
   async #lead(worked: () => void): Promise<void> {
     const { connection, clock, setup, announce } = this.#options
-    const term = await lead(connection)
-    const time = new QueueTime(clock, term.head.time)
-    const books = new Books({ connection, clock, time, term, order: setup().order, remembering: setup })
-    const courier = new Courier({ ...this.#options, books, headers: this.#headers, signal: this.#abort.signal })
-    const delays = new Delays({ connection, time, announce, areAny: term.tail.delayed > 0 })
-    const begun = { books, courier, delays, time }
-    this.#term = begun
+    const begun = await lead(connection)
+    const time = new QueueTime(clock, begun.head.time)
+    const books = new Books({ connection, clock, time, term: begun, order: setup().order, remembering: setup })
+    const courier = new Courier({ ...this.#options, books, time, headers: this.#headers, signal: this.#abort.signal })
+    const delays = new Delays({ connection, time, announce, areAny: begun.tail.delayed > 0 })
+    const term = { books, courier, delays, time }
+    this.#term = term
     this.#failure = undefined
-    if (this.#hurry === 'server') books.hurry()
+    if (this.#hurry.isPastServer) books.hurry()
     while (!this.#isStopping) {
-      await this.#step(begun)
+      await this.#step(term)
       worked()
     }
     await Promise.all(this.#underWay)
@@ -195,23 +190,23 @@ export class Drain {
     await courier.told()
   }
 
-  async #step({ books, courier, delays, time }: Term): Promise<void> {
+  async #step(term: Term): Promise<void> {
+    const { books, courier, delays, time } = term
     if (this.#failure) throw this.#failure.error
     if (!time.isDoubtful && (await delays.join())) books.lookAgain()
-    const wait = await this.#wait(books, time)
-    const untilJoin = time.isDoubtful ? LOOK_AGAIN : delays.nextDue - time.now()
-    const sleep = (longest: number): Promise<void> => this.#sleep(books, delays, Math.max(0, Math.min(longest, untilJoin)))
-    if (wait > 0 || !this.#mayDeliver()) return sleep(wait > 0 ? wait : LOOK_AGAIN)
-    if (this.#underWay.size >= this.#places(books)) return sleep(LOOK_AGAIN)
+    const wait = await this.#wait(term)
+    if (wait > 0 || !this.#mayDeliver()) return this.#sleep(term, wait > 0 ? wait : LOOK_AGAIN)
+    if (this.#underWay.size >= this.#places(books)) return this.#sleep(term, LOOK_AGAIN)
+    if (delays.nextDue <= time.now() && !(await courier.confirmTime())) return this.#sleep(term, LOOK_AGAIN)
     const delivery = await books.next()
-    if (!delivery) return sleep(books.nextDue - time.now())
+    if (!delivery) return this.#sleep(term, books.nextDue - time.now())
     if (this.#isStopping) return books.giveBack(delivery)
     this.#begin(courier, delivery)
   }
 
   /** Offline nothing is tried, unless the user asks for it: the browser's word may be wrong. */
   #mayDeliver(): boolean {
-    return !this.#isUnauthorized && (this.#options.isOnline() || this.#hurry === 'server')
+    return !this.#isUnauthorized && (this.#options.isOnline() || this.#hurry.isPastServer)
   }
 
   /** An endpoint that was away is tried with one message. */
@@ -221,7 +216,7 @@ export class Drain {
 
   #begin(courier: Courier, delivery: Delivery): void {
     this.#isEmptyKnown = false
-    this.#hurry = undefined
+    this.#hurry.end()
     const carrying = this.#carry(courier, delivery).finally(() => {
       this.#underWay.delete(carrying)
       this.#wakeup.wake()
@@ -232,38 +227,43 @@ export class Drain {
   async #carry(courier: Courier, delivery: Delivery): Promise<void> {
     try {
       if (await courier.deliver(delivery)) return
-      if (!this.#isUnauthorized) this.#options.announce({ type: 'unauthorized' })
+      const isNews = !this.#isUnauthorized
       this.#isUnauthorized = true
+      if (isNews) await this.#term?.books.setUnauthorized(true)
+      // Resumed meanwhile, it is no longer true.
+      if (isNews && this.#isUnauthorized) this.#options.announce({ type: 'unauthorized' })
     } catch (error) {
-      this.#failure ??= { error }
+      this.#fail(error)
     }
   }
 
-  /** How long everything is to be left alone. Where the clock was set back meanwhile, the time is set anew. */
-  async #wait(books: Books, time: QueueTime): Promise<number> {
-    if (books.holds.setAnew(time.now())) await books.writeHolds()
-    const { held, endpoint } = books.holds
-    return Math.max(this.#waitOf(held, time), this.#waitOf(endpoint, time), this.#hurry ? 0 : this.#headers.wait())
+  /** It ends the term. */
+  #fail(error: unknown): void {
+    this.#failure ??= { error }
+    this.#wakeup.wake()
   }
 
-  /** Whether what is halted goes on the books say. */
-  #waitOf(hold: (Hold & { readonly isHalted?: true }) | undefined, time: QueueTime): number {
-    const isCut = hold === undefined || hold.isHalted || this.#hurry === 'server' || this.#hurry === hold.by
-    return isCut ? 0 : hold.due - time.now()
+  /** How long everything is to be left alone. Where the clock was set back meanwhile, the time is set anew. */
+  async #wait({ books, courier, time }: Term): Promise<number> {
+    if (books.holds.setAnew(time.now())) await books.writeHolds()
+    const { held, endpoint } = books.holds
+    const now = time.now()
+    const unreachable = this.#hurry.isOn ? 0 : Math.max(this.#headers.wait(), courier.wait())
+    return Math.max(held?.isHalted ? 0 : this.#hurry.waitOf(held, now), this.#hurry.waitOf(endpoint, now), unreachable)
   }
 
   /** Sleeps until woken, or for some time. With nothing under way, what was reserved is given back, and the burst is over. */
-  async #sleep(books: Books, delays: Delays, longest: number): Promise<void> {
+  async #sleep({ books, delays, time }: Term, longest: number): Promise<void> {
     // What was woken for meanwhile is looked at first: the last look may be out of date.
     if (this.#underWay.size === 0 && !this.#wakeup.isCalled) {
       await books.release()
       this.#headers.forget()
       if (delays.nextDue === Infinity) await this.#tellIfEmpty(books)
     }
-    const wasWoken = await this.#wakeup.sleep(Math.min(longest, LOOK_AGAIN))
-    if (wasWoken) return
-    books.timeIsUp()
-    delays.lookAgain()
+    // In doubt of the clock nothing joins the tail.
+    const untilJoin = time.isDoubtful ? LOOK_AGAIN : delays.nextDue - time.now()
+    const wasWoken = await this.#wakeup.sleep(Math.max(0, Math.min(longest, LOOK_AGAIN, untilJoin)))
+    if (!wasWoken) this.lookAround()
   }
 
   /** Paused, offline or not: when the last message has left, that is told. */

@@ -1,5 +1,7 @@
 import { formatKey, formatPlace, HOLDFAST_MESSAGE, IDEMPOTENCY_KEY } from '../protocol/http.ts'
+import type { HeaderEntries, Setup } from '../protocol/host.ts'
 import type { Clock } from '../queue/clock.ts'
+import { dateOf } from './answer.ts'
 import type { Attempt, Outgoing, Transport } from './transport.ts'
 
 /** How much of an answer is kept: nothing that a server sends may fill the memory. */
@@ -14,37 +16,60 @@ export interface HttpOptions {
 /** Sends each message in a request of its own. */
 export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
   return {
-    async send(message, signal) {
-      const { setup } = message
-      const stop = new AbortController()
-      const abort = (): void => stop.abort()
-      if (signal.aborted) abort()
-      signal.addEventListener('abort', abort)
-      // A flag of our own: an AbortSignal.timeout() is reported as AbortError in Firefox and WebKit.
-      let isLate = false
-      const cancel = clock.after(setup.timeout, () => {
-        isLate = true
-        abort()
-      })
-      try {
-        return await receive(await fetch(setup.endpoint, request(queue, message, stop.signal)))
-      } catch {
-        return { answered: false, reason: isLate ? 'timeout' : 'unreachable' }
-      } finally {
-        cancel()
-        signal.removeEventListener('abort', abort)
-      }
+    send: (message, signal) =>
+      inTimeout(clock, message.setup.timeout, signal, async (stop) =>
+        receive(await fetch(message.setup.endpoint, { ...request(queue, message), signal: stop })),
+      ),
+    async askTime(setup, headers, signal) {
+      const answer = await inTimeout(clock, setup.timeout, signal, async (stop) =>
+        receive(await fetch(setup.endpoint, { ...ask(setup, headers), signal: stop })),
+      )
+      if (!answer.answered) return { answered: false }
+      const date = dateOf(answer)
+      return { answered: true, ...(date !== undefined && { date }) }
     },
   }
 }
 
-function request(queue: string, { id, body, epoch, sequence, headers, setup }: Outgoing, signal: AbortSignal): RequestInit {
+/** Makes one attempt, which ends when it has taken too long. */
+async function inTimeout(
+  clock: Clock,
+  timeout: number,
+  signal: AbortSignal,
+  attempt: (stop: AbortSignal) => Promise<Attempt>,
+): Promise<Attempt> {
+  const stop = new AbortController()
+  const abort = (): void => stop.abort()
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort)
+  // A flag of our own: an AbortSignal.timeout() is reported as AbortError in Firefox and WebKit.
+  let isLate = false
+  const cancel = clock.after(timeout, () => {
+    isLate = true
+    abort()
+  })
+  try {
+    return await attempt(stop.signal)
+  } catch {
+    return { answered: false, reason: isLate ? 'timeout' : 'unreachable' }
+  } finally {
+    cancel()
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+function request(queue: string, { id, idempotencyKey, body, epoch, sequence, headers, setup }: Outgoing): RequestInit {
   const all = new Headers({ 'content-type': 'application/json' })
   for (const [name, value] of headers) all.set(name, value)
-  all.set(IDEMPOTENCY_KEY, formatKey(id))
+  all.set(IDEMPOTENCY_KEY, formatKey(idempotencyKey ?? id))
   all.set(HOLDFAST_MESSAGE, formatPlace({ queue, epoch, sequence }))
+  return { ...ask(setup, all), method: setup.method, body }
+}
+
+/** What each request says, and all that one does which only asks. */
+function ask({ credentials }: Setup, headers: HeaderEntries | Headers): RequestInit {
   // redirect: a POST that is redirected to a login page comes back as GET and 200, which is no acceptance.
-  return { method: setup.method, headers: all, body, credentials: setup.credentials, redirect: 'manual', cache: 'no-store', signal }
+  return { method: 'HEAD', headers: new Headers(headers as HeadersInit), credentials, redirect: 'manual', cache: 'no-store' }
 }
 
 async function receive(response: Response): Promise<Attempt> {

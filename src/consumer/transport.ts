@@ -3,6 +3,8 @@ import type { HeaderEntries, Setup } from '../protocol/host.ts'
 /** A message as it goes out. */
 export interface Outgoing {
   readonly id: string
+  /** What the server sees as its idempotency key, where that is not its id. */
+  readonly idempotencyKey?: string
   readonly body: string
   readonly epoch: number
   readonly sequence: number
@@ -27,8 +29,16 @@ export interface Answered {
   readonly isWhole: boolean
 }
 
+/** Whether the endpoint answers, and what time it is there: in milliseconds since the epoch, where the answer says so and may be read. */
+export interface ToldTime {
+  readonly answered: boolean
+  readonly date?: number
+}
+
 /** How messages leave. */
 export interface Transport {
   /** Makes one attempt. Never rejects for what the network or the server does; an aborted one counts as unreachable. */
   send(message: Outgoing, signal: AbortSignal): Promise<Attempt>
+  /** Asks the endpoint for an answer, any, without a message. */
+  askTime(setup: Setup, headers: HeaderEntries, signal: AbortSignal): Promise<ToldTime>
 }

@@ -1,10 +1,8 @@
-import type { HeadersSource } from '../consumer/burst-headers.ts'
 import type { QueueDefinition } from '../message/definition.ts'
 import { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
-import { askHeaders, toEntries } from '../protocol/headers.ts'
 import type { HostApi, PageApi, Setup } from '../protocol/host.ts'
-import { resultOf, unwrap } from '../protocol/result.ts'
+import { resultOf } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
 import { deadLetters } from '../queue/dead-letters.ts'
 import { depth } from '../queue/depth.ts'
@@ -13,6 +11,7 @@ import { messages } from '../queue/messages.ts'
 import type { Place as MessagesPlace } from '../queue/messages.ts'
 import { receipts } from '../queue/receipts.ts'
 import { standing } from '../queue/standing.ts'
+import { functionsSource } from './functions-source.ts'
 import type { Platform } from './platform.ts'
 import { QueueHost } from './queue-host.ts'
 import { Reserve } from './reserve.ts'
@@ -44,8 +43,8 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     }
     if (queues.has(queue)) return queues.get(queue)?.setUp(setup)
     const toPage = (events: readonly QueueEvent[]): void => page.events(queue, events)
-    const headers = (current: Setup): HeadersSource => headersSource(queue, current, page, served?.get(queue))
-    queues.set(queue, new QueueHost({ queue, setup, platform, reserve, headers, isOnline: () => isOnline, toPage }))
+    const functions = functionsSource({ queue, page, definition: served?.get(queue) })
+    queues.set(queue, new QueueHost({ queue, setup, platform, reserve, functions, isOnline: () => isOnline, toPage }))
   }
 
   async function close(queue: string): Promise<void> {
@@ -97,15 +96,4 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
 
 function unsupported(): QueueError {
   return new QueueError('unsupported', 'Expected IndexedDB and Web Locks; they need a browser and a secure page (https or localhost)')
-}
-
-/** Who gives a queue's headers: the definition that this host serves, or the page, or nobody. */
-function headersSource(queue: string, setup: Setup, page: HostPage, definition: QueueDefinition | undefined): HeadersSource {
-  const own = definition?.options.headers
-  if (typeof own === 'function') {
-    if (setup.asksPage !== 'always') return { canRefresh: true, ask: (unauthorized) => askHeaders(own, unauthorized) }
-  } else if (setup.asksPage === 'never') {
-    return { canRefresh: false, ask: async () => (setup.headers.length > 0 ? setup.headers : toEntries(own ?? {})) }
-  }
-  return { canRefresh: true, ask: async (unauthorized) => unwrap(await page.headers(queue, unauthorized)) }
 }

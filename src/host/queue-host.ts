@@ -1,5 +1,6 @@
 import { Drain } from '../consumer/drain.ts'
-import type { HeadersSource } from '../consumer/burst-headers.ts'
+import type { FunctionsSource } from '../consumer/functions.ts'
+import { bytesOf } from '../message/bytes.ts'
 import { httpTransport } from '../consumer/http.ts'
 import { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
@@ -33,7 +34,7 @@ export interface QueueHostOptions {
   readonly setup: Setup
   readonly platform: Platform
   readonly reserve: Reserve
-  readonly headers: (setup: Setup) => HeadersSource
+  readonly functions: FunctionsSource
   readonly isOnline: () => boolean
   /** Takes what happened, in any tab, to this host's page. */
   readonly toPage: (events: readonly QueueEvent[]) => void
@@ -170,11 +171,11 @@ export class QueueHost {
 
   async #lead(): Promise<void> {
     if (this.#isClosing) return
-    const { queue, platform, headers, isOnline } = this.#options
+    const { queue, platform, functions, isOnline } = this.#options
     this.#drain = new Drain({
       connection: this.connection,
       transport: httpTransport({ queue, fetch: platform.fetch, clock: platform.clock }),
-      headers,
+      functions,
       setup: () => this.#setup,
       isOnline,
       announce: (event) => this.#announce([event]),
@@ -232,12 +233,10 @@ export class QueueHost {
     }
     for (const event of events) {
       if (event.type === 'cancelled') this.#drain?.cancelled(event.id)
-      else if (event.type === 'enqueued' && event.due !== undefined) this.#drain?.delayed()
+      else if (event.type === 'enqueued' && event.due !== undefined) this.#drain?.lookAround()
     }
   }
 }
-
-const encoder = new TextEncoder()
 
 /** What the others hear of a batch. */
 function newsOf(messages: readonly IncomingMessage[], decided: readonly Decision[], now: number): QueueEvent[] {
@@ -257,10 +256,4 @@ function resumed({ group }: DeadRecord): QueueEvent {
 
 function stored(message: OutgoingMessage, enqueuedAt: number): IncomingMessage {
   return { ...message, bytes: bytesOf(message.body), enqueuedAt }
-}
-
-/** The size of a text in UTF-8. Most are ASCII, and a look costs less than a copy. */
-function bytesOf(text: string): number {
-  // eslint-disable-next-line no-control-regex -- the whole of ASCII is meant
-  return /^[\x00-\x7f]*$/.test(text) ? text.length : encoder.encode(text).byteLength
 }

@@ -41,12 +41,15 @@ function start(definitions?: ReadonlyMap<string, QueueDefinition>): void {
   isServing = true
   const scope = globalThis as unknown as WorkerScope
   let page: Remote<PageApi> | undefined
+  const attached = (): Remote<PageApi> => {
+    if (page) return page
+    throw new Error('The page did not introduce itself')
+  }
   const hostPage: HostPage = {
     events: (queue, events) => scope.postMessage({ holdfast: 'events', queue, events }),
-    headers: (queue, unauthorized) => {
-      if (!page) throw new Error('The page did not introduce itself')
-      return page.headers(queue, unauthorized)
-    },
+    headers: async (queue, unauthorized) => attached().headers(queue, unauthorized),
+    classify: async (queue, answer) => attached().classify(queue, answer),
+    upcast: async (queue, body, version) => attached().upcast(queue, body, version),
   }
   const platform = realmPlatform()
   const host = createHost({ platform, page: hostPage, ...(definitions && { served: definitions }) })

@@ -1,5 +1,5 @@
 import { QueueError, shown } from './error.ts'
-import { checkOptions, checkOrder, queueChecks } from './options.ts'
+import { checkQueue } from './option-checks.ts'
 import type { QueueOptions } from './options.ts'
 
 /** A queue's name and options, made by {@link defineQueue} in a module that page and worker share. */
@@ -22,8 +22,7 @@ export interface QueueDefinition<T = unknown> {
  */
 export function defineQueue<T = unknown>(name: string, options: QueueOptions<T>): QueueDefinition<T> {
   checkName(name)
-  checkOptions(options, queueChecks)
-  checkOrder(options)
+  checkQueue(options)
   return Object.freeze({ name, options: Object.freeze({ ...options }) })
 }
 

@@ -31,6 +31,16 @@ export interface Backoff {
   readonly longest: number
 }
 
+/** What is known of the device's clock. Times that are stored are queue time: the clock's, and the offset. */
+export interface KeptTime {
+  /** In milliseconds. */
+  readonly offset: number
+  /** The last queue time that was not in doubt, in milliseconds since the epoch. */
+  readonly seen: number
+  /** How far the server's clock is ahead of queue time, in milliseconds; absent where it was never told. */
+  readonly skew?: number
+}
+
 /** A message and its place in the queue: the number that was assigned inside the transaction that stored it. */
 export interface PlacedMessage extends Message {
   readonly sequence: number
@@ -68,6 +78,8 @@ export interface Held extends Hold {
   readonly unanswered?: number
   /** The last answer's status; absent when there was none. */
   readonly status?: number
+  /** It was announced as suspected: that it is not answered counts, while the endpoint is reachable. */
+  readonly isSuspected?: true
   /** The last attempts, the latest last; absent in what an earlier release has written. */
   readonly trail?: readonly PastAttempt[]
   /** It is a dead letter, and its group is halted: nothing of the group goes before that is decided. */

@@ -1,5 +1,6 @@
 import { QueueError, shown } from './error.ts'
 import type { OpenOptions, Order, QueueOptions } from './options.ts'
+import { isSchema } from './schema.ts'
 
 /** What `order` and concurrency are where they are left out. */
 export function orderOf({ order, group, concurrency }: Pick<QueueOptions, 'order' | 'group' | 'concurrency'>): {
@@ -11,7 +12,12 @@ export function orderOf({ order, group, concurrency }: Pick<QueueOptions, 'order
 }
 
 /** The other options that may be left out, and what they are then. */
-export const DEFAULTS = {
+export const DEFAULTS: Required<
+  Pick<
+    QueueOptions,
+    'method' | 'credentials' | 'timeout' | 'maxAttempts' | 'durability' | 'backoff' | 'onDead' | 'onDuplicate' | 'dedupWindow' | 'version'
+  >
+> = {
   method: 'POST',
   credentials: 'same-origin',
   timeout: 30_000,
@@ -22,19 +28,38 @@ export const DEFAULTS = {
   onDuplicate: 'ignore',
   dedupWindow: 0,
   version: 1,
-} as const satisfies Partial<QueueOptions>
+}
 
 /** The longest time that `setTimeout` can wait; anything above fires at once. */
 export const LONGEST_TIMEOUT = 2_147_483_647
 
-interface Check {
+export interface Check {
   readonly expected: string
   readonly passes: (value: unknown) => boolean
+  /** Checked first, where the option is an object of known parts. */
+  readonly parts?: Readonly<Record<string, Check>>
 }
 
-type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check }
+export type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check }
 
-export const queueChecks: Checks<QueueOptions> = {
+/** What is checked alike for a queue and for one message. */
+export const messageChecks: Checks<Pick<QueueOptions, 'ttl' | 'maxAttempts' | 'backoff' | 'onDuplicate'>> = {
+  ttl: whole(1),
+  maxAttempts: { expected: 'a whole number from 1, or Infinity', passes: (value) => value === Infinity || isWhole(value, 1) },
+  backoff: {
+    expected: '{ first, longest }, `longest` not below `first`',
+    parts: { first: whole(1), longest: whole(1) },
+    passes: (value) => {
+      const { first, longest } = value as { first?: number; longest?: number }
+      return first !== undefined && longest !== undefined && longest >= first
+    },
+  },
+  onDuplicate: oneOf('ignore', 'replace', 'latest'),
+}
+
+const { ttl, maxAttempts, backoff, onDuplicate } = messageChecks
+
+const queueChecks: Checks<QueueOptions> = {
   endpoint: { expected: 'an http or https URL without credentials', passes: isEndpoint },
   method: oneOf('POST', 'PUT', 'PATCH'),
   headers: { expected: 'headers, or a function that gives them', passes: (value) => typeof value === 'function' || areHeaders(value) },
@@ -43,64 +68,116 @@ export const queueChecks: Checks<QueueOptions> = {
     expected: `a number of milliseconds from 1 to ${LONGEST_TIMEOUT}`,
     passes: (value) => typeof value === 'number' && value >= 1 && value <= LONGEST_TIMEOUT,
   },
-  maxAttempts: {
-    expected: 'a whole number from 1, or Infinity',
-    passes: (value) => typeof value === 'number' && value >= 1 && (Number.isInteger(value) || value === Infinity),
-  },
+  maxAttempts,
   durability: oneOf('strict', 'relaxed'),
   order: oneOf('queue', 'group', 'none'),
-  group: { expected: 'a function that gives the group of a body', passes: (value) => typeof value === 'function' },
-  concurrency: {
-    expected: 'a whole number from 1 to 100',
-    passes: (value) => typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 100,
+  group: aFunction('gives the group of a body'),
+  concurrency: { expected: 'a whole number from 1 to 100', passes: (value) => isWhole(value, 1) && (value as number) <= 100 },
+  ttl,
+  backoff,
+  classify: aFunction('tells what an answer means'),
+  onDead: oneOf('continue', 'halt'),
+  dedupKey: aFunction('gives the dedup key of a body'),
+  onDuplicate,
+  dedupWindow: whole(0),
+  keepReceipts: { expected: '{ age, number }', parts: { age: whole(1), number: whole(1) }, passes: (value) => countGiven(value) === 2 },
+  capacity: {
+    expected: '{ messages, bytes }, one of them or both',
+    parts: { messages: whole(1), bytes: whole(1) },
+    passes: (value) => countGiven(value) > 0,
   },
+  schema: { expected: 'a schema that follows Standard Schema, version 1', passes: isSchema },
+  version: whole(1),
+  upcast: aFunction('gives a body of today for an earlier one'),
 }
 
-export const openChecks: Checks<OpenOptions> = {
+const openChecks: Checks<OpenOptions> = {
   ...queueChecks,
   host: oneOf('worker', 'in-place'),
-  worker: { expected: 'a function that starts a worker', passes: (value) => typeof value === 'function' },
+  worker: aFunction('starts a worker'),
+  persist: oneOf(true, false),
 }
 
 /** Refuses unknown options, and known ones with a value that they do not take. */
-export function checkOptions<Options>(options: unknown, checks: Checks<Options>): asserts options is Options {
-  if (typeof options !== 'object' || options === null) {
-    throw new QueueError('invalid-option', `Expected \`options\` to be an object, got ${shown(options)}`)
-  }
+export function checkOptions<Options>(options: unknown, checks: Checks<Options>, of = ''): asserts options is Options {
+  if (typeof options !== 'object' || options === null) throw wrongOption(of || 'options', 'an object', options)
+  const within = of && `${of}.`
   for (const [name, value] of Object.entries(options)) {
-    const check = Object.hasOwn(checks, name) ? checks[name as keyof Options] : undefined
-    if (!check) throw new QueueError('invalid-option', `Unknown option \`${name}\`; known are ${Object.keys(checks).join(', ')}`)
-    if (value !== undefined && !check.passes(value)) throw wrongOption(name, check.expected, value)
+    const check: Check | undefined = Object.hasOwn(checks, name) ? checks[name as keyof Options] : undefined
+    if (!check) throw invalid(`Unknown option \`${within}${name}\`; known are ${Object.keys(checks).join(', ')}`)
+    if (value === undefined) continue
+    if (check.parts) checkOptions(value, check.parts, within + name)
+    if (!check.passes(value)) throw wrongOption(within + name, check.expected, value)
   }
-  if (!('endpoint' in options) || options.endpoint === undefined) throw wrongOption('endpoint', queueChecks.endpoint.expected, undefined)
 }
 
-/** Refuses options that contradict each other. */
-export function checkOrder(options: Pick<QueueOptions, 'order' | 'group' | 'concurrency'>): void {
-  const { order, concurrency } = orderOf(options)
-  if (order === 'queue' && concurrency > 1) {
-    throw new QueueError(
-      'invalid-option',
-      `Expected \`concurrency\` to be 1 with \`order: 'queue'\`, got ${concurrency}: one message goes after the other`,
+/** Refuses what is no queue: a wrong option, none where one is needed, or options that contradict each other. */
+export function checkQueue(options: unknown, isOpened?: 'opened'): asserts options is OpenOptions {
+  checkOptions<QueueOptions>(options, isOpened ? openChecks : queueChecks)
+  if (options.endpoint === undefined) throw wrongOption('endpoint', queueChecks.endpoint.expected, undefined)
+  checkOrder(options)
+  const { onDuplicate = DEFAULTS.onDuplicate, dedupWindow = DEFAULTS.dedupWindow, upcast, version = DEFAULTS.version } = options
+  if (dedupWindow > 0 && onDuplicate !== 'ignore') {
+    throw invalid(
+      `Expected \`dedupWindow\` only with \`onDuplicate: 'ignore'\`, got '${onDuplicate}': what was delivered can only be ignored`,
     )
   }
-  if (order !== 'group' && options.group) {
-    throw new QueueError('invalid-option', `Expected \`group\` only with \`order: 'group'\`, got \`order: '${order}'\``)
+  if (upcast && version === DEFAULTS.version) throw invalid('Expected `upcast` only with a `version` above 1: there is no earlier one')
+}
+
+function checkOrder(options: QueueOptions): void {
+  const { order, concurrency } = orderOf(options)
+  if (order === 'queue' && concurrency > 1) {
+    throw invalid(`Expected \`concurrency\` to be 1 with \`order: 'queue'\`, got ${concurrency}: one message goes after the other`)
+  }
+  if (order !== 'group' && options.group) throw invalid(`Expected \`group\` only with \`order: 'group'\`, got \`order: '${order}'\``)
+  if (order === 'none' && options.onDead === 'halt') {
+    throw invalid("Expected `onDead: 'continue'` with `order: 'none'`, got 'halt': there is nothing behind a message to be held up")
   }
 }
 
 /** Refuses what can be no group. */
 export function checkGroup(group: unknown): asserts group is string {
-  if (typeof group === 'string' && group.length <= 256) return
-  throw new QueueError('invalid-option', `Expected \`group\` to be a string of at most 256 characters, got ${shown(group)}`)
+  if (!groupCheck.passes(group)) throw wrongOption('group', groupCheck.expected, group)
 }
 
-function wrongOption(name: string, expected: string, value: unknown): QueueError {
-  return new QueueError('invalid-option', `Expected \`${name}\` to be ${expected}, got ${shown(value)}`)
+export const groupCheck: Check = { expected: 'a string of at most 256 characters', passes: (value) => isText(value, 0) }
+
+/** What is thrown for an option that cannot be. */
+export function invalid(message: string): QueueError {
+  return new QueueError('invalid-option', message)
 }
 
-function oneOf(...values: string[]): Check {
-  return { expected: values.map((value) => `'${value}'`).join(' or '), passes: (value) => values.includes(value as string) }
+export function wrongOption(name: string, expected: string, value: unknown): QueueError {
+  return invalid(`Expected \`${name}\` to be ${expected}, got ${shown(value)}`)
+}
+
+/** A whole number, from one on. */
+export function whole(least: number): Check {
+  return { expected: `a whole number from ${least}`, passes: (value) => isWhole(value, least) }
+}
+
+export function oneOf(...values: (string | boolean)[]): Check {
+  return {
+    expected: values.map((value) => (typeof value === 'string' ? `'${value}'` : value)).join(' or '),
+    passes: (value) => values.includes(value as string),
+  }
+}
+
+function aFunction(does: string): Check {
+  return { expected: `a function that ${does}`, passes: (value) => typeof value === 'function' }
+}
+
+export function isText(value: unknown, shortest: number): boolean {
+  return typeof value === 'string' && value.length >= shortest && value.length <= 256
+}
+
+function isWhole(value: unknown, least: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least
+}
+
+function countGiven(value: unknown): number {
+  return Object.values(value as object).filter((part) => part !== undefined).length
 }
 
 /** An absolute http(s) URL, or one that becomes so on any page. */

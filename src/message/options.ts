@@ -1,4 +1,5 @@
 import type { Answer, Backoff } from './message.ts'
+import type { StandardSchema } from './schema.ts'
 
 /** Header names and values, in any form that the `Headers` constructor takes. */
 export type HeadersLike = Headers | Readonly<Record<string, string>> | ReadonlyArray<readonly [string, string]>
@@ -191,26 +192,6 @@ export type Verdict =
 
 /** Gives a body of today for one of an earlier version; see {@link QueueOptions.upcast}. */
 export type UpcastFunction = (body: unknown, version: number) => unknown
-
-/** As much of a Standard Schema as is used: https://standardschema.dev, version 1. */
-export interface StandardSchema<T> {
-  readonly '~standard': {
-    readonly version: 1
-    readonly vendor: string
-    readonly validate: (value: unknown) => SchemaResult<T> | Promise<SchemaResult<T>>
-    readonly types?: { readonly input: unknown; readonly output: T } | undefined
-  }
-}
-
-/** What a schema says of a value. */
-export type SchemaResult<T> =
-  | { readonly value: T; readonly issues?: undefined }
-  | {
-      readonly issues: ReadonlyArray<{
-        readonly message: string
-        readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined
-      }>
-    }
 
 /** See {@link QueueOptions.onDuplicate}. */
 export type OnDuplicate = 'ignore' | 'replace' | 'latest'

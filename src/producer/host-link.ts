@@ -1,6 +1,7 @@
 import { isQueueError, QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { HeaderEntries, HostApi, Setup } from '../protocol/host.ts'
+import type { PageFunctions } from '../protocol/functions.ts'
+import type { HostApi, Setup } from '../protocol/host.ts'
 import { resultOf, unwrap } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
 import { watchPage } from './page-signals.ts'
@@ -12,7 +13,7 @@ import type { WayBack, WorkerMaker } from './way-back.ts'
 export interface LinkedQueue {
   readonly name: string
   readonly setup: Setup
-  headers(unauthorized: boolean): Promise<HeaderEntries>
+  readonly functions: PageFunctions
   hear(event: QueueEvent): void
   /** The host has died: nothing will be heard any more. */
   lose(error: QueueError): void
@@ -168,13 +169,17 @@ export class HostLink {
         for (const queue of this.#named(name)) for (const event of events) queue.hear(event)
         if (events.some(({ type }) => type === 'storage-lost')) void this.#lookForWayBack()
       },
-      headers: (name, unauthorized) =>
-        resultOf(async () => {
-          const queue = this.#named(name).findLast((named) => !this.#closing.has(named)) ?? this.#named(name).at(-1)
-          if (!queue) throw new QueueError('closed', `The queue "${name}" is closed`)
-          return queue.headers(unauthorized)
-        }),
+      headers: (name, unauthorized) => resultOf(async () => this.#functionsOf(name).headers(unauthorized)),
+      classify: (name, answer) => resultOf(async () => this.#functionsOf(name).classify(answer)),
+      upcast: (name, body, version) => resultOf(async () => this.#functionsOf(name).upcast(body, version)),
     }
+  }
+
+  /** Those of the queue that was opened last; of one that is closing, where there is no other. */
+  #functionsOf(name: string): PageFunctions {
+    const queue = this.#named(name).findLast((named) => !this.#closing.has(named)) ?? this.#named(name).at(-1)
+    if (!queue) throw new QueueError('closed', `The queue "${name}" is closed`)
+    return queue.functions
   }
 
   #named(name: string): LinkedQueue[] {

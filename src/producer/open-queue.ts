@@ -1,11 +1,14 @@
 import { checkName } from '../message/definition.ts'
-import { checkOptions, checkOrder, DEFAULTS, openChecks, orderOf } from '../message/options.ts'
+import { checkQueue, DEFAULTS, orderOf } from '../message/option-checks.ts'
 import type { QueueDefinition } from '../message/definition.ts'
-import type { OpenOptions, QueueOptions } from '../message/options.ts'
+import type { OpenOptions } from '../message/options.ts'
 import { QueueError, shown } from '../message/error.ts'
-import { askHeaders, toEntries } from '../protocol/headers.ts'
-import type { Setup } from '../protocol/host.ts'
+import { askClassify, askHeaders, askUpcast, toEntries } from '../protocol/functions.ts'
+import type { PageFunctions } from '../protocol/functions.ts'
+
+import type { Asks, Setup } from '../protocol/host.ts'
 import { HostLink } from './host-link.ts'
+import { askToPersist } from './persist.ts'
 import { QueueHandle } from './queue-handle.ts'
 import type { Queue } from './queue.ts'
 import { startInPlace, startReadyMade, startWorker } from './start-host.ts'
@@ -51,21 +54,34 @@ export function openQueueOn<T>(
   checkName(name)
   const defined = isDefined ? queue.options : undefined
   const options = isObject(given) ? withoutUndefined({ ...defined, ...withoutUndefined(given) }) : given
-  checkOptions<OpenOptions<T>>(options, openChecks)
-  checkOrder(options)
+  checkQueue(options, 'opened')
   if (options.host && options.worker) {
     throw new QueueError('invalid-option', `Expected \`host\` or \`worker\`, got both: a worker of your own is a host`)
   }
-  return new QueueHandle<T>({
+  const handle = new QueueHandle<T>({
     name,
-    setup: setupOf(options, given.headers === undefined ? 'unless-served' : 'always'),
+    setup: setupOf(options, given),
     link: linkTo(options),
+    functions: functionsOf(name, options),
     group: options.group?.bind(options),
-    headers: async (unauthorized) => {
-      if (typeof options.headers !== 'function') throw new QueueError('internal', `The queue "${name}" has no \`headers\` function`)
-      return askHeaders(options.headers, unauthorized)
-    },
+    dedupKey: options.dedupKey?.bind(options),
+    schema: options.schema,
   })
+  if (options.persist) void askToPersist().then((granted) => handle.hear({ type: 'persist-answered', granted }))
+  return handle
+}
+
+/** The functions that a host asks this page for. */
+function functionsOf(name: string, { headers, classify, upcast }: OpenOptions): PageFunctions {
+  const given = <Given>(option: Given): Extract<Given, (...given: never[]) => unknown> => {
+    if (typeof option === 'function') return option as never
+    throw new QueueError('internal', `The queue "${name}" has no such function`)
+  }
+  return {
+    headers: async (unauthorized) => askHeaders(given(headers), unauthorized),
+    classify: async (answer) => askClassify(given(classify), answer),
+    upcast: async (body, version) => askUpcast(given(upcast), body, version),
+  }
 }
 
 const links = new Map<unknown, HostLink>()
@@ -89,20 +105,24 @@ const startNowhere: StartHost = async () => {
   throw new QueueError('unsupported', 'Expected IndexedDB, which is not to be found here: is this a server?')
 }
 
-/** The options as they cross to the host. */
-function setupOf(options: QueueOptions, asksPage: Exclude<Setup['asksPage'], 'never'>): Setup {
-  const { endpoint, headers, method, credentials, timeout, maxAttempts, durability } = { ...DEFAULTS, ...options }
-  const isAsked = typeof headers === 'function'
+/** What only the page needs, beside the functions. */
+const STAYS = ['schema', 'host', 'persist']
+
+/** The options as they cross to the host, to which functions cannot. */
+function setupOf(options: OpenOptions, given: Partial<Pick<OpenOptions, keyof Setup['asks']>>): Setup {
+  const { endpoint, headers } = options
+  const crossing = Object.entries(options).filter(([name, value]) => typeof value !== 'function' && !STAYS.includes(name))
+  const asks = (name: keyof Setup['asks']): Asks => {
+    if (typeof options[name] !== 'function') return 'never'
+    return given[name] === undefined ? 'unless-served' : 'always'
+  }
   return {
-    method,
-    credentials,
-    timeout,
-    maxAttempts,
-    durability,
+    ...DEFAULTS,
+    ...(Object.fromEntries(crossing) as Partial<Setup>),
     ...orderOf(options),
     endpoint: absolute(endpoint),
-    headers: isAsked || headers === undefined ? [] : toEntries(headers),
-    asksPage: isAsked ? asksPage : 'never',
+    headers: typeof headers === 'function' || headers === undefined ? [] : toEntries(headers),
+    asks: { headers: asks('headers'), classify: asks('classify'), upcast: asks('upcast') },
   }
 }
 

@@ -1,5 +1,13 @@
 import type { PageSignal } from '../protocol/host.ts'
 
+/** Calls back when the page is shown again out of the back/forward cache, where it has heard nothing. */
+export function watchReturn(returned: () => void): () => void {
+  if (typeof addEventListener !== 'function') return () => {}
+  const stop = new AbortController()
+  addEventListener('pageshow', (event) => (event as PageTransitionEvent).persisted && returned(), { signal: stop.signal })
+  return () => stop.abort()
+}
+
 /** Tells a host what a worker cannot see: Chromium's get no `online` and `offline` events, and none knows whether its page is in view. */
 export function watchPage(tell: (signal: PageSignal) => void): () => void {
   if (typeof addEventListener !== 'function') return () => {}

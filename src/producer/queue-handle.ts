@@ -1,86 +1,114 @@
-import { decodeBody, encodeBody } from '../message/body.ts'
-import { checkGroup } from '../message/options.ts'
 import { QueueError, shown } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { DeadLetter, Depth, WaitingMessage } from '../message/message.ts'
-import type { HeaderEntries, HostApi, Page, Place, Setup } from '../protocol/host.ts'
+import type { Cancellation, DeadLetter, Depth, GroupDepth, KeptReceipt, Standing, WaitingMessage } from '../message/message.ts'
+import type { PageFunctions } from '../protocol/functions.ts'
+import type { HostApi, MessageFilter, Page, Place, Setup } from '../protocol/host.ts'
 import type { Result } from '../protocol/result.ts'
+import { ANYTHING, Departures, EVERYTHING } from './departures.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { Outbound } from './outbound.ts'
-import type { EnqueueOptions, Queue } from './queue.ts'
+import { outgoing } from './outgoing.ts'
+import type { Rules } from './outgoing.ts'
+import { watchReturn } from './page-signals.ts'
+import type { EnqueueOptions, OfGroup, Queue } from './queue.ts'
+import { readLetter, readMessage } from './readings.ts'
 import { Receipts } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
+import { checkAbort, checkFilter, checkId, checkSince, groupOf, listOf } from './verb-checks.ts'
 
-export interface HandleOptions<T> {
+export interface HandleOptions<T> extends Rules<T> {
   readonly name: string
-  readonly setup: Setup
   readonly link: HostLink
-  readonly headers: (unauthorized: boolean) => Promise<HeaderEntries>
-  /** The group of a body, in a queue that has groups. */
-  readonly group: ((body: T) => string) | undefined
+  readonly functions: PageFunctions
 }
 
 /** The page's end of a queue: checks what it is given, and asks the host for the rest. */
 export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly name: string
   readonly setup: Setup
-  readonly headers: (unauthorized: boolean) => Promise<HeaderEntries>
+  readonly functions: PageFunctions
   readonly #link: HostLink
-  readonly #groupOf: ((body: T) => string) | undefined
+  readonly #rules: Rules<T>
   readonly #outbound: Outbound
-  readonly #receipts = new Receipts()
+  readonly #receipts: Receipts
+  readonly #departures = new Departures()
   readonly #listeners = new Set<(event: QueueEvent) => void>()
   readonly #opened: Promise<void>
-  #emptied: Signal | undefined
+  readonly #unwatch: () => void
   #closing: Promise<void> | undefined
 
-  constructor({ name, setup, link, headers, group }: HandleOptions<T>) {
+  constructor({ name, link, functions, ...rules }: HandleOptions<T>) {
     this.name = name
-    this.setup = setup
-    this.headers = headers
-    this.#groupOf = group
+    this.setup = rules.setup
+    this.functions = functions
+    this.#rules = rules
     this.#link = link
     this.#outbound = new Outbound((batch) => this.#ask((api) => api.enqueue(name, batch)))
+    this.#receipts = new Receipts((id) => this.#standing(id))
+    this.#unwatch = watchReturn(() => {
+      this.#receipts.lookAgain()
+      this.#departures.lookAgain()
+    })
     this.#opened = link.open(this)
     // Whoever asks for something next is told.
     this.#opened.catch(() => {})
   }
 
-  async enqueue(body: T, options: EnqueueOptions = {}): Promise<Receipt> {
+  async enqueue(body: T, options?: EnqueueOptions): Promise<Receipt> {
     this.#assertOpen()
-    const group = this.#group(body, options)
-    const { id, stored } = this.#outbound.add({ body: encodeBody(body), ...(group !== undefined && { group }) })
+    const { id, decided } = this.#outbound.add(outgoing(body, options, this.#rules))
     const receipt = this.#receipts.issue(id)
     try {
-      await stored
+      const decision = await decided
+      if (decision === 'full') throw new QueueError('queue-full', `The queue "${this.name}" holds as much as its \`capacity\` allows`)
+      if (decision && 'sameAs' in decision) {
+        this.#receipts.withdraw(id)
+        return this.#receipts.of(decision.sameAs)
+      }
       this.#receipts.confirm(id)
+      return receipt
     } catch (error) {
       this.#receipts.withdraw(id)
       throw error
     }
-    return receipt
   }
 
-  depth(): Promise<Depth> {
-    return this.#call((api) => api.depth(this.name))
+  receipt(id: string): Receipt {
+    this.#assertOpen()
+    checkId(id)
+    return this.#receipts.of(id)
   }
 
-  async *messages(): AsyncGenerator<WaitingMessage<T>> {
-    for await (const { id, body, state, enqueuedAt, group } of this.#paged((api, from) => api.messages(this.name, from))) {
-      const decoded = decodeBody(body)
+  async *receipts(filter: { readonly since?: number } = {}): AsyncGenerator<KeptReceipt> {
+    checkSince(filter)
+    const { since = -Infinity } = filter
+    for await (const kept of this.#paged((api, from) => api.receipts(this.name, from))) if (kept.settledAt > since) yield kept
+  }
+
+  async cancel(id: string, options: { readonly abort?: boolean } = {}): Promise<Cancellation> {
+    checkId(id)
+    checkAbort(options)
+    return this.#call((api) => api.cancel(this.name, id, options.abort ?? false))
+  }
+
+  depth(): Promise<Depth>
+  depth(of: OfGroup): Promise<GroupDepth>
+  async depth(of?: OfGroup): Promise<Depth | GroupDepth> {
+    const group = groupOf(of, this.setup.order)
+    return this.#call<Depth | GroupDepth>((api) => (group === undefined ? api.depth(this.name) : api.groupDepth(this.name, group)))
+  }
+
+  async *messages(filter: MessageFilter = {}): AsyncGenerator<WaitingMessage<T>> {
+    checkFilter(filter, this.setup.order)
+    for await (const wire of this.#paged((api, from) => api.messages(this.name, from, filter))) {
+      const message = readMessage<T>(wire)
       // What is damaged is no message any more; the server will say so, or the drain.
-      if (decoded) yield { id, body: decoded.value as T, state, enqueuedAt, ...(group !== undefined && { group }) }
+      if (message) yield message
     }
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter<T>> {
-    for await (const letter of this.#paged((api, from) => api.deadLetters(this.name, from))) {
-      const { id, body, enqueuedAt, group, reason, deadAt, attempts, status, excerpt } = letter
-      const known = { id, enqueuedAt, deadAt, attempts, status, excerpt, ...(group !== undefined && { group }) }
-      const decoded = decodeBody(body)
-      if (reason === 'unreadable' || !decoded) yield { ...known, reason: 'unreadable', body: undefined }
-      else yield { ...known, reason, body: decoded.value as T }
-    }
+    for await (const letter of this.#paged((api, from) => api.deadLetters(this.name, from))) yield readLetter<T>(letter)
   }
 
   async redrive(ids?: Iterable<string>): Promise<number> {
@@ -93,31 +121,25 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     return this.#call((api) => api.purge(this.name, list))
   }
 
-  pause(): Promise<void> {
-    return this.#call((api) => api.pause(this.name))
+  pause(of?: OfGroup): Promise<void> {
+    return this.#callOf(of, (api, group) => api.pause(this.name, group))
   }
 
-  resume(): Promise<void> {
-    return this.#call((api) => api.resume(this.name))
+  resume(of?: OfGroup): Promise<void> {
+    return this.#callOf(of, (api, group) => api.resume(this.name, group))
   }
 
-  retryNow(): Promise<void> {
-    return this.#call((api) => api.retryNow(this.name))
+  retryNow(of?: OfGroup): Promise<void> {
+    return this.#callOf(of, (api, group) => api.retryNow(this.name, group))
   }
 
-  drain(): Promise<void> {
-    return this.retryNow()
+  drain(of?: OfGroup): Promise<void> {
+    return this.retryNow(of)
   }
 
-  async idle(): Promise<void> {
-    for (;;) {
-      // Listening before looking: the last message may leave between the two.
-      this.#emptied ??= makeSignal()
-      const { promise } = this.#emptied
-      const { ready, delayed, leased } = await this.depth()
-      if (ready + delayed + leased === 0) return
-      await promise
-    }
+  async idle(of?: OfGroup): Promise<void> {
+    const group = groupOf(of, this.setup.order)
+    return this.#departures.until(() => this.#last(group))
   }
 
   subscribe(listener: (event: QueueEvent) => void): () => void {
@@ -142,26 +164,32 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   /** Something happened in the queue. */
   hear(event: QueueEvent): void {
     this.#receipts.hear(event)
-    if (event.type === 'emptied') {
-      this.#emptied?.resolve()
-      this.#emptied = undefined
-    }
+    this.#departures.hear(event)
     for (const listener of this.#listeners) callSafely(listener, event)
   }
 
   /** Nothing will be heard any more: who waits for something is told. */
   lose(error: QueueError): void {
+    this.#unwatch()
     this.#receipts.close(error)
-    this.#emptied?.reject(error)
+    this.#departures.close(error)
   }
 
-  #group(body: T, options: EnqueueOptions): string | undefined {
-    checkEnqueue(options)
-    const group = options.group ?? this.#groupOf?.(body)
-    if (group === undefined) return undefined
-    checkGroup(group)
-    if (this.setup.order === 'group') return group
-    throw new QueueError('invalid-option', `Expected no \`group\` in a queue with \`order: '${this.setup.order}'\`, got ${shown(group)}`)
+  /** What has to leave before all, or a group, is idle. */
+  async #last(group: string | undefined): Promise<string | undefined> {
+    let last: string | undefined
+    if (group !== undefined) {
+      for await (const { id } of this.#paged((api, from) => api.messages(this.name, from, { group }))) last = id
+      if (last !== undefined) return last
+    }
+    // Between two looks at a list, a message can move to where it was looked for before.
+    const { ready, delayed, leased } = await (group === undefined ? this.depth() : this.depth({ group }))
+    if (ready + delayed + leased === 0) return undefined
+    return group === undefined ? EVERYTHING : ANYTHING
+  }
+
+  #standing(id: string): Promise<Standing> {
+    return this.#call((api) => api.standing(this.name, id))
   }
 
   async #close(): Promise<void> {
@@ -170,6 +198,11 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     await this.#link.close(this)
     this.#listeners.clear()
     this.lose(closedError(this.name))
+  }
+
+  async #callOf<R>(of: OfGroup | undefined, ask: (api: HostApi, group: string | undefined) => Promise<Result<R>>): Promise<R> {
+    const group = groupOf(of, this.setup.order)
+    return this.#call((api) => ask(api, group))
   }
 
   async #call<R>(ask: (api: HostApi) => Promise<Result<R>>): Promise<R> {
@@ -197,38 +230,8 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 }
 
-interface Signal {
-  readonly promise: Promise<void>
-  readonly resolve: () => void
-  readonly reject: (error: QueueError) => void
-}
-
-function makeSignal(): Signal {
-  let resolve!: () => void
-  let reject!: (error: QueueError) => void
-  const promise = new Promise<void>((...settle) => ([resolve, reject] = settle))
-  // Nobody may be waiting any more when the queue is closed.
-  promise.catch(() => {})
-  return { promise, resolve, reject }
-}
-
 function closedError(name: string): QueueError {
   return new QueueError('closed', `The queue "${name}" is closed`)
-}
-
-function checkEnqueue(options: unknown): void {
-  if (typeof options !== 'object' || options === null)
-    throw new QueueError('invalid-option', `Expected \`options\` to be an object, got ${shown(options)}`)
-  const unknown = Object.keys(options).find((name) => name !== 'group')
-  if (unknown !== undefined) throw new QueueError('invalid-option', `Unknown option \`${unknown}\`; known is group`)
-}
-
-/** Ids as they were given: an iterable of strings, and not one string by mistake. */
-function listOf(ids: Iterable<string> | undefined): string[] | undefined {
-  if (ids === undefined) return undefined
-  const list = typeof ids === 'object' && ids !== null && Symbol.iterator in ids ? [...ids] : undefined
-  if (list?.every((id) => typeof id === 'string')) return list
-  throw new QueueError('invalid-option', `Expected \`ids\` to be an iterable of ids, got ${shown(ids)}`)
 }
 
 /** A listener that throws is reported as any uncaught error is, and keeps nobody else from hearing. */

@@ -58,6 +58,7 @@ export interface EnqueueOptions {
 
 /** One group of a queue with `order: 'group'`. */
 export interface OfGroup {
+  /** Its name, as messages of it were enqueued with. */
   readonly group: string
 }
 

@@ -1,5 +1,5 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { Answer } from '../message/message.ts'
+import type { Answer, Death, Standing } from '../message/message.ts'
 import { QueueError } from '../message/error.ts'
 
 /** What `enqueue` gives: the message is stored, and what the server says of it can be waited for. */
@@ -8,30 +8,39 @@ export interface Receipt {
   readonly id: string
   /**
    * The server's answer, when it has accepted the message, from whichever tab it was sent. Rejects with a QueueError:
-   * `dead-lettered` (its `cause` is the `Death`), `storage-cleared`, `closed` or `host-lost`. Made when first read, so that a rejection nobody asked for is
-   * no unhandled one. A page that was reloaded does not hear of messages enqueued before.
+   * `dead-lettered` (its `cause` is the `Death`), `cancelled`, `answer-unknown`, `storage-cleared`, `closed` or `host-lost`. Made when first read, so that a
+   * rejection nobody asked for is no unhandled one. What it says stays, also after a redrive; `queue.receipt(id)` gives a new one.
    */
   readonly delivered: Promise<Answer>
+  /** Where the message stands now: `delayed`, `ready`, `leased`, `accepted`, `dead`, `cancelled`, or `unknown` where nothing of it is kept. */
+  status(): Promise<Standing['state']>
 }
 
 type Settle = { readonly answer: Answer } | { readonly error: QueueError }
 
 class PendingReceipt implements Receipt {
   readonly id: string
-  isStored = false
-  readonly #asked: (receipt: PendingReceipt) => void
+  isStored: boolean
+  /** What became of the message may have been told before anybody listened. */
+  mustLook: boolean
+  readonly #receipts: Receipts
   #settled: Settle | undefined
   #delivered: Promise<Answer> | undefined
   #resolve: ((settled: Settle) => void) | undefined
 
-  constructor(id: string, asked: (receipt: PendingReceipt) => void) {
+  constructor(id: string, receipts: Receipts, isStored: boolean) {
     this.id = id
-    this.#asked = asked
+    this.isStored = this.mustLook = isStored
+    this.#receipts = receipts
   }
 
   get delivered(): Promise<Answer> {
     this.#delivered ??= this.#promise()
     return this.#delivered
+  }
+
+  async status(): Promise<Standing['state']> {
+    return (await this.#receipts.standing(this.id)).state
   }
 
   settle(settled: Settle): void {
@@ -40,7 +49,7 @@ class PendingReceipt implements Receipt {
   }
 
   async #promise(): Promise<Answer> {
-    if (!this.#settled) this.#asked(this)
+    if (!this.#settled) this.#receipts.await(this)
     const settled = this.#settled ?? (await new Promise<Settle>((resolve) => (this.#resolve = resolve)))
     if ('error' in settled) throw settled.error
     return settled.answer
@@ -48,25 +57,37 @@ class PendingReceipt implements Receipt {
 }
 
 /**
- * The receipts that a page may still hold. One whose answer nobody has asked for is held weakly: a page that enqueues a million
+ * The receipts that a page may still hold, one for each message. One whose answer nobody has asked for is held weakly: a page that enqueues a million
  * messages and drops their receipts does not keep a million of them.
  */
 export class Receipts {
+  /** Asks the host where a message stands. */
+  readonly standing: (id: string) => Promise<Standing>
   readonly #held = new Map<string, WeakRef<PendingReceipt>>()
   readonly #asked = new Map<string, PendingReceipt>()
-  readonly #dropped = new FinalizationRegistry<string>((id) => this.#held.delete(id))
+  readonly #dropped = new FinalizationRegistry<string>((id) => {
+    // Another of this id may have been made since.
+    if (!this.#find(id)) this.#held.delete(id)
+  })
   #closed: QueueError | undefined
 
+  constructor(standing: (id: string) => Promise<Standing>) {
+    this.standing = standing
+  }
+
+  /** The receipt of a message that is on its way to the disk. */
   issue(id: string): Receipt {
-    const receipt = new PendingReceipt(id, (asked) => this.#await(asked))
-    this.#held.set(id, new WeakRef(receipt))
-    this.#dropped.register(receipt, id)
-    return receipt
+    return this.#hold(new PendingReceipt(id, this, false))
+  }
+
+  /** The receipt of a message that was stored at some time, by anybody. */
+  of(id: string): Receipt {
+    return this.#find(id) ?? this.#hold(new PendingReceipt(id, this, true))
   }
 
   /** The message is on disk. */
   confirm(id: string): void {
-    const receipt = this.#held.get(id)?.deref()
+    const receipt = this.#find(id)
     if (receipt) receipt.isStored = true
   }
 
@@ -76,12 +97,29 @@ export class Receipts {
   }
 
   hear(event: QueueEvent): void {
-    if (event.type === 'accepted') this.#settle(event.id, { answer: event.answer })
-    else if (event.type === 'dead-lettered') {
-      const { type, id, ...death } = event
-      const text = `Message ${id} is a dead letter: ${death.reason}, last status ${death.status}`
-      this.#settle(id, { error: new QueueError(type, text, { cause: death }) })
-    } else if (event.type === 'storage-cleared') this.#loseStored()
+    switch (event.type) {
+      case 'accepted':
+        return this.#settle(event.id, { answer: event.answer })
+      case 'dead-lettered': {
+        const { type: _type, id, group: _group, ...death } = event
+        return this.#settle(id, died(id, death))
+      }
+      case 'cancelled':
+        return this.#settle(event.id, cancelled(event.id, event.maybeDelivered))
+      case 'replaced':
+        return this.#settle(event.id, failed('cancelled', `Message ${event.id} was replaced by ${event.by}`))
+      case 'storage-cleared':
+        return this.#loseStored()
+    }
+  }
+
+  /** The page was away, and has heard nothing meanwhile. */
+  lookAgain(): void {
+    for (const held of this.#held.values()) {
+      const receipt = held.deref()
+      if (receipt) receipt.mustLook = true
+    }
+    for (const receipt of this.#asked.values()) void this.#look(receipt)
   }
 
   /** Nothing will be heard any more. */
@@ -91,22 +129,72 @@ export class Receipts {
     this.#asked.clear()
   }
 
-  #await(receipt: PendingReceipt): void {
-    if (this.#closed) receipt.settle({ error: this.#closed })
-    else this.#asked.set(receipt.id, receipt)
+  /** Somebody has asked for the answer. */
+  await(receipt: PendingReceipt): void {
+    if (this.#closed) return receipt.settle({ error: this.#closed })
+    this.#asked.set(receipt.id, receipt)
+    if (receipt.mustLook) void this.#look(receipt)
+  }
+
+  async #look(receipt: PendingReceipt): Promise<void> {
+    const { id } = receipt
+    const settled = await this.standing(id).then(
+      (standing) => settledBy(id, standing),
+      (error: unknown) => ({ error: error as QueueError }),
+    )
+    // It may have been told meanwhile, and another receipt have been made.
+    if (settled && this.#asked.get(id) === receipt) this.#settle(id, settled)
   }
 
   /** What is still on its way to the disk will be stored in the new database. */
   #loseStored(): void {
     for (const [id, held] of this.#held) {
       const text = `The site's data was cleared, and message ${id} with it; perhaps it was delivered before, perhaps not`
-      if (held.deref()?.isStored) this.#settle(id, { error: new QueueError('storage-cleared', text) })
+      if (held.deref()?.isStored) this.#settle(id, failed('storage-cleared', text))
     }
   }
 
+  #find(id: string): PendingReceipt | undefined {
+    return this.#held.get(id)?.deref()
+  }
+
+  #hold(receipt: PendingReceipt): Receipt {
+    this.#held.set(receipt.id, new WeakRef(receipt))
+    this.#dropped.register(receipt, receipt.id)
+    return receipt
+  }
+
   #settle(id: string, settled: Settle): void {
-    this.#held.get(id)?.deref()?.settle(settled)
+    this.#find(id)?.settle(settled)
     this.#held.delete(id)
     this.#asked.delete(id)
   }
+}
+
+/** What a standing says of a receipt; nothing of a message that is still in the queue. */
+function settledBy(id: string, standing: Standing): Settle | undefined {
+  switch (standing.state) {
+    case 'accepted':
+      return { answer: standing.answer }
+    case 'dead':
+      return died(id, standing.death)
+    case 'cancelled':
+      return cancelled(id, standing.maybeDelivered)
+    case 'unknown':
+      return failed('answer-unknown', `Message ${id} is not in the queue, and what was answered is not kept`)
+    default:
+      return undefined
+  }
+}
+
+function died(id: string, death: Death): Settle {
+  return failed('dead-lettered', `Message ${id} is a dead letter: ${death.reason}, last status ${death.status}`, death)
+}
+
+function cancelled(id: string, maybeDelivered: boolean): Settle {
+  return failed('cancelled', `Message ${id} was cancelled${maybeDelivered ? '; perhaps it was delivered before, perhaps not' : ''}`)
+}
+
+function failed(code: QueueError['code'], text: string, cause?: Death): Settle {
+  return { error: new QueueError(code, text, cause && { cause }) }
 }

@@ -56,7 +56,13 @@ export async function startWorker(make: () => Worker, page: PageEnd, maker?: Wor
     // Held for good by what is returned: Comlink (4.4.2) loses the answers to a proxy that is garbage-collected.
     const api = wrap<WorkerApi>(worker) as unknown as WorkerApi
     // One callback for everything that the worker ever asks: each proxy leaks a port.
-    const attached = api.attach(proxy<PageApi>({ headers: (queue, unauthorized) => page.headers(queue, unauthorized) }))
+    const attached = api.attach(
+      proxy<PageApi>({
+        headers: (queue, unauthorized) => page.headers(queue, unauthorized),
+        classify: (queue, answer) => page.classify(queue, answer),
+        upcast: (queue, body, version) => page.upcast(queue, body, version),
+      }),
+    )
     await Promise.race([attached, lost.then(() => Promise.reject(new QueueError('host-failed', 'The worker died as it started')))])
     const stop = (): void => {
       stopped.abort()

@@ -100,7 +100,9 @@ export interface OutgoingMessage extends Omit<Message, 'bytes' | 'enqueuedAt' | 
 
 /** Which messages are wanted. */
 export interface MessageFilter {
+  /** Only those of this state. */
   readonly state?: WaitingState
+  /** Only those of this group, in a queue with `order: 'group'`. */
   readonly group?: string
 }
 

@@ -12,9 +12,9 @@ export const HOLDFAST_MESSAGE = 'holdfast-message'
 /** The problem type (RFC 9457) with which a receiver says that an earlier attempt is still being processed. */
 export const IN_PROGRESS = 'urn:holdfast:in-progress'
 
-/** An idempotency key as the draft wants it: a structured field's string (RFC 8941, 3.3.3). Ids have nothing to escape. */
-export function formatKey(id: string): string {
-  return `"${id}"`
+/** An idempotency key as the draft wants it: a structured field's string (RFC 8941, 3.3.3). */
+export function formatKey(key: string): string {
+  return `"${key.replace(/["\\]/g, String.raw`\$&`)}"`
 }
 
 /** A key as sent by us, or bare as others send it. `undefined` when it is neither. */
@@ -22,8 +22,8 @@ export function parseKey(value: string | null): string | undefined {
   const match =
     value === null
       ? null
-      : /^(?:"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,255}))$/.exec(value.trim())
-  return match?.[1] ?? match?.[2]
+      : /^(?:"((?:[\x21\x23-\x5b\x5d-\x7e]|\\["\\]){1,256})"|([\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]{1,256}))$/.exec(value.trim())
+  return match?.[1]?.replaceAll(/\\(.)/g, '$1') ?? match?.[2]
 }
 
 /** Where a message stands: what {@link HOLDFAST_MESSAGE} says. */

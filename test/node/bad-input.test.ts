@@ -47,7 +47,7 @@ describe('an option', () => {
     [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
       { endpoint, endpont: 'x' },
-      'Unknown option `endpont`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency',
+      'Unknown option `endpont`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, capacity, schema, version, upcast',
     ],
     [{ endpoint, method: 'GET' }, "Expected `method` to be 'POST' or 'PUT' or 'PATCH', got \"GET\" (string)"],
     [{ endpoint, headers: { 'a b': 'x' } }, 'Expected `headers` to be headers, or a function that gives them, got [object Object]'],
@@ -59,9 +59,51 @@ describe('an option', () => {
     [{ endpoint, maxAttempts: 0 }, 'Expected `maxAttempts` to be a whole number from 1, or Infinity, got 0 (number)'],
     [{ endpoint, maxAttempts: 1.5 }, 'Expected `maxAttempts` to be a whole number from 1, or Infinity, got 1.5 (number)'],
     [{ endpoint, durability: 'loose' }, "Expected `durability` to be 'strict' or 'relaxed', got \"loose\" (string)"],
+    [{ endpoint, ttl: 0 }, 'Expected `ttl` to be a whole number from 1, got 0 (number)'],
+    [{ endpoint, ttl: Infinity }, 'Expected `ttl` to be a whole number from 1, got Infinity (number)'],
+    [{ endpoint, backoff: 1_000 }, 'Expected `backoff` to be an object, got 1000 (number)'],
+    [{ endpoint, backoff: { first: 1 } }, 'Expected `backoff` to be { first, longest }, `longest` not below `first`, got [object Object]'],
+    [
+      { endpoint, backoff: { first: 2, longest: 1 } },
+      'Expected `backoff` to be { first, longest }, `longest` not below `first`, got [object Object]',
+    ],
+    [{ endpoint, backoff: { first: 0, longest: 1 } }, 'Expected `backoff.first` to be a whole number from 1, got 0 (number)'],
+    [{ endpoint, backoff: { first: 1, longest: 1.5 } }, 'Expected `backoff.longest` to be a whole number from 1, got 1.5 (number)'],
+    [{ endpoint, backoff: { first: 1, longest: 2, factor: 2 } }, 'Unknown option `backoff.factor`; known are first, longest'],
+    [{ endpoint, classify: 'accepted' }, 'Expected `classify` to be a function that tells what an answer means, got "accepted" (string)'],
+    [{ endpoint, onDead: 'stop' }, "Expected `onDead` to be 'continue' or 'halt', got \"stop\" (string)"],
+    [{ endpoint, dedupKey: 'id' }, 'Expected `dedupKey` to be a function that gives the dedup key of a body, got "id" (string)'],
+    [{ endpoint, onDuplicate: 'merge' }, "Expected `onDuplicate` to be 'ignore' or 'replace' or 'latest', got \"merge\" (string)"],
+    [{ endpoint, dedupWindow: -1 }, 'Expected `dedupWindow` to be a whole number from 0, got -1 (number)'],
+    [{ endpoint, keepReceipts: true }, 'Expected `keepReceipts` to be an object, got true (boolean)'],
+    [{ endpoint, keepReceipts: { age: 1_000 } }, 'Expected `keepReceipts` to be { age, number }, got [object Object]'],
+    [{ endpoint, keepReceipts: { age: 1, number: 0 } }, 'Expected `keepReceipts.number` to be a whole number from 1, got 0 (number)'],
+    [{ endpoint, capacity: {} }, 'Expected `capacity` to be { messages, bytes }, one of them or both, got [object Object]'],
+    [
+      { endpoint, capacity: { messages: undefined } },
+      'Expected `capacity` to be { messages, bytes }, one of them or both, got [object Object]',
+    ],
+    [{ endpoint, capacity: { bytes: '1 MB' } }, 'Expected `capacity.bytes` to be a whole number from 1, got "1 MB" (string)'],
+    [{ endpoint, schema: {} }, 'Expected `schema` to be a schema that follows Standard Schema, version 1, got [object Object]'],
+    [
+      { endpoint, schema: { '~standard': { version: 2, validate: () => {} } } },
+      'Expected `schema` to be a schema that follows Standard Schema, version 1, got [object Object]',
+    ],
+    [{ endpoint, schema: null }, 'Expected `schema` to be a schema that follows Standard Schema, version 1, got null'],
+    [{ endpoint, version: '2' }, 'Expected `version` to be a whole number from 1, got "2" (string)'],
+    [{ endpoint, upcast: 2 }, 'Expected `upcast` to be a function that gives a body of today for an earlier one, got 2 (number)'],
+    [
+      { endpoint, onDead: 'halt', order: 'none' },
+      "Expected `onDead: 'continue'` with `order: 'none'`, got 'halt': there is nothing behind a message to be held up",
+    ],
+    [
+      { endpoint, dedupWindow: 1, onDuplicate: 'latest' },
+      "Expected `dedupWindow` only with `onDuplicate: 'ignore'`, got 'latest': what was delivered can only be ignored",
+    ],
+    [{ endpoint, upcast: () => {} }, 'Expected `upcast` only with a `version` above 1: there is no earlier one'],
     [
       { endpoint, toString: 'x' },
-      'Unknown option `toString`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency',
+      'Unknown option `toString`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, capacity, schema, version, upcast',
     ],
   ])('%j is refused with a sentence', (options, message) => {
     const refused = expect.objectContaining({ code: 'invalid-option', message }) as Error
@@ -72,9 +114,30 @@ describe('an option', () => {
     [{ endpoint, host: 'moon' }, "Expected `host` to be 'worker' or 'in-place', got \"moon\" (string)"],
     [{ endpoint, worker: 'worker.js' }, 'Expected `worker` to be a function that starts a worker, got "worker.js" (string)'],
     [{ endpoint, host: 'in-place', worker: () => {} }, 'Expected `host` or `worker`, got both: a worker of your own is a host'],
+    [{ endpoint, persist: 'yes' }, 'Expected `persist` to be true or false, got "yes" (string)'],
     [{ endpoint: '/orders' }, 'Expected `endpoint` to be an absolute URL where there is no page, got "/orders" (string)'],
   ])('%o is refused at opening', (options, message) => {
     expect(() => open('orders', options)).toThrow(expect.objectContaining({ code: 'invalid-option', message }))
+  })
+
+  test.each([
+    [{ ttl: 1 }],
+    [{ backoff: { first: 5, longest: 5 } }],
+    [{ onDead: 'halt' }],
+    [{ onDead: 'halt', order: 'group' }],
+    [{ dedupWindow: 0, onDuplicate: 'replace' }],
+    [{ dedupWindow: 1_000, onDuplicate: undefined }],
+    [{ keepReceipts: { age: 1_000, number: 10 } }],
+    [{ capacity: { bytes: 1 } }],
+    [{ version: 2, upcast: () => {} }],
+    [{ version: undefined }],
+  ])('%o is taken', (options) => {
+    expect(() => define('orders', { endpoint, ...options })).not.toThrow()
+  })
+
+  test('that contradicts one of the definition is refused where the queue is opened', () => {
+    const orders = defineQueue('orders', { endpoint, order: 'none' })
+    expect(() => open(orders, { onDead: 'halt' })).toThrow(expect.objectContaining({ code: 'invalid-option' }))
   })
 
   test('of the wrong type beside a definition is refused too', () => {

@@ -72,6 +72,7 @@ test.each(['queue', 'group', 'none'] as const)(
 /** A storage that is lost is looked for again at once, and nothing takes ten seconds. */
 const storageClock: Clock = {
   now: () => 0,
+  elapsed: () => 0,
   after(delay, callback) {
     if (delay >= 10_000) return () => {}
     const soon = setImmediate(callback)

@@ -22,7 +22,17 @@ test('a rejected message is kept, with its body, the reason and what the server 
   const enqueuedAt = world.clock.now()
   const { orders, ids } = await rejected(1)
   expect(await collect(orders.deadLetters())).toEqual([
-    { id: ids[0], body: 0, enqueuedAt, deadAt: enqueuedAt, reason: 'rejected', attempts: 1, status: 422, excerpt: 'no such street' },
+    {
+      id: ids[0],
+      body: 0,
+      enqueuedAt,
+      deadAt: enqueuedAt,
+      reason: 'rejected',
+      attempts: 1,
+      status: 422,
+      excerpt: 'no such street',
+      trail: [{ at: enqueuedAt, took: 0, result: 'rejected', status: 422 }],
+    },
   ])
   expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0, dead: 1, bytes: 0 })
 })

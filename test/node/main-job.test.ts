@@ -27,6 +27,8 @@ test('a message is stored, delivered, and its receipt gives the answer', async (
     oldest: undefined,
     due: undefined,
     paused: false,
+    unauthorized: false,
+    stopped: 0,
   })
 })
 

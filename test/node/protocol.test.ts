@@ -12,13 +12,24 @@ describe('the idempotency key', () => {
     expect(parseKey(formatKey(id))).toBe(id)
   })
 
+  test('of the caller’s own comes back, of whatever visible characters it is', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[\x21-\x7e]{1,256}$/), (key) => {
+        expect(parseKey(formatKey(key))).toBe(key)
+      }),
+    )
+  })
+
   test('may come bare, as others send it', () => {
     expect(parseKey('8e03978e-40d5-43dd-bc93-6894a57f9324')).toBe('8e03978e-40d5-43dd-bc93-6894a57f9324')
   })
 
-  test.each([[null], [''], ['""'], ['"a'], ['a"b'], ['"a b"'], ['a,b'], ['ü'], [`"${'x'.repeat(256)}"`]])('%j is none', (value) => {
-    expect(parseKey(value)).toBeUndefined()
-  })
+  test.each([[null], [''], ['""'], ['"a'], ['a"b'], ['"a b"'], ['a,b'], ['ü'], ['"a\\b"'], ['"a\\"'], [`"${'x'.repeat(257)}"`]])(
+    '%j is none',
+    (value) => {
+      expect(parseKey(value)).toBeUndefined()
+    },
+  )
 })
 
 test('a message’s place comes back, and nothing else is taken for one', () => {

@@ -161,7 +161,7 @@ describe('what is no message is told why', () => {
     ['GET', send(null, {}, 'GET'), 405],
     ['no key', send('1', { 'idempotency-key': '' }), 400],
     ['an odd key', send('1', { 'idempotency-key': '"a' }), 400],
-    ['a key that is too long', send('1', { 'idempotency-key': 'x'.repeat(256) }), 400],
+    ['a key that is too long', send('1', { 'idempotency-key': 'x'.repeat(257) }), 400],
     ['not JSON by its type', send('1', { 'content-type': 'text/plain' }), 415],
     ['not JSON by its content', send('{'), 400],
     ['too large', send('"12345678901"'), 413],

@@ -3,8 +3,12 @@ export type Reaction = (request: Request) => Response | Promise<Response>
 
 /** A server at the other end of `fetch`, which accepts everything unless a test says otherwise. */
 export class FakeServer {
-  /** Every request that arrived, in order, answered or not. */
+  /** Every message that arrived, in order, answered or not. */
   readonly arrivals: Arrival[] = []
+  /** Every HEAD request, which asks for an answer and nothing else. */
+  readonly questions: Arrival[] = []
+  /** What is answered to those; what is answered to messages, unless a test says otherwise. */
+  reactToQuestion: Reaction = (request) => this.react(request)
   /** Takes the place of the default answer. */
   react: Reaction = () => Response.json({ ok: true })
   readonly #scripted: Reaction[] = []
@@ -41,11 +45,13 @@ export class FakeServer {
     const request = new Request(input, init)
     init?.signal?.throwIfAborted()
     const text = await request.clone().text()
-    this.arrivals.push({ body: parsed(text), headers: request.headers, method: request.method, url: request.url })
+    const isQuestion = request.method === 'HEAD'
+    const arrived = isQuestion ? this.questions : this.arrivals
+    arrived.push({ body: parsed(text), headers: request.headers, method: request.method, url: request.url })
     this.#watchers.splice(0).forEach((watcher) => watcher())
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay)
     try {
-      const reaction = this.#scripted.shift() ?? this.react
+      const reaction = isQuestion ? this.reactToQuestion : (this.#scripted.shift() ?? this.react)
       return await Promise.race([reaction(request), this.#cut(init?.signal)])
     } finally {
       this.#underWay -= 1

@@ -146,7 +146,7 @@ export class Interleaving {
     const drain = new Drain({
       connection,
       transport: this.#server.lineOf(owner, this.#steps),
-      headers: () => ({ canRefresh: false, ask: async () => [] }),
+      functions: () => ({ headers: { canRefresh: false, ask: async () => [] }, classify: undefined, upcast: undefined }),
       setup: () => setup,
       isOnline: () => true,
       announce: (event) => this.#announce(event),
@@ -185,5 +185,13 @@ export class Interleaving {
 
 function setupOf(order: Order): Setup {
   const concurrency = order === 'queue' ? 1 : 3
-  return { ...DEFAULTS, maxAttempts: 2, order, concurrency, endpoint: 'https://shop.example/', headers: [], asksPage: 'never' }
+  return {
+    ...DEFAULTS,
+    maxAttempts: 2,
+    order,
+    concurrency,
+    endpoint: 'https://shop.example/',
+    headers: [],
+    asks: { headers: 'never', classify: 'never', upcast: 'never' },
+  }
 }

@@ -40,6 +40,7 @@ export class RandomServer {
   lineOf(owner: object, steps: Steps): Transport {
     const busy = new Set<string>()
     return {
+      askTime: async () => ({ answered: this.mood === 'accepting' }),
       send: ({ id, sequence }, signal) => {
         const group = this.#groupOf(id)
         if (busy.has(group)) this.faults.push(`two of group "${group}" are under way`)

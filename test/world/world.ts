@@ -52,7 +52,7 @@ export class World {
   }
 
   /** Opens a queue in a tab of its own. */
-  open<T = unknown>(options: Partial<OpenOptions> = {}): Queue<T> {
+  open<T = unknown>(options: Partial<OpenOptions<T>> = {}): Queue<T> {
     return this.openTab().open<T>(options)
   }
 
@@ -91,7 +91,7 @@ export class Tab {
     )
   }
 
-  open<T = unknown>(options: Partial<OpenOptions> = {}, definition?: QueueDefinition<T>): Queue<T> {
+  open<T = unknown>(options: Partial<OpenOptions<T>> = {}, definition?: QueueDefinition<T>): Queue<T> {
     const given = definition ? options : { endpoint: 'https://shop.example/orders', ...options }
     const queue = openQueueOn<T>(() => this.#link, definition ?? this.#world.name, given)
     this.#queues.push(queue as unknown as Queue<never>)

@@ -1,0 +1,119 @@
+import { bytesOf } from '../message/bytes.ts'
+import { isQueueError } from '../message/error.ts'
+import type { QueueEvent } from '../message/event.ts'
+import type { HeaderEntries, Setup } from '../protocol/host.ts'
+import { askEndpoint } from './ask-endpoint.ts'
+import type { AskEndpointOptions } from './ask-endpoint.ts'
+import type { Books } from './books.ts'
+import type { Breaker } from './breaker.ts'
+import type { Departures } from './departures.ts'
+import type { FunctionsSource } from './functions.ts'
+import type { Respite } from './respite.ts'
+import type { Delivery } from './turns.ts'
+import { unlessAborted } from './unless-aborted.ts'
+
+/** How much is kept of what `upcast` threw, in characters. */
+const EXCERPT = 1_000
+
+export interface PreparationOptions extends AskEndpointOptions {
+  readonly books: Books
+  readonly breaker: Breaker
+  readonly departures: Departures
+  readonly functions: FunctionsSource
+  /** How long `upcast` is left alone, when it cannot be reached. */
+  readonly respite: Respite
+  readonly announce: (event: QueueEvent) => void
+}
+
+/** A message that may be sent, as it stands now. */
+export interface Prepared {
+  readonly delivery: Delivery
+  readonly setup: Setup
+  readonly headers: HeaderEntries
+}
+
+/** What comes before an attempt: a message that has expired is not sent, one of an earlier release is brought up to date, and headers are asked for. */
+export class Preparation {
+  readonly #options: PreparationOptions
+
+  constructor(options: PreparationOptions) {
+    this.#options = options
+  }
+
+  /** @returns nothing where the message cannot go now: it is buried, or given back. */
+  async prepare(delivery: Delivery): Promise<Prepared | undefined> {
+    const { headers, setup, books } = this.#options
+    if (!(await this.mayGo(delivery))) return undefined
+    const current = setup()
+    const fresh = await this.#upToDate(delivery, current)
+    if (!fresh) return undefined
+    const entries = await headers.get(current)
+    if (entries && !this.isCalledOff) return (await this.mayGo(fresh)) ? { delivery: fresh, setup: current, headers: entries } : undefined
+    books.giveBack(fresh)
+    return undefined
+  }
+
+  /** While something was asked for, the queue may have been paused, or closed. */
+  get isCalledOff(): boolean {
+    return this.#options.signal.aborted || this.#options.books.isInDoubt
+  }
+
+  /** Whether the clock can be relied on. Where nobody can be asked, nothing goes: an endpoint that does not answer is left alone for a while. */
+  async confirmTime(): Promise<boolean> {
+    const { breaker, books, announce } = this.#options
+    const isAnswered = await askEndpoint(this.#options)
+    if (isAnswered !== false) return isAnswered ?? false
+    const news = breaker.unanswered()
+    await books.writeHolds()
+    announce(news)
+    return false
+  }
+
+  /** Whether its time is not over. What has expired is buried; where the clock may be wrong, it is looked up first. */
+  async mayGo(delivery: Delivery): Promise<boolean> {
+    const { time, books, departures } = this.#options
+    const { expiresAt = Infinity } = delivery.message
+    if (expiresAt > time.now()) return true
+    if (time.isDoubtful && !(await this.confirmTime())) {
+      books.giveBack(delivery)
+      return false
+    }
+    if (expiresAt > time.now()) return this.#mayStillGo(delivery)
+    await departures.bury(delivery, { reason: 'expired' })
+    return false
+  }
+
+  #mayStillGo(delivery: Delivery): boolean {
+    if (this.isCalledOff) this.#options.books.giveBack(delivery)
+    return !this.isCalledOff
+  }
+
+  /** With a body of today, or as it is where it was sent before: the bytes under a key never change. */
+  async #upToDate(delivery: Delivery, setup: Setup): Promise<Delivery | undefined> {
+    const { books, functions, respite, signal } = this.#options
+    const { message, held } = delivery
+    const { upcast } = functions(setup)
+    const { version: written = 1 } = message
+    const wasSent = delivery.isFrozen === true || (held?.attempts ?? 0) + (held?.uncounted ?? 0) > 0
+    if (!upcast || written >= setup.version || wasSent) return delivery
+    let body: string
+    try {
+      body = await unlessAborted(upcast(message.body, written), signal)
+    } catch (error) {
+      await this.#failToUpcast(delivery, error)
+      return undefined
+    }
+    respite.end()
+    return books.rewrite(delivery, { ...message, body, bytes: bytesOf(body), version: setup.version })
+  }
+
+  /** What it throws is said of this message; that it cannot be reached, of all. */
+  async #failToUpcast(delivery: Delivery, error: unknown): Promise<void> {
+    const { books, departures, respite, signal } = this.#options
+    if (isQueueError(error) && (error.code === 'invalid-body' || error.code === 'body-too-large')) {
+      return departures.bury(delivery, { reason: 'not-upcast', excerpt: error.message.slice(0, EXCERPT) })
+    }
+    if (!signal.aborted) respite.begin()
+    books.giveBack(delivery)
+  }
+}

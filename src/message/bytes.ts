@@ -1,0 +1,7 @@
+const encoder = new TextEncoder()
+
+/** The size of a text in UTF-8. Most are ASCII, and a look costs less than a copy. */
+export function bytesOf(text: string): number {
+  // eslint-disable-next-line no-control-regex -- the whole of ASCII is meant
+  return /^[\x00-\x7f]*$/.test(text) ? text.length : encoder.encode(text).byteLength
+}

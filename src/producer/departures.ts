@@ -1,0 +1,90 @@
+import type { QueueError } from '../message/error.ts'
+import type { QueueEvent } from '../message/event.ts'
+
+/** What is waited for where that is no message in particular: no message has these for an id. */
+export const EVERYTHING = ''
+export const ANYTHING = '*'
+
+/** Waits for messages to leave the queue, each time looking again at what is left: others may have come meanwhile. */
+export class Departures {
+  readonly #watches = new Set<Watch>()
+
+  /** @param look gives the id of the last message that has to leave, or one of the above; `undefined` when there is nothing to wait for. */
+  async until(look: () => Promise<string | undefined>): Promise<void> {
+    for (;;) {
+      // Listening before looking: the last message may leave between the two.
+      const watch = new Watch()
+      this.#watches.add(watch)
+      try {
+        const last = await look()
+        if (last === undefined) return
+        await watch.left(last)
+      } finally {
+        this.#watches.delete(watch)
+      }
+    }
+  }
+
+  hear(event: QueueEvent): void {
+    switch (event.type) {
+      case 'emptied':
+        return this.#tell((watch) => watch.hear(EVERYTHING))
+      case 'accepted':
+      case 'dead-lettered':
+      case 'cancelled':
+      case 'replaced':
+        return this.#tell((watch) => watch.hear(event.id))
+      case 'storage-cleared':
+        return this.lookAgain()
+    }
+  }
+
+  /** Something may have been missed. */
+  lookAgain(): void {
+    this.#tell((watch) => watch.end())
+  }
+
+  /** Nothing will be heard any more. */
+  close(error: QueueError): void {
+    this.#tell((watch) => watch.end(error))
+  }
+
+  #tell(what: (watch: Watch) => void): void {
+    for (const watch of this.#watches) what(watch)
+  }
+}
+
+/** One look, and what has been heard since it began. */
+class Watch {
+  readonly #heard = new Set<string>()
+  #last: string | undefined
+  readonly #ended: Promise<void>
+  #resolve!: () => void
+  #reject!: (error: QueueError) => void
+
+  constructor() {
+    this.#ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    // Whoever looks may fail first.
+    this.#ended.catch(() => {})
+  }
+
+  hear(id: string): void {
+    // Once it is known who is waited for, nobody else is remembered: a million may go by.
+    if (this.#last === undefined) this.#heard.add(id)
+    else if (this.#last === id || this.#last === ANYTHING) this.#resolve()
+  }
+
+  end(error?: QueueError): void {
+    if (error) this.#reject(error)
+    else this.#resolve()
+  }
+
+  left(last: string): Promise<void> {
+    this.#last = last
+    if (this.#heard.has(last) || (last === ANYTHING && this.#heard.size > 0)) this.#resolve()
+    return this.#ended
+  }
+}

@@ -1,0 +1,69 @@
+import { encodeBody } from '../message/body.ts'
+import { checkOptions, groupCheck, invalid, isText, messageChecks, whole, wrongOption } from '../message/option-checks.ts'
+import type { Check, Checks } from '../message/option-checks.ts'
+import { validated } from '../message/schema.ts'
+import type { StandardSchema } from '../message/schema.ts'
+import type { OutgoingMessage, Setup } from '../protocol/host.ts'
+import type { EnqueueOptions } from './queue.ts'
+import { groupIn } from './verb-checks.ts'
+
+/** What a queue makes of the bodies that it is given. */
+export interface Rules<T> {
+  readonly setup: Setup
+  readonly group: ((body: T) => string) | undefined
+  readonly dedupKey: ((body: T) => string | undefined) | undefined
+  readonly schema: StandardSchema<T> | undefined
+}
+
+/** A message as it leaves the page, but for its id. */
+export type Outgoing = { -readonly [Name in keyof Omit<OutgoingMessage, 'id'>]: OutgoingMessage[Name] }
+
+const dedupKeyCheck: Check = { expected: 'a string of 1 to 256 characters', passes: (value) => isText(value, 1) }
+
+const enqueueChecks: Checks<EnqueueOptions> = {
+  group: groupCheck,
+  delay: whole(0),
+  ...messageChecks,
+  dedupKey: dedupKeyCheck,
+  idempotencyKey: {
+    expected: '1 to 256 visible ASCII characters',
+    passes: (value) => typeof value === 'string' && /^[!-~]{1,256}$/.test(value),
+  },
+}
+
+/** What is stored for a body: what the queue's schema, its functions and the options of this one message make of it. */
+export function outgoing<T>(given: T, options: EnqueueOptions | undefined, rules: Rules<T>): Outgoing {
+  if (options !== undefined) checkOptions(options, enqueueChecks)
+  const body = rules.schema ? validated(rules.schema, given) : given
+  const { setup } = rules
+  const message: Outgoing = { body: encodeBody(body) }
+  const group = options?.group ?? rules.group?.(body)
+  if (group !== undefined) message.group = groupIn(setup.order, group)
+  if (setup.version > 1) message.version = setup.version
+  const ttl = options?.ttl ?? setup.ttl
+  if (ttl !== undefined) message.ttl = ttl
+  if (options) addOptions(message, options)
+  addDedupKey(message, options?.dedupKey ?? rules.dedupKey?.(body), options?.onDuplicate, setup)
+  return message
+}
+
+function addOptions(message: Outgoing, { delay, maxAttempts, backoff, idempotencyKey }: EnqueueOptions): void {
+  if (delay) message.delay = delay
+  if (maxAttempts !== undefined) message.maxAttempts = maxAttempts
+  if (backoff) message.backoff = { ...backoff }
+  if (idempotencyKey !== undefined) message.idempotencyKey = idempotencyKey
+  if (delay && message.ttl !== undefined && delay >= message.ttl) {
+    throw wrongOption('delay', `less than \`ttl\`, ${message.ttl}, or it would never be sent`, delay)
+  }
+}
+
+function addDedupKey(message: Outgoing, key: unknown, own: EnqueueOptions['onDuplicate'], setup: Setup): void {
+  if (key === undefined) {
+    if (own) throw invalid(`Expected \`onDuplicate\` only with a \`dedupKey\`, got '${own}'`)
+    return
+  }
+  if (!dedupKeyCheck.passes(key)) throw wrongOption('dedupKey', dedupKeyCheck.expected, key)
+  message.dedupKey = key as string
+  const onDuplicate = own ?? setup.onDuplicate
+  if (onDuplicate !== 'ignore') message.onDuplicate = onDuplicate
+}
