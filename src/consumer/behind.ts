@@ -43,7 +43,8 @@ export class Behind {
   }
 
   get nextDue(): number {
-    return this.#nextDue
+    // Whoever was served last leaves a time behind that nobody waits for.
+    return this.count > 0 ? this.#nextDue : Infinity
   }
 
   get totals(): Pick<Head, 'parked' | 'groups' | 'turn' | 'serving'> {
@@ -60,11 +61,6 @@ export class Behind {
     return this.#inHand
       .filter(({ row }) => !this.#reserved.has(row.group))
       .map(({ row, message }) => ({ sequence: message.sequence, group: row.group }))
-  }
-
-  /** How many messages are parked. */
-  get parked(): number {
-    return this.#totals.parked
   }
 
   /** Whether the store says that groups are being served. */

@@ -6,9 +6,10 @@ import type { Term } from '../queue/lead.ts'
 import type { LeadersHead } from '../queue/meta.ts'
 import { settle } from '../queue/settle.ts'
 import { Behind } from './behind.ts'
-import { Holds } from './holds.ts'
+import { HALTED, Holds } from './holds.ts'
 import { Lookahead } from './lookahead.ts'
 import type { QueueTime } from './queue-time.ts'
+import { Places } from './places.ts'
 import { Reservations } from './reservations.ts'
 import { Sorter } from './sorter.ts'
 import { Turns } from './turns.ts'
@@ -16,9 +17,6 @@ import type { Delivery } from './turns.ts'
 import { Unsettled } from './unsettled.ts'
 import type { Remembering } from './unsettled.ts'
 import { Writes } from './writes.ts'
-
-/** How a message waits that is a dead letter, and keeps its place. */
-const HALTED = { uncounted: 0, due: Infinity, wait: Infinity, by: 'server', isHalted: true } as const
 
 /**
  * How many messages are reserved ahead. A leader that is superseded can send these and no others, and a crash repeats at most
@@ -55,10 +53,8 @@ export class Books {
   readonly #turns: Turns
   readonly #unsettled: Unsettled
   readonly #reservations: Reservations
+  readonly #places: Places
   #revision: number
-  /** The id of the head, while it waits in a queue that is one group. */
-  #heldId: string | undefined
-  #isUnauthorized = false
   #isReleased = false
 
   constructor(options: BooksOptions) {
@@ -66,20 +62,20 @@ export class Books {
     this.#options = options
     this.epoch = head.epoch
     this.#writes = new Writes(options.clock, RESERVED_AHEAD / 2, () => this.#settle())
-    this.#lookahead = new Lookahead(head)
-    this.#behind = new Behind(head, options.time)
-    this.#sorter = new Sorter({ ...options, lookahead: this.#lookahead, behind: this.#behind })
-    this.#turns = new Turns(this.#sorter, this.#lookahead, this.#behind)
     this.#revision = head.revision
-    const [lookahead, behind, sorter, turns] = [this.#lookahead, this.#behind, this.#sorter, this.#turns]
+    const lookahead = (this.#lookahead = new Lookahead(head))
+    const behind = (this.#behind = new Behind(head, options.time))
+    const sorter = (this.#sorter = new Sorter({ ...options, lookahead, behind }))
+    const turns = (this.#turns = new Turns(sorter, lookahead, behind))
     this.#reservations = new Reservations({ term: options.term, lookahead, behind, sorter, turns })
     this.holds = new Holds(options.order === 'queue' ? head : { ...(head.endpoint && { endpoint: head.endpoint }) })
+    this.#places = new Places({ holds: this.holds, lookahead, behind, sorter, turns, reservations: this.#reservations })
     this.#unsettled = new Unsettled(head, options.time, options.remembering)
   }
 
   /** Whether a pause may have come since something was reserved: what is not sent yet goes back. */
   get isInDoubt(): boolean {
-    return this.#reservations.isInDoubt
+    return this.#reservations.isInDoubt || this.#reservations.isPaused
   }
 
   /** When the first group that is behind is due. */
@@ -108,7 +104,7 @@ export class Books {
 
   /** Whether nothing is left, whether or not it may go, but for dead letters that keep their place. */
   async isEmpty(): Promise<boolean> {
-    return this.#behind.parked + this.#lookahead.size <= this.#reservations.halted && !(await this.#sorter.load())
+    return this.#behind.totals.parked + this.#lookahead.size <= this.#reservations.halted && !(await this.#sorter.load())
   }
 
   /** There may be messages where there were none. */
@@ -129,8 +125,7 @@ export class Books {
 
   /** A message was cancelled. Whoever waits for it waits no more. */
   cancelled(id: string): void {
-    const heldId = this.#heldId ?? this.#lookahead.find(() => true)?.id
-    if (this.holds.held && !this.holds.held.isHalted && heldId === id) this.holds.held = undefined
+    this.#places.cancelled(id)
     this.timeIsUp()
   }
 
@@ -142,7 +137,7 @@ export class Books {
   /** The server has it. Resolves when that is on disk, soon; the next message need not wait for it. */
   async accept(delivery: Delivery, answer: Answer): Promise<void> {
     this.#writes.throwFailure()
-    this.#pass(delivery)
+    this.#places.pass(delivery)
     this.#unsettled.accepted(delivery.message, answer)
     await this.#writes.soon()
   }
@@ -154,7 +149,7 @@ export class Books {
       this.#unsettled.halted(message, death, group)
       this.#wait(delivery, { ...HALTED, attempts: death.attempts })
     } else {
-      this.#pass(delivery)
+      this.#places.pass(delivery)
       this.#unsettled.buried(message, death)
     }
     await this.#writes.now()
@@ -162,7 +157,7 @@ export class Books {
 
   /** It was cancelled after it had been reserved. */
   async drop(delivery: Delivery, maybeDelivered: boolean): Promise<void> {
-    this.#pass(delivery)
+    this.#places.pass(delivery)
     this.#unsettled.cancelled(delivery.message, 'aborted', maybeDelivered)
     await this.#writes.now()
   }
@@ -179,13 +174,6 @@ export class Books {
     return rewritten
   }
 
-  /** The server does not know who we are, or may do so again. */
-  async setUnauthorized(isUnauthorized: boolean): Promise<void> {
-    if (isUnauthorized === this.#isUnauthorized) return
-    this.#isUnauthorized = isUnauthorized
-    await this.#writes.now()
-  }
-
   /** It waits for another attempt, and its group with it. */
   async hold(delivery: Delivery, held: Held, endpoint: EndpointHold | undefined): Promise<void> {
     this.holds.endpoint = endpoint
@@ -195,8 +183,7 @@ export class Books {
 
   /** Nothing came of it, and nothing is known: it stays where it is. */
   giveBack(delivery: Delivery): void {
-    this.#turns.giveBack(delivery)
-    this.#behind.giveBack()
+    this.#places.giveBack(delivery)
   }
 
   /** What everything waits for has changed. */
@@ -217,43 +204,25 @@ export class Books {
     const begun = this.#turns.begin(this.#reservations.asItIs(delivery))
     const change = this.#reservations.changeOf(begun.message.sequence)
     if (change?.kind !== 'cancelled' && change?.kind !== 'passed') return begun
-    this.#pass(begun)
+    this.#places.pass(begun)
     this.#unsettled.cancelled(begun.message, change.kind, change.maybeDelivered === true)
     // Whether that fails is told to whoever writes next.
     this.#writes.soon().catch(() => {})
     return undefined
   }
 
-  /** The head, or the group's, moves on. */
-  #pass(delivery: Delivery): void {
-    const { message, parked } = delivery
-    this.#turns.end(delivery)
-    this.#reservations.forget(message)
-    this.holds.held = undefined
-    if (parked) this.#behind.pass(parked)
-    else this.#lookahead.remove(new Set([message.sequence]))
-  }
-
-  /** The head, or the group's, waits. */
   #wait(delivery: Delivery, held: Held): void {
-    const { message, group, parked } = delivery
-    this.#turns.end(delivery)
-    this.#reservations.forget(message)
-    if (parked) this.#behind.hold(group, held)
-    else if (this.#options.order === 'queue') {
-      this.holds.held = held
-      this.#heldId = message.id
-      this.#isReleased = true
-    } else this.#sorter.parkFrom(message, held)
+    if (this.#places.wait(delivery, held)) this.#isReleased = true
   }
 
   async #settle(): Promise<void> {
-    const head = this.#head()
     const exhausted = this.#lookahead.takeExhausted()
+    const head = this.#head()
     const changes = this.#behind.takeChanges()
     const unsettled = this.#unsettled.take()
     const candidates = this.#reservations.candidates(head)
-    const settlement = { head, now: this.#options.time.now(), exhausted, candidates, ...changes, ...unsettled }
+    const isOneGroup = this.#options.order === 'queue'
+    const settlement = { head, now: this.#options.time.now(), isOneGroup, exhausted, candidates, ...changes, ...unsettled }
     this.#reservations.hear(head, await settle(this.#options.connection, settlement))
     // A queue that is one group was halted, and something of it is reserved: it goes on.
     if (this.holds.held?.isHalted && head.reserved > head.position && !this.#reservations.isPaused) this.holds.held = undefined
@@ -272,7 +241,6 @@ export class Books {
       ...this.#unsettled.totals,
       ...this.holds.written,
       time: this.#options.time.kept,
-      isUnauthorized: this.#isUnauthorized,
     }
   }
 }

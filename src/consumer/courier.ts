@@ -93,11 +93,13 @@ export class Courier {
   }
 
   async #deliver(delivery: Delivery, cut: AbortSignal): Promise<boolean> {
+    const outset = this.#breaker.begin()
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
     else {
       const prepared = await this.#preparation.prepare(delivery)
       if (prepared && this.#isCancelled(delivery)) await this.#drop(prepared.delivery)
-      else if (prepared) return this.#attempt(prepared, cut)
+      else if (prepared && this.#breaker.hasFailedSince(outset)) this.#options.books.giveBack(prepared.delivery)
+      else if (prepared) return this.#attempt(prepared, outset, cut)
     }
     return true
   }
@@ -111,23 +113,22 @@ export class Courier {
   }
 
   /** One attempt; a second one with fresh headers where the server does not know who we are. */
-  async #attempt(prepared: Prepared, cut: AbortSignal): Promise<boolean> {
+  async #attempt(prepared: Prepared, outset: Outset, cut: AbortSignal): Promise<boolean> {
     const { announce, headers } = this.#options
     const { delivery, setup } = prepared
     const { message, held } = delivery
     announce({ type: 'leased', id: message.id, attempt: (held?.attempts ?? 0) + (held?.uncounted ?? 0) + 1 })
-    const first = await this.#send(prepared, prepared.headers, cut)
+    const first = await this.#send(prepared, prepared.headers, outset, cut)
     if (first.outcome?.kind !== 'unauthorized' || !headers.canRefresh(setup)) return this.#settle(delivery, first)
     const fresh = await headers.refresh(setup)
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
-    else if (!fresh || this.#preparation.isCalledOff) this.#options.books.giveBack(delivery)
-    else if (await this.#preparation.mayGo(delivery)) return this.#settle(delivery, await this.#send(prepared, fresh, cut))
+    else if (!fresh || this.#preparation.isCalledOff) this.#preparation.giveBack(delivery)
+    else if (await this.#preparation.mayGo(delivery)) return this.#settle(delivery, await this.#send(prepared, fresh, outset, cut))
     return true
   }
 
-  async #send({ delivery: { message }, setup }: Prepared, headers: HeaderEntries, cut: AbortSignal): Promise<Tried> {
+  async #send({ delivery: { message }, setup }: Prepared, headers: HeaderEntries, outset: Outset, cut: AbortSignal): Promise<Tried> {
     const { books, transport, functions, clock, time, announce, signal } = this.#options
-    const outset = this.#breaker.begin()
     const at = time.now()
     const began = clock.elapsed()
     const attempt = await transport.send({ ...message, epoch: books.epoch, headers, setup }, cut)

@@ -1,22 +1,15 @@
-import type { QueueEvent } from '../message/event.ts'
 import type { Hold } from '../message/message.ts'
-import type { Setup } from '../protocol/host.ts'
 import type { Clock } from '../queue/clock.ts'
-import type { Connection } from '../queue/connection.ts'
-import { lead } from '../queue/lead.ts'
 import { Unreadable } from '../queue/readable.ts'
 import { Superseded } from '../queue/settle.ts'
 import { Announcer } from './announcer.ts'
 import { Aside } from './aside.ts'
 import { backoff } from './backoff.ts'
-import { Books } from './books.ts'
+import type { Books } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
-import { Courier } from './courier.ts'
-import { Delays } from './delays.ts'
-import type { FunctionsSource } from './functions.ts'
 import { Hurry } from './hurry.ts'
-import { QueueTime } from './queue-time.ts'
-import type { Transport } from './transport.ts'
+import { Term } from './term.ts'
+import type { TermOptions } from './term.ts'
 import type { Delivery } from './turns.ts'
 import { Wakeup } from './wakeup.ts'
 
@@ -26,25 +19,7 @@ const LOOK_AGAIN = 60_000
 /** How long `stop()` leaves to attempts that are under way, in milliseconds. */
 const GRACE = 2_000
 
-/** What the drain has at hand in one epoch. */
-interface Term {
-  readonly books: Books
-  readonly courier: Courier
-  readonly delays: Delays
-  readonly time: QueueTime
-}
-
-export interface DrainOptions {
-  readonly connection: Connection
-  readonly transport: Transport
-  readonly functions: FunctionsSource
-  /** The options of the queue, as they are now. */
-  readonly setup: () => Setup
-  readonly isOnline: () => boolean
-  readonly announce: (event: QueueEvent) => void
-  readonly clock: Clock
-  readonly random: () => number
-}
+export type DrainOptions = Omit<TermOptions, 'headers' | 'signal'>
 
 /**
  * The loop that delivers a queue's messages, in the one host that leads.
@@ -56,6 +31,9 @@ export interface DrainOptions {
  *     delivering --(accepted, rejected)--> looking       its group moves on
  *     delivering --(retry)--> looking                    its group waits for a time before which it is not tried
  *     delivering --(401 twice)--> resting                nothing changes; resume() goes on
+ *     delivering --(dead, and `onDead: 'halt'`)--> looking   its group is stopped, until that is decided
+ *
+ * Before each look, what was delayed until now joins the tail.
  *
  * Up to `concurrency` are under way at once, of different groups: the books see to that.
  */
@@ -73,7 +51,6 @@ export class Drain {
   #term: Term | undefined
   #failure: { readonly error: unknown } | undefined
   #isStopping = false
-  #isUnauthorized = false
   #isEmptyKnown = false
 
   constructor(options: DrainOptions) {
@@ -126,16 +103,15 @@ export class Drain {
 
   /** The user says that messages may go out again, or those of a group. */
   resume(): void {
-    if (this.#isUnauthorized) this.#term?.books.setUnauthorized(false).catch((error: unknown) => this.#fail(error))
-    this.#isUnauthorized = false
+    this.#term?.setUnauthorized(false).catch((error: unknown) => this.#fail(error))
     this.#headers.forget()
-    this.lookAround()
+    this.#term?.books.timeIsUp()
+    this.#wakeup.wake()
   }
 
   /** Something is due that was not. */
   lookAround(): void {
-    this.#term?.books.timeIsUp()
-    this.#term?.delays.lookAgain()
+    this.#term?.lookAround()
     this.#wakeup.wake()
   }
 
@@ -170,68 +146,58 @@ export class Drain {
 
   /** An epoch, from its beginning until the loop ends or the storage fails. */
   async #lead(worked: () => void): Promise<void> {
-    const { connection, clock, setup, announce } = this.#options
-    const begun = await lead(connection)
-    const time = new QueueTime(clock, begun.head.time)
-    const books = new Books({ connection, clock, time, term: begun, order: setup().order, remembering: setup })
-    const courier = new Courier({ ...this.#options, books, time, headers: this.#headers, signal: this.#abort.signal })
-    const delays = new Delays({ connection, time, announce, areAny: begun.tail.delayed > 0 })
-    const term = { books, courier, delays, time }
+    const term = await Term.begin({ ...this.#options, headers: this.#headers, signal: this.#abort.signal })
     this.#term = term
     this.#failure = undefined
-    if (this.#hurry.isPastServer) books.hurry()
+    if (this.#hurry.isPastServer) term.books.hurry()
     while (!this.#isStopping) {
       await this.#step(term)
       worked()
     }
     await Promise.all(this.#underWay)
-    await books.release()
+    await term.books.release()
     // What was accepted last is told before the end.
-    await courier.told()
+    await term.courier.told()
   }
 
   async #step(term: Term): Promise<void> {
-    const { books, courier, delays, time } = term
+    const { books, time } = term
     if (this.#failure) throw this.#failure.error
-    if (!time.isDoubtful && (await delays.join())) books.lookAgain()
-    const wait = await this.#wait(term)
-    if (wait > 0 || !this.#mayDeliver()) return this.#sleep(term, wait > 0 ? wait : LOOK_AGAIN)
-    if (this.#underWay.size >= this.#places(books)) return this.#sleep(term, LOOK_AGAIN)
-    if (delays.nextDue <= time.now() && !(await courier.confirmTime())) return this.#sleep(term, LOOK_AGAIN)
+    await term.join()
+    const wait = await term.wait(this.#hurry)
+    if (wait > 0 || !this.#mayDeliver(term)) return this.#sleep(term, wait > 0 ? wait : LOOK_AGAIN)
+    if (this.#underWay.size >= this.#places(term) || !(await term.isTimeKnown())) return this.#sleep(term, LOOK_AGAIN)
     const delivery = await books.next()
     if (!delivery) return this.#sleep(term, books.nextDue - time.now())
-    if (this.#isStopping) return books.giveBack(delivery)
-    this.#begin(courier, delivery)
+    // The endpoint may have failed meanwhile.
+    if (this.#isStopping || this.#underWay.size >= this.#places(term)) return books.giveBack(delivery)
+    this.#begin(term, delivery)
   }
 
   /** Offline nothing is tried, unless the user asks for it: the browser's word may be wrong. */
-  #mayDeliver(): boolean {
-    return !this.#isUnauthorized && (this.#options.isOnline() || this.#hurry.isPastServer)
+  #mayDeliver({ books: { holds } }: Term): boolean {
+    return !holds.isUnauthorized && (this.#options.isOnline() || this.#hurry.isPastServer)
   }
 
   /** An endpoint that was away is tried with one message. */
-  #places(books: Books): number {
-    return books.holds.endpoint ? 1 : this.#options.setup().concurrency
+  #places({ books: { holds } }: Term): number {
+    return holds.endpoint ? 1 : this.#options.setup().concurrency
   }
 
-  #begin(courier: Courier, delivery: Delivery): void {
+  #begin(term: Term, delivery: Delivery): void {
     this.#isEmptyKnown = false
     this.#hurry.end()
-    const carrying = this.#carry(courier, delivery).finally(() => {
+    const carrying = this.#carry(term, delivery).finally(() => {
       this.#underWay.delete(carrying)
       this.#wakeup.wake()
     })
     this.#underWay.add(carrying)
   }
 
-  async #carry(courier: Courier, delivery: Delivery): Promise<void> {
+  async #carry(term: Term, delivery: Delivery): Promise<void> {
     try {
-      if (await courier.deliver(delivery)) return
-      const isNews = !this.#isUnauthorized
-      this.#isUnauthorized = true
-      if (isNews) await this.#term?.books.setUnauthorized(true)
-      // Resumed meanwhile, it is no longer true.
-      if (isNews && this.#isUnauthorized) this.#options.announce({ type: 'unauthorized' })
+      const isKnown = await term.courier.deliver(delivery)
+      if (!isKnown && (await term.setUnauthorized(true))) this.#options.announce({ type: 'unauthorized' })
     } catch (error) {
       this.#fail(error)
     }
@@ -243,26 +209,15 @@ export class Drain {
     this.#wakeup.wake()
   }
 
-  /** How long everything is to be left alone. Where the clock was set back meanwhile, the time is set anew. */
-  async #wait({ books, courier, time }: Term): Promise<number> {
-    if (books.holds.setAnew(time.now())) await books.writeHolds()
-    const { held, endpoint } = books.holds
-    const now = time.now()
-    const unreachable = this.#hurry.isOn ? 0 : Math.max(this.#headers.wait(), courier.wait())
-    return Math.max(held?.isHalted ? 0 : this.#hurry.waitOf(held, now), this.#hurry.waitOf(endpoint, now), unreachable)
-  }
-
   /** Sleeps until woken, or for some time. With nothing under way, what was reserved is given back, and the burst is over. */
-  async #sleep({ books, delays, time }: Term, longest: number): Promise<void> {
+  async #sleep(term: Term, longest: number): Promise<void> {
     // What was woken for meanwhile is looked at first: the last look may be out of date.
     if (this.#underWay.size === 0 && !this.#wakeup.isCalled) {
-      await books.release()
+      await term.books.release()
       this.#headers.forget()
-      if (delays.nextDue === Infinity) await this.#tellIfEmpty(books)
+      if (term.delays.nextDue === Infinity) await this.#tellIfEmpty(term.books)
     }
-    // In doubt of the clock nothing joins the tail.
-    const untilJoin = time.isDoubtful ? LOOK_AGAIN : delays.nextDue - time.now()
-    const wasWoken = await this.#wakeup.sleep(Math.max(0, Math.min(longest, LOOK_AGAIN, untilJoin)))
+    const wasWoken = await this.#wakeup.sleep(Math.max(0, Math.min(longest, LOOK_AGAIN, term.untilJoin)))
     if (!wasWoken) this.lookAround()
   }
 

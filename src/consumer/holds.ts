@@ -1,12 +1,17 @@
 import type { EndpointHold, Held, Hold } from '../message/message.ts'
 import type { Head } from '../queue/meta.ts'
 
+/** How a message waits that is a dead letter, and keeps its place. */
+export const HALTED: Omit<Held, 'attempts'> = { uncounted: 0, due: Infinity, wait: Infinity, by: 'server', isHalted: true }
+
 /** What everything waits for: the head, in a queue that is one group, and the endpoint. */
 export class Holds {
   /** What came of the head. */
   held: Held | undefined
   /** How long the endpoint is to be left alone. */
   endpoint: EndpointHold | undefined
+  /** The server does not know who we are. */
+  isUnauthorized = false
 
   constructor({ held, endpoint }: Pick<Head, 'held' | 'endpoint'>) {
     this.held = held
@@ -14,8 +19,9 @@ export class Holds {
   }
 
   /** What is to be written of it. */
-  get written(): Pick<Head, 'held' | 'endpoint'> {
-    return { ...(this.held && { held: this.held }), ...(this.endpoint && { endpoint: this.endpoint }) }
+  get written(): Pick<Head, 'held' | 'endpoint' | 'isUnauthorized'> {
+    const { held, endpoint, isUnauthorized } = this
+    return { isUnauthorized, ...(held && { held }), ...(endpoint && { endpoint }) }
   }
 
   /** Nothing waits longer than it was to, though the clock was set back meanwhile. Says whether something had to be set anew. */

@@ -42,15 +42,21 @@ export class Preparation {
 
   /** @returns nothing where the message cannot go now: it is buried, or given back. */
   async prepare(delivery: Delivery): Promise<Prepared | undefined> {
-    const { headers, setup, books } = this.#options
+    const { headers, setup } = this.#options
     if (!(await this.mayGo(delivery))) return undefined
     const current = setup()
     const fresh = await this.#upToDate(delivery, current)
     if (!fresh) return undefined
     const entries = await headers.get(current)
     if (entries && !this.isCalledOff) return (await this.mayGo(fresh)) ? { delivery: fresh, setup: current, headers: entries } : undefined
-    books.giveBack(fresh)
+    this.giveBack(fresh)
     return undefined
+  }
+
+  /** It goes again with other headers: what comes between, a pause or worse, ends the burst. */
+  giveBack(delivery: Delivery): void {
+    this.#options.headers.forget()
+    this.#options.books.giveBack(delivery)
   }
 
   /** While something was asked for, the queue may have been paused, or closed. */

@@ -25,7 +25,7 @@ export class QueueTime {
   #skew: number | undefined
   /** The last reading that was not in doubt. */
   #sure: Reading
-  /** The latest time that was given. */
+  /** The latest time that was given and not in doubt. */
   #given: number
 
   constructor(clock: Clock, kept: KeptTime | undefined) {
@@ -40,12 +40,13 @@ export class QueueTime {
     this.#sure = { time: this.#given, elapsed: clock.elapsed() }
   }
 
-  /** In milliseconds since the epoch. It never goes back, but for a leap that a server has told to be none. */
+  /** In milliseconds since the epoch. It never goes back, but from a leap that has turned out to be none. */
   now(): number {
     const elapsed = this.#clock.elapsed()
     const even = this.#even
     if (this.#told < even - UNEVENNESS) this.#offset += Math.round(even - this.#told)
-    if (!this.#isAhead) this.#sure = { time: this.#told, elapsed }
+    if (this.#isAhead) return this.#told
+    this.#sure = { time: this.#told, elapsed }
     this.#given = Math.max(this.#given, this.#told)
     return this.#given
   }
@@ -70,7 +71,6 @@ export class QueueTime {
       // Not before what was sure: the server's clock may have been set as well.
       const corrected = Math.max(date - this.#skew, this.#even)
       this.#offset += Math.round(corrected - this.#told)
-      this.#given = this.#told
     }
     this.trust()
     this.#skew = date - this.now()

@@ -103,11 +103,11 @@ export class Reservations {
   }
 
   /** What the store has said. */
-  hear({ reserved, serving, position }: LeadersHead, { head, tail, changes, stopped, isAnyFreed }: Settled): void {
+  hear({ reserved, serving, position }: LeadersHead, { head, tail, isPaused, changes, stopped, isAnyFreed }: Settled): void {
     const { behind, sorter, turns } = this.#options
     this.#frozen = head.frozen
     this.#halted = tail.halted
-    this.#isPaused = tail.paused || (sorter.order === 'queue' && stopped.size > 0)
+    this.#isPaused = isPaused
     this.#reserved = this.#isPaused ? position : reserved
     for (const change of changes.values()) this.change(change)
     behind.written(this.#isPaused ? [] : serving, turns.taken)

@@ -63,16 +63,30 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     return turn
   }
 
-  function at<T>(queue: string, verb: (host: QueueHost) => T | Promise<T>): Promise<Result<T>> {
-    return resultOf(() => {
+  const at: At = (queue, verb) =>
+    resultOf(() => {
       const host = queues.get(queue)
       if (!host) throw new QueueError('closed', `The queue "${queue}" is closed`)
       return verb(host)
     })
-  }
 
   return {
+    ...verbsAt(at),
     open: (queue, setup) => inTurn(queue, () => open(queue, setup)),
+    close: (queue) => inTurn(queue, () => close(queue)),
+    async signal(signal) {
+      if (signal !== 'visible') isOnline = signal === 'online'
+      for (const host of queues.values()) host.signal(signal)
+    },
+  }
+}
+
+/** Asks an open queue. */
+type At = <T>(queue: string, verb: (host: QueueHost) => T | Promise<T>) => Promise<Result<T>>
+
+/** What is asked of an open queue. */
+function verbsAt(at: At): Omit<HostApi, 'open' | 'close' | 'signal'> {
+  return {
     enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
     groupDepth: (queue, group) => at(queue, ({ connection }) => groupDepth(connection, group)),
@@ -86,11 +100,6 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     pause: (queue, group) => at(queue, (host) => host.pause(group)),
     resume: (queue, group) => at(queue, (host) => host.resume(group)),
     retryNow: (queue, group) => at(queue, (host) => host.retryNow(group)),
-    close: (queue) => inTurn(queue, () => close(queue)),
-    async signal(signal) {
-      if (signal !== 'visible') isOnline = signal === 'online'
-      for (const host of queues.values()) host.signal(signal)
-    },
   }
 }
 

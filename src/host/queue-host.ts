@@ -18,7 +18,8 @@ import { cancel } from '../queue/cancel.ts'
 import { purge } from '../queue/purge.ts'
 import { redrive } from '../queue/redrive.ts'
 import type { DeadRecord } from '../queue/schema.ts'
-import { pauseGroup, resumeGroup, retryGroup, setPaused } from '../queue/stops.ts'
+import { pause, resume, retryGroup } from '../queue/stops.ts'
+import { newsOf, newsOfTaken } from './news.ts'
 import { standForLeader } from './leadership.ts'
 import type { Leadership } from './leadership.ts'
 import type { Platform } from './platform.ts'
@@ -104,14 +105,12 @@ export class QueueHost {
   }
 
   async pause(group: string | undefined): Promise<void> {
-    await (group === undefined ? setPaused(this.connection, true) : pauseGroup(this.connection, group))
+    await pause(this.connection, group)
     this.#announce([{ type: 'paused', ...(group !== undefined && { group }) }])
   }
 
   async resume(group: string | undefined): Promise<void> {
-    if (group === undefined) await setPaused(this.connection, false)
-    // A queue that is one group is halted as such.
-    if (group !== undefined || this.#setup.order === 'queue') await resumeGroup(this.connection, group ?? '', this.#now)
+    await resume(this.connection, { group, isOneGroup: this.#setup.order === 'queue', now: this.#now })
     this.#announce([{ type: 'resumed', ...(group !== undefined && { group }) }])
   }
 
@@ -164,7 +163,7 @@ export class QueueHost {
     let count = 0
     for await (const letters of taken) {
       count += letters.length
-      this.#announce(letters.flatMap((letter): QueueEvent[] => [{ type, id: letter.id }, ...(letter.halts ? [resumed(letter)] : [])]))
+      this.#announce(newsOfTaken(type, letters))
     }
     return count
   }
@@ -236,22 +235,6 @@ export class QueueHost {
       else if (event.type === 'enqueued' && event.due !== undefined) this.#drain?.lookAround()
     }
   }
-}
-
-/** What the others hear of a batch. */
-function newsOf(messages: readonly IncomingMessage[], decided: readonly Decision[], now: number): QueueEvent[] {
-  const decisions = new Map(decided)
-  return messages.flatMap(({ id, delay }, offset): QueueEvent[] => {
-    const decision = decisions.get(offset)
-    if (decision === undefined) return [{ type: 'enqueued', id, ...(delay && { due: now + delay }) }]
-    if (decision === 'full') return []
-    if ('replaced' in decision) return [{ type: 'replaced', id: decision.replaced, by: id }]
-    return decision.isUpdated ? [{ type: 'updated', id: decision.sameAs }] : []
-  })
-}
-
-function resumed({ group }: DeadRecord): QueueEvent {
-  return { type: 'resumed', ...(group !== undefined && { group }) }
 }
 
 function stored(message: OutgoingMessage, enqueuedAt: number): IncomingMessage {

@@ -14,7 +14,7 @@ export const MOST_EVENTS = 1_000
 /** Whether something heard on the channel is ours, of this version, and of a size to be believed. */
 export function isTabMessage(data: unknown): data is TabMessage {
   if (typeof data !== 'object' || data === null || !('holdfast' in data) || data.holdfast !== 1) return false
-  if ('command' in data) return isCommand(data as { command: unknown; group?: unknown; id?: unknown })
+  if ('command' in data) return isCommand(data)
   return 'events' in data && Array.isArray(data.events) && data.events.length <= MOST_EVENTS && data.events.every(isEvent)
 }
 

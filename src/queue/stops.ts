@@ -6,17 +6,12 @@ import type { DeadRecord, Stop, StoreName, WriteTransaction } from './schema.ts'
 /** What `release` needs. */
 export const STOP_STORES: StoreName[] = ['meta', 'inbox', 'groups', 'dead', 'changes', 'stops']
 
-/** Holds the queue, or lets it go on: in every tab, and after a reload too. What is under way is finished. */
-export function setPaused(connection: Connection, paused: boolean): Promise<void> {
-  return connection.writeFromReserve(['meta'], 'strict', async (tx) => {
-    await writeTail(tx, { ...(await readTail(tx)), paused })
-  })
-}
-
-/** Holds a group. */
-export function pauseGroup(connection: Connection, group: string): Promise<void> {
+/** Holds the queue, or a group: in every tab, and after a reload too. What is under way is finished. */
+export function pause(connection: Connection, group: string | undefined): Promise<void> {
   return connection.writeFromReserve(['meta', 'stops'], 'strict', async (tx) => {
-    const [tail, stop] = await Promise.all([readTail(tx), tx.objectStore('stops').get(group)])
+    const tail = await readTail(tx)
+    if (group === undefined) return writeTail(tx, { ...tail, paused: true })
+    const stop = await tx.objectStore('stops').get(group)
     await Promise.all([
       tx.objectStore('stops').put({ ...stop, isPaused: true }, group),
       ...(stop ? [] : [writeTail(tx, { ...tail, stopped: tail.stopped + 1 })]),
@@ -24,21 +19,36 @@ export function pauseGroup(connection: Connection, group: string): Promise<void>
   })
 }
 
-/** Lets a group go on that was paused, or without the dead letter that halts it. */
-export function resumeGroup(connection: Connection, group: string, now: number): Promise<void> {
+export interface ResumeOptions {
+  /** The group that goes on; without one, the queue does. */
+  readonly group?: string | undefined
+  /** Whether the queue is one group, and halted as such. */
+  readonly isOneGroup: boolean
+  /** The device's time. */
+  readonly now: number
+}
+
+/** Lets the queue go on, or a group: that was paused, or without the dead letter that halts it. */
+export function resume(connection: Connection, { group, isOneGroup, now }: ResumeOptions): Promise<void> {
   return connection.writeFromReserve(STOP_STORES, 'strict', async (tx) => {
-    const [tail, stop] = await Promise.all([readTail(tx), tx.objectStore('stops').get(group)])
-    if (!stop) return
-    const letter = stop.letter === undefined ? undefined : await tx.objectStore('dead').get(stop.letter)
-    if (letter) {
-      const { halts: _, ...rest } = letter
-      await tx.objectStore('dead').put(rest, letter.sequence)
-    }
-    const after = letter ? await release(tx, tail, group, letter, { isRetried: false, now }) : tail
-    await Promise.all([tx.objectStore('stops').delete(group), wakeGroup(tx, group, now)])
-    // Released or not, the group is stopped no more.
-    await writeTail(tx, { ...after, stopped: tail.stopped - 1 })
+    const before = await readTail(tx)
+    const tail = group === undefined ? { ...before, paused: false } : before
+    const stopped = group ?? (isOneGroup ? '' : undefined)
+    await writeTail(tx, stopped === undefined || tail.stopped === 0 ? tail : await resumeGroup(tx, tail, stopped, now))
   })
+}
+
+async function resumeGroup(tx: WriteTransaction, tail: Tail, group: string, now: number): Promise<Tail> {
+  const stop = await tx.objectStore('stops').get(group)
+  if (!stop) return tail
+  const letter = stop.letter === undefined ? undefined : await tx.objectStore('dead').get(stop.letter)
+  if (letter) {
+    const { halts: _, stopped: _stopped, ...rest } = letter
+    await tx.objectStore('dead').put(rest, letter.sequence)
+  }
+  const after = letter ? await release(tx, tail, group, letter, { isRetried: false, now }) : tail
+  await Promise.all([tx.objectStore('stops').delete(group), wakeGroup(tx, group, now)])
+  return { ...after, stopped: tail.stopped - 1 }
 }
 
 export interface ReleaseOptions {

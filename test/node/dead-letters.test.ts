@@ -144,3 +144,17 @@ test('a redrive that is under way when the queue is closed ends between two tran
   const { ready, dead } = await world.open().depth()
   expect(ready + dead).toBe(500)
 })
+
+test('one that halts its group says so, and that is told', async () => {
+  world.server.next(status(422))
+  const orders = world.open<string>({ order: 'group', onDead: 'halt' })
+  const told: QueueEvent[] = []
+  orders.subscribe((event) => void ((event.type === 'dead-lettered' || event.type === 'halted') && told.push(event)))
+  const halted = heard(orders, 'halted')
+  const { id } = await orders.enqueue('x', { group: 'a' })
+  await halted
+  expect(told).toMatchObject([
+    { type: 'dead-lettered', id, group: 'a', halts: true },
+    { type: 'halted', id, group: 'a' },
+  ])
+})

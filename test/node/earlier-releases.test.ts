@@ -73,7 +73,14 @@ describe('a database that a later release has changed', () => {
     stores: {
       ...stores,
       meta: { indexes: {}, entries: meta },
-      receipts: { indexes: {}, entries: [['a', { kept: true }]] },
+      inbox: { ...stores['inbox']!, indexes: { batch: 'batches' } },
+      parked: { ...stores['parked']!, indexes: { batch: 'batches' } },
+      delayed: { indexes: { id: 'id' }, entries: [] },
+      changes: { indexes: { id: 'id' }, entries: [] },
+      stops: { indexes: {}, entries: [] },
+      dedup: { indexes: { until: 'until' }, entries: [] },
+      receipts: { indexes: { id: 'id' }, entries: [] },
+      bodies: { indexes: {}, entries: [['a', { kept: true }]] },
     },
   }
 
@@ -85,7 +92,7 @@ describe('a database that a later release has changed', () => {
     await orders.idle()
     expect(await orders.depth()).toMatchObject({ ready: 0, dead: 1 })
     for (const [, row] of await readRaw(databaseName(world.name), 'meta')) expect(row).toMatchObject({ heartbeat: 7 })
-    expect(await readRaw(databaseName(world.name), 'receipts')).toEqual([['a', { kept: true }]])
+    expect(await readRaw(databaseName(world.name), 'bodies')).toEqual([['a', { kept: true }]])
   })
 
   test('and that lacks a store is refused, and left alone', async () => {

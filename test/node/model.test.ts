@@ -135,7 +135,10 @@ test.each(['queue', 'group'] as const)(
         }),
         { seed, numRuns: PER_SEED },
       )
-      if (details.failed) expect.fail(`MODEL_SEED=${seed} npx vitest run model: ${fc.defaultReportMessage(details)}`)
+      if (details.failed)
+        expect.fail(
+          `${String(details.errorInstance)}\nMODEL_SEED=${seed} npx vitest run model -t "order: '${order}'"\n${fc.defaultReportMessage(details)}\n${(details.errorInstance as Error | null)?.stack}`,
+        )
     }
   },
   3_600_000,

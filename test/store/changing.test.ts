@@ -12,7 +12,7 @@ import type { Head } from '../../src/queue/meta.ts'
 import { settle } from '../../src/queue/settle.ts'
 import type { Settled, Settlement } from '../../src/queue/settle.ts'
 import { standing } from '../../src/queue/standing.ts'
-import { pauseGroup, resumeGroup } from '../../src/queue/stops.ts'
+import { pause, resume } from '../../src/queue/stops.ts'
 import { allMessages, batch, deleteDatabase, limits, message, NOTHING, openNew } from './database.ts'
 
 let connection: Connection
@@ -191,15 +191,15 @@ describe('a group that is paused', () => {
   test('is told to the leader that would reserve its messages, until it is resumed', async () => {
     await enqueueAll([{ group: 'a' }, { group: 'b' }])
     const { head } = await lead(connection)
-    await pauseGroup(connection, 'a')
-    await pauseGroup(connection, 'a')
+    await pause(connection, 'a')
+    await pause(connection, 'a')
     expect(await depth(connection)).toMatchObject({ stopped: 1 })
     const candidates = [
       { sequence: 1, group: 'a' },
       { sequence: 2, group: 'b' },
     ]
     expect([...(await settleAs(head, { reserved: 3 }, { candidates })).stopped]).toEqual(['a'])
-    await resumeGroup(connection, 'a', 0)
+    await resume(connection, { group: 'a', isOneGroup: false, now: 0 })
     expect(await depth(connection)).toMatchObject({ stopped: 0 })
     expect([...(await settleAs(head, { revision: 2, reserved: 3 }, { candidates })).stopped]).toEqual([])
   })

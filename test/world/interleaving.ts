@@ -2,7 +2,7 @@ import { Drain } from '../../src/consumer/drain.ts'
 import { DEFAULTS } from '../../src/message/option-checks.ts'
 import type { Order } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
-import { setPaused } from '../../src/queue/stops.ts'
+import { pause, resume } from '../../src/queue/stops.ts'
 import { purge } from '../../src/queue/purge.ts'
 import { redrive } from '../../src/queue/redrive.ts'
 import type { Setup } from '../../src/protocol/host.ts'
@@ -128,7 +128,8 @@ export class Interleaving {
   }
 
   async #pause(isPaused: boolean): Promise<void> {
-    await setPaused(this.#tab().connectionFor('pause'), isPaused)
+    const connection = this.#tab().connectionFor('pause')
+    await (isPaused ? pause(connection, undefined) : resume(connection, { isOneGroup: this.#order === 'queue', now: this.#clock.now() }))
     this.#eachDrain((drain) => (isPaused ? drain.recheck() : drain.resume()))
   }
 

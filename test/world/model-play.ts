@@ -47,7 +47,7 @@ const MOMENT = 25
 const PATIENCE = 3_000
 
 /** So many turns of the event loop in which nothing happens are rest. */
-const QUIET = 4
+const QUIET = 6
 
 /** A storage that is lost is looked for again at once, and nothing takes ten seconds. */
 const storageClock: Clock = {
@@ -180,12 +180,6 @@ export class Play {
     await this.rest()
     const queue = this.#queue(tab)
     const all = await this.#listed(queue)
-    const of = await collect(queue.messages({ group }))
-    same(
-      'messages of a group',
-      of.map(({ id }) => id),
-      all.filter((message) => (message.group ?? '') === group).map(({ id }) => id),
-    )
     for (const state of ['ready', 'delayed', 'leased'] as const) {
       const found = await collect(queue.messages({ state }))
       same(
@@ -194,6 +188,16 @@ export class Play {
         all.filter((message) => message.state === state).map(({ id }) => id),
       )
     }
+    if (this.#rules.order === 'group') await this.#lookAt(queue, all, group)
+  }
+
+  async #lookAt(queue: Queue<number>, all: readonly Listed[], group: string): Promise<void> {
+    const of = await collect(queue.messages({ group }))
+    same(
+      'messages of a group',
+      of.map(({ id }) => id),
+      all.filter((message) => (message.group ?? '') === group).map(({ id }) => id),
+    )
     const { ready, delayed, leased, paused, halted } = await queue.depth({ group })
     same(
       'depth of a group',
@@ -367,7 +371,7 @@ export class Play {
     const options = {
       ...(this.#rules.order === 'group' && { group }),
       ...(key !== undefined && { dedupKey: key }),
-      ...(onDuplicate && { onDuplicate }),
+      ...(key !== undefined && onDuplicate && { onDuplicate }),
       ...(delay !== undefined && { delay }),
       ...(ttl !== undefined && { ttl }),
       ...(maxAttempts !== undefined && { maxAttempts }),
@@ -425,7 +429,7 @@ export class Play {
       this.#server.leader = life
       this.model.takeOver()
     })
-    const tab = this.#world.openTab({ storageClock }, undefined, life)
+    const tab = this.#world.openTab({ storageClock }, undefined, undefined, life)
     const { order, onDead, concurrency, maxAttempts, capacity } = this.#rules
     const queue = tab.open<number>({
       ...{ order, onDead, concurrency, maxAttempts },
@@ -513,7 +517,10 @@ export class Play {
   async #settled(): Promise<void> {
     const { clock, server } = this.#world
     for (let quiet = 0, seen = -1, left = PATIENCE; quiet < QUIET; quiet++) {
-      if (left-- === 0) throwFault('it does not come to rest')
+      if (left-- === 0)
+        throwFault(
+          `it does not come to rest: ${this.#watched.underWay} ${this.#watched.begun} ${server.arrivals.length} ${clock.next} ${clock.elapsed()}`,
+        )
       await this.#turns(1)
       const now = this.#watched.begun + server.arrivals.length
       if (this.#watched.underWay > 0 || now !== seen) quiet = 0

@@ -206,7 +206,9 @@ export class Model {
     if ((known.state === 'gone' || known.state === 'dead') && !known.isUnsure) fault(`sent after it had left the queue`)
     if (this.time.low > known.expires.high + UNEVENNESS) fault('sent after its time')
     if (this.time.high < known.due.low) fault('sent before its time')
-    const before = this.#before(known).filter(({ isAccepted, isUnsure, state }) => !isAccepted && !isUnsure && state === 'waiting')
+    const before = this.#before(known).filter(
+      (other) => !other.isAccepted && !other.isUnsure && other.state === 'waiting' && !this.#mayBeDead(other),
+    )
     if (before.length > 0) fault(`sent before ${before.map(show).join(', ')}`)
     const letter = this.halted.get(known.group)
     if (letter && letter !== known && !letter.isUnsure) fault(`sent while its group is halted by ${show(letter)}`)
@@ -218,6 +220,11 @@ export class Model {
     return this.line
       .slice(0, this.line.indexOf(known))
       .filter((other) => other.group === known.group && !known.beside.has(other) && !other.beside.has(known))
+  }
+
+  /** For a reason that no answer tells. */
+  #mayBeDead({ answers, unanswered, most, expires }: Known): boolean {
+    return answers + Math.max(0, unanswered - 5) >= most || expires.low <= this.time.high + UNEVENNESS
   }
 
   #joins(known: Known): void {

@@ -1,7 +1,7 @@
 import type { Contents } from './audit.ts'
 import { EMPTY_HEAD, EMPTY_TAIL } from '../../src/queue/meta.ts'
 
-/** How many transactions are under way, and how many ever were. */
+/** How many transactions, and openings, are under way, and how many transactions ever were. */
 export interface Watched {
   underWay: number
   begun: number
@@ -29,7 +29,20 @@ export function watchStorage(committed: (contents: Contents) => void): { watched
     })
     return transaction
   }
-  return { watched, end: () => void (IDBDatabase.prototype.transaction = original) }
+  const open = IDBFactory.prototype.open
+  IDBFactory.prototype.open = function (this: IDBFactory, name, version) {
+    const request = open.call(this, name, version)
+    watched.underWay += 1
+    const opened = (): void => void (watched.underWay -= 1)
+    request.addEventListener('success', opened)
+    request.addEventListener('error', opened)
+    return request
+  }
+  const end = (): void => {
+    IDBDatabase.prototype.transaction = original
+    IDBFactory.prototype.open = open
+  }
+  return { watched, end }
 }
 
 /** As much of fake-indexeddb's insides as is used: a look that is no transaction disturbs none. */

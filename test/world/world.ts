@@ -6,6 +6,7 @@ import type { Platform } from '../../src/host/platform.ts'
 import type { QueueDefinition } from '../../src/message/definition.ts'
 import type { OpenOptions } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
+import type { PageEnd } from '../../src/producer/start-host.ts'
 import { HostLink } from '../../src/producer/host-link.ts'
 import { openQueueOn } from '../../src/producer/open-queue.ts'
 import type { Queue } from '../../src/producer/queue.ts'
@@ -17,6 +18,9 @@ import { FakeServer } from './fake-server.ts'
 import type { Life } from './life.ts'
 
 let worlds = 0
+
+/** How many turns of the event loop all that follows from something may take, where no time passes. */
+const TURNS = 50
 
 /** One origin with its tabs, its server and its time. IndexedDB is shared by all worlds of a file, so that each has queue names of its own. */
 export class World {
@@ -45,10 +49,11 @@ export class World {
   /**
    * @param platform what is different for this tab.
    * @param served what a worker of the tab's own serves.
+   * @param pageFor what its host takes for the page.
    * @param life the life of its host, where that may be killed.
    */
-  openTab(platform: Partial<Platform> = {}, served?: QueueDefinition[], life?: Life): Tab {
-    const tab = new Tab(this, { ...this.platform, ...platform }, served, life)
+  openTab(platform: Partial<Platform> = {}, served?: QueueDefinition[], pageFor?: (page: PageEnd) => PageEnd, life?: Life): Tab {
+    const tab = new Tab(this, { ...this.platform, ...platform }, served, pageFor, life)
     this.#tabs.push(tab)
     return tab
   }
@@ -56,6 +61,20 @@ export class World {
   /** Opens a queue in a tab of its own. */
   open<T = unknown>(options: Partial<OpenOptions<T>> = {}): Queue<T> {
     return this.openTab().open<T>(options)
+  }
+
+  /** Lets time pass from timer to timer, until something has come. */
+  async passUntil<T>(come: Promise<T>): Promise<T> {
+    const over = new AbortController()
+    const { signal } = over
+    const end = (): void => over.abort()
+    come.then(end, end)
+    for (;;) {
+      // Turns in which transactions complete, each of several.
+      for (let turn = 0; turn < TURNS && !signal.aborted; turn++) await new Promise((resolve) => setImmediate(resolve))
+      if (signal.aborted) return come
+      this.clock.advance(this.clock.next ?? 0)
+    }
   }
 
   /** Closes whatever is open; nothing may then be held any more. */
@@ -80,7 +99,7 @@ export class Tab {
 
   readonly #life: Life | undefined
 
-  constructor(world: World, platform: Platform, served?: QueueDefinition[], life?: Life) {
+  constructor(world: World, platform: Platform, served?: QueueDefinition[], pageFor = (page: PageEnd): PageEnd => page, life?: Life) {
     this.#world = world
     this.#life = life
     this.#lost = new Promise((resolve) => (this.#lose = resolve))
@@ -89,7 +108,7 @@ export class Tab {
       async (page) => {
         // As a worker, or a file that is loaded: not at once.
         await new Promise((resolve) => setImmediate(resolve))
-        const host = createHost({ platform: life?.platform(platform) ?? platform, page, ...definitions })
+        const host = createHost({ platform: life?.platform(platform) ?? platform, page: pageFor(page), ...definitions })
         this.#host = life?.host(host) ?? host
         return { api: this.#host, kind: served ? 'worker' : 'in-place', lost: this.#lost, stop: () => {} }
       },

@@ -1,0 +1,91 @@
+import type { QueueEvent } from '../message/event.ts'
+import type { Setup } from '../protocol/host.ts'
+import type { Clock } from '../queue/clock.ts'
+import type { Connection } from '../queue/connection.ts'
+import { lead } from '../queue/lead.ts'
+import { Books } from './books.ts'
+import type { BurstHeaders } from './burst-headers.ts'
+import { Courier } from './courier.ts'
+import { Delays } from './delays.ts'
+import type { FunctionsSource } from './functions.ts'
+import type { Hurry } from './hurry.ts'
+import { QueueTime } from './queue-time.ts'
+import type { Transport } from './transport.ts'
+
+export interface TermOptions {
+  readonly connection: Connection
+  readonly transport: Transport
+  readonly functions: FunctionsSource
+  /** The options of the queue, as they are now. */
+  readonly setup: () => Setup
+  readonly isOnline: () => boolean
+  readonly announce: (event: QueueEvent) => void
+  readonly clock: Clock
+  readonly random: () => number
+  readonly headers: BurstHeaders
+  /** Cuts attempts short, for good. */
+  readonly signal: AbortSignal
+}
+
+/** What a leader has at hand in one epoch: the time, the books, who carries messages, and what is delayed. */
+export class Term {
+  readonly books: Books
+  readonly courier: Courier
+  readonly delays: Delays
+  readonly time: QueueTime
+  readonly #headers: BurstHeaders
+
+  private constructor(options: TermOptions, begun: Awaited<ReturnType<typeof lead>>) {
+    const { connection, clock, setup, announce, headers } = options
+    this.#headers = headers
+    const time = (this.time = new QueueTime(clock, begun.head.time))
+    const books = (this.books = new Books({ connection, clock, time, term: begun, order: setup().order, remembering: setup }))
+    this.courier = new Courier({ ...options, books, time })
+    this.delays = new Delays({ connection, time, announce, areAny: begun.tail.delayed > 0 })
+  }
+
+  static async begin(options: TermOptions): Promise<Term> {
+    return new Term(options, await lead(options.connection))
+  }
+
+  /** Something is due that was not, perhaps. */
+  lookAround(): void {
+    this.books.timeIsUp()
+    this.delays.lookAgain()
+  }
+
+  /** Lets those join the tail that were delayed until now. In doubt of the clock none does. */
+  async join(): Promise<void> {
+    if (!this.time.isDoubtful && (await this.delays.join())) this.books.lookAgain()
+  }
+
+  /** How long until some join the tail, in milliseconds. */
+  get untilJoin(): number {
+    return this.time.isDoubtful ? Infinity : this.delays.nextDue - this.time.now()
+  }
+
+  /** Whether the clock can be relied on, where something waits for that to be known. */
+  async isTimeKnown(): Promise<boolean> {
+    return this.delays.nextDue > this.time.now() || this.courier.confirmTime()
+  }
+
+  /** How long everything is to be left alone. Where the clock was set back meanwhile, the time is set anew. */
+  async wait(hurry: Hurry): Promise<number> {
+    const { holds } = this.books
+    if (holds.setAnew(this.time.now())) await this.books.writeHolds()
+    const now = this.time.now()
+    // Whether what is halted goes on, the books find out.
+    const ofHead = holds.held?.isHalted ? 0 : hurry.waitOf(holds.held, now)
+    return Math.max(ofHead, hurry.waitOf(holds.endpoint, now), hurry.isOn ? 0 : Math.max(this.#headers.wait(), this.courier.wait()))
+  }
+
+  /** Whether the server knows who we are. Says whether that is news. */
+  async setUnauthorized(isUnauthorized: boolean): Promise<boolean> {
+    const { holds } = this.books
+    if (holds.isUnauthorized === isUnauthorized) return false
+    holds.isUnauthorized = isUnauthorized
+    await this.books.writeHolds()
+    // It may have changed again meanwhile.
+    return holds.isUnauthorized === isUnauthorized
+  }
+}
