@@ -67,7 +67,7 @@ function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
   const group = order === 'queue' ? fc.constant('') : fc.constantFrom('a', 'b', 'c')
   const some = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
     fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value })
-  const enqueued: fc.Arbitrary<Enqueued> = fc.record({
+  const options = fc.record({
     group,
     key: some(fc.constantFrom('k', 'l')),
     onDuplicate: some(fc.constantFrom('ignore', 'replace', 'latest')),
@@ -75,6 +75,8 @@ function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
     ttl: some(fc.constantFrom(3_000, 20_000, 200_000)),
     maxAttempts: some(fc.constantFrom(1, 2)),
   })
+  // One whose time is over before it joins is refused at once.
+  const enqueued: fc.Arbitrary<Enqueued> = options.map(({ ttl, ...rest }) => ({ ...rest, ttl: ttl && ttl + (rest.delay ?? 0) }))
   const plain = fc.record({
     group,
     ...{ key: fc.constant(undefined), onDuplicate: fc.constant(undefined), delay: fc.constant(undefined) },

@@ -178,7 +178,10 @@ export class Play {
   /** What is asked for by state and by group is what all of it says. */
   async look(tab: number, group: string): Promise<void> {
     await this.rest()
-    const queue = this.#queue(tab)
+    await this.#call(tab, (queue) => this.#lookInto(queue, group))
+  }
+
+  async #lookInto(queue: Queue<number>, group: string): Promise<void> {
     const all = await this.#listed(queue)
     for (const state of ['ready', 'delayed', 'leased'] as const) {
       const found = await collect(queue.messages({ state }))
@@ -411,7 +414,7 @@ export class Play {
   }
 
   #refused(known: Known, refusal: Refusal, wasAtRest: boolean, how: OnDuplicate): void {
-    if (refusal === 'host-lost') {
+    if (refusal.code === 'host-lost') {
       known.mayReplace = how === 'replace'
       return
     }
@@ -558,10 +561,11 @@ export class Play {
     this.#crash = undefined
     this.release()
     await this.rest()
-    for (const group of new Set([...this.model.paused, ...this.model.halted.keys()])) await this.resume(0, group)
-    await this.resume(0, undefined)
+    await this.#resumeAll()
     for (let left = 50; this.model.of('waiting').length + this.model.of('delayed').length > 0; left--) {
       if (left === 0) throwFault(`still there: ${[...this.model.of('waiting'), ...this.model.of('delayed')].map(show).join(', ')}`)
+      // What expires meanwhile halts its group once more.
+      await this.#resumeAll()
       await this.retryNow(left % 2, undefined)
       await this.rest()
       this.advance(60_000)
@@ -570,11 +574,19 @@ export class Play {
     await this.#receipts()
   }
 
+  async #resumeAll(): Promise<void> {
+    const groups = this.#rules.order === 'group' ? new Set([...this.model.paused, ...this.model.halted.keys()]) : []
+    for (const group of groups) await this.resume(0, group)
+    await this.resume(0, undefined)
+  }
+
   async #receipts(): Promise<void> {
     const states = { accepted: 'accepted', purged: 'unknown', 'passed by': 'dead', cancelled: 'cancelled', aborted: 'cancelled' }
     for (const known of this.model.all) {
       if (known.id === undefined || known.why === 'missed' || known.why === 'replaced') continue
       const expected = known.state === 'dead' ? 'dead' : states[known.why as keyof typeof states]
+      // Nothing is kept of one that was delayed: it was never met by a leader, who keeps receipts.
+      if (known.why === 'cancelled' && known.place === 0) continue
       const receipt = this.#queue(0).receipt(known.id)
       same(`receipt of ${show(known)}`, await this.#inTime('status()', receipt.status()), expected)
       const answer = await receipt.delivered.then(
@@ -613,7 +625,7 @@ interface Found {
   readonly depth: Depth
 }
 
-type Refusal = 'host-lost' | 'queue-full'
+type Refusal = { readonly code: 'host-lost' | 'queue-full' }
 
 interface Asked {
   readonly known: Known
@@ -623,7 +635,7 @@ interface Asked {
 }
 
 function refusalOf(error: unknown): Refusal {
-  if (isQueueError(error) && (error.code === 'host-lost' || error.code === 'queue-full')) return error.code
+  if (isQueueError(error) && (error.code === 'host-lost' || error.code === 'queue-full')) return { code: error.code }
   throw error
 }
 

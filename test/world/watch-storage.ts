@@ -22,9 +22,15 @@ export function watchStorage(committed: (contents: Contents) => void): { watched
     if (mode === 'versionchange') return transaction
     watched.underWay += 1
     watched.begun += 1
-    transaction.addEventListener('abort', () => (watched.underWay -= 1))
+    // One that is committed unheard has two ends.
+    let isEnded = false
+    const end = (): void => {
+      if (!isEnded) watched.underWay -= 1
+      isEnded = true
+    }
+    transaction.addEventListener('abort', end)
     transaction.addEventListener('complete', () => {
-      watched.underWay -= 1
+      end()
       if (mode === 'readwrite') committed(contentsOf(this as unknown as FakeDatabase))
     })
     return transaction
