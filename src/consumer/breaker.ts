@@ -87,7 +87,7 @@ export class Breaker {
     const endpoint: EndpointHold = hold.by === 'server' ? { ...hold, failures } : { due: time.now() + wait, wait, by: 'backoff', failures }
     books.holds.endpoint = endpoint
     this.#failure += 1
-    return { type: 'endpoint-failed', due: endpoint.due }
+    return { type: 'endpoint-failed', due: time.toDevice(endpoint.due) }
   }
 
   #close(): QueueEvent | undefined {

@@ -181,7 +181,7 @@ export class Courier {
   }
 
   async #retry(delivery: Delivery, tried: Tried, found: Retry): Promise<void> {
-    const { books, setup, announce, random } = this.#options
+    const { books, setup, announce, random, time } = this.#options
     const { message, held, group } = delivery
     const { attempt, outset } = tried
     const trail = trailAfter(held, past(tried, found.reason))
@@ -210,7 +210,7 @@ export class Courier {
     } else {
       const more = { ...unansweredAfter(held, attempt), ...(isSuspected || held?.isSuspected ? { isSuspected: true as const } : {}) }
       await books.hold(delivery, { attempts, uncounted, ...hold, ...status, ...more, trail }, books.holds.endpoint)
-      announce({ type: 'retry-scheduled', id: message.id, reason, due: hold.due, ...status })
+      announce({ type: 'retry-scheduled', id: message.id, reason, due: time.toDevice(hold.due), ...status })
       if (isSuspected && !held?.isSuspected) announce({ type: 'suspected', id: message.id })
     }
     if (news) announce(news)

@@ -21,7 +21,7 @@ function refuseOne(): void {
 }
 
 function open(options: Partial<OpenOptions<Order>> = {}): Queue<Order> {
-  return world.open<Order>({ onDead: 'halt', group: ({ customer }: Order) => customer, ...options } as Partial<OpenOptions<Order>>)
+  return world.open<Order>({ onDead: 'halt', group: ({ customer }: Order) => customer, ...options })
 }
 
 /** Orders 1 and 2 of Ann, of which 1 has halted her group; 3 of Bob, which has arrived. */
@@ -35,7 +35,7 @@ async function halted(): Promise<Queue<Order>> {
   })()
   expect(await isHalted).toMatchObject({ group: 'ann' })
   await ofBob
-  expect(sent().toSorted()).toEqual([1, 3])
+  expect(sent().toSorted((a, b) => a - b)).toEqual([1, 3])
   return orders
 }
 
