@@ -24,8 +24,8 @@ export class Turns {
   readonly busy: Set<string> = new Set()
   /** Numbers of messages of the inbox that are under way. */
   readonly underWay: Set<number> = new Set()
-  /** Groups of which a message of the inbox was under way, and is to go again: nothing came of it. */
-  readonly #givenBack: Set<string> = new Set()
+  /** Groups of which a message of the inbox, of this number, was under way, and is to go again: nothing came of it. */
+  readonly #givenBack: Map<string, number> = new Map()
   readonly #sorter: Sorter
   readonly #lookahead: Lookahead
   readonly #behind: Behind
@@ -39,7 +39,10 @@ export class Turns {
 
   /** Groups of which a message goes before what is parked of them. */
   get taken(): ReadonlySet<string> {
-    return new Set([...this.busy, ...this.#givenBack])
+    // One that was parked since goes with what is parked.
+    const isAhead = (given: number): boolean => this.#lookahead.find(({ sequence }) => sequence === given) !== undefined
+    const givenBack = [...this.#givenBack].filter(([, given]) => isAhead(given)).map(([group]) => group)
+    return new Set([...this.busy, ...givenBack])
   }
 
   /**
@@ -86,7 +89,7 @@ export class Turns {
 
   /** It is under way no more, and keeps its place. */
   giveBack(delivery: Delivery): void {
-    if (!delivery.parked) this.#givenBack.add(delivery.group)
+    if (!delivery.parked) this.#givenBack.set(delivery.group, delivery.message.sequence)
     this.end(delivery)
   }
 }
