@@ -107,8 +107,11 @@ export function audit(contents: Contents, told?: Depth): Omit<Audited, 'depth'> 
   delayedIn(contents)
   keysIn(contents, [...present, ...contents.delayed])
   if (told) {
-    const served = new Set(head.serving)
-    const leased = Math.min(waiting.length, [...ahead].filter(({ sequence }) => sequence < head.reserved).length + served.size)
+    const firsts = head.serving.map((group) =>
+      behind.find((message) => message.sequence >= nextOf(contents, group) && isOf(contents, message, group)),
+    )
+    const reservable = new Set([...ahead.filter(({ sequence }) => sequence < head.reserved), ...firsts].map((message) => message?.sequence))
+    const leased = present.filter(({ sequence }) => reservable.has(sequence)).length
     const { ready, leased: reserved, delayed, dead: died, bytes: size, paused, stopped } = told
     same(
       'depth',
@@ -117,6 +120,14 @@ export function audit(contents: Contents, told?: Depth): Omit<Audited, 'depth'> 
     )
   }
   return { ...contents, ahead, behind }
+}
+
+function nextOf({ groups }: Contents, group: string): number {
+  return groups.find((row) => row.group === group)?.next ?? Infinity
+}
+
+function isOf({ parked }: Contents, { sequence }: PlacedMessage, group: string): boolean {
+  return parked.some((record) => record.group === group && record.messages.some((message) => message.sequence === sequence))
 }
 
 /** Messages in records as they are now, without those that were cancelled, or passed. */

@@ -228,7 +228,9 @@ export class Model {
   }
 
   #joins(known: Known): void {
-    const first = this.of('delayed').filter((other) => other.group === known.group && other.due.high < known.due.low && !other.isUnsure && !this.#mayBeDead(other))
+    const first = this.of('delayed').filter(
+      (other) => other.group === known.group && other.due.high < known.due.low && !other.isUnsure && !this.#mayBeDead(other),
+    )
     if (first.length > 0) throwFault(`${show(known)} sent before what was due first: ${first.map(show).join(', ')}`)
     this.join(known, this.line.length)
   }
