@@ -151,12 +151,13 @@ export class Play {
     await this.#insist(tab, (queue) => queue.resume(group === undefined ? undefined : { group }))
   }
 
+  /** The ids are given in any order. */
   async redrive(tab: number, choose: (dead: readonly Known[]) => readonly Known[] | undefined): Promise<void> {
     // What is dying now may be among them, or not.
     await this.rest()
     const dead = this.model.of('dead')
     const chosen = choose(dead)
-    const ids = chosen?.map(({ id }) => id!)
+    const ids = chosen?.map(({ id }) => id!).toReversed()
     const letters = chosen ?? dead
     this.model.redrive(letters)
     this.#wasRedriven ||= letters.length > 0
@@ -598,6 +599,7 @@ export class Play {
       // Nothing is kept of one that was delayed: it was never met by a leader, who keeps receipts.
       if (known.why === 'cancelled' && known.place === 0) continue
       const receipt = this.#queue(0).receipt(known.id)
+      if (known.why === 'aborted' && known.isAccepted) continue
       same(`receipt of ${show(known)}`, await this.#inTime('status()', receipt.status()), expected)
       const answer = await receipt.delivered.then(
         ({ body }) => body,

@@ -42,6 +42,8 @@ export class ModelServer {
   }
 
   async #react(request: Request): Promise<Response> {
+    // Whether it is there at all.
+    if (request.method === 'HEAD') return new Response()
     const life = Life.current
     const text = await request.text()
     const how = this.script.shift() ?? 'accepts'

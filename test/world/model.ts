@@ -18,6 +18,8 @@ export interface Known {
   mayReplace: boolean
   /** The server has taken it. */
   isAccepted: boolean
+  /** The server has said that it will never take it. */
+  isRejected: boolean
   /** What was sent under its id. */
   sent: string | undefined
   /** How often the server said what counts, and how often nothing at all. */
@@ -131,7 +133,17 @@ export class Model {
     const { delay, ...given } = options
     const known: Known = {
       ...given,
-      ...{ bodies: [body], id: undefined, place: 0, state: 'asked', why: '', isUnsure: false, isAccepted: false, mayReplace: false },
+      ...{
+        bodies: [body],
+        id: undefined,
+        place: 0,
+        state: 'asked',
+        why: '',
+        isUnsure: false,
+        isAccepted: false,
+        isRejected: false,
+        mayReplace: false,
+      },
       ...{ sent: undefined, answers: 0, unanswered: 0, beside: new Set() },
       due: delay ? this.#after(delay) : AT_ONCE,
       expires: given.ttl ? this.#after(given.ttl) : NEVER,
@@ -163,6 +175,8 @@ export class Model {
       known.state = 'delayed'
       if (known.due === AT_ONCE) known.due = before.due
     } else {
+      // Its place is there already.
+      known.due = AT_ONCE
       this.join(known, this.line.indexOf(before))
       known.place = before.place
       for (const other of before.beside) known.beside.add(other)
@@ -242,6 +256,9 @@ export class Model {
    */
   answer(known: Known, status: number, isLeading: boolean): void {
     if (status === 200) known.isAccepted = true
+    if (status === 422) known.isRejected = true
+    // An answer that was there before it was aborted counts; which it was, the receipt will say.
+    if (known.why === 'aborted') return
     if (!isLeading) known.isUnsure ||= status === 200 || status === 422
     else if (status === 200) this.leave(known, 'gone', 'accepted')
     else if (status === 422) this.#die(known, 'rejected')
@@ -269,7 +286,7 @@ export class Model {
         this.join(known, this.line.length)
       }
       const expires = known.ttl === undefined ? NEVER : this.#after(known.ttl)
-      Object.assign(known, { state: 'waiting', why: 'redriven', isUnsure: true, expires, answers: 0, unanswered: 0 })
+      Object.assign(known, { state: 'waiting', why: 'redriven', isUnsure: true, isRejected: false, expires, answers: 0, unanswered: 0 })
     }
   }
 
@@ -293,7 +310,7 @@ export class Model {
     const { answers, unanswered, most, expires } = known
     const mayExpire = reason === 'expired' && expires.low <= this.time.high + UNEVENNESS
     const mayBeExhausted = reason === 'attempts-exhausted' && answers + Math.max(0, unanswered - 5) >= most
-    const mayBeRejected = reason === 'rejected' && known.isUnsure
+    const mayBeRejected = reason === 'rejected' && known.isRejected && (known.isUnsure || known.why === 'aborted')
     if (!mayExpire && !mayBeExhausted && !mayBeRejected) throwFault(`a dead letter, ${reason}: ${show(known)}`)
     this.#die(known, reason, true)
   }
