@@ -11,6 +11,8 @@ const RUNS = Number(process.env['MODEL_RUNS'] ?? 2_400)
 /** So many share a seed. */
 const PER_SEED = 20
 const SEED = process.env['MODEL_SEED']
+/** Whether a history that fails is made smaller. */
+const IS_SHRINKING = process.env['MODEL_SHRINKS'] !== '0'
 
 const tab = fc.nat(1)
 
@@ -135,7 +137,7 @@ test.each(['queue', 'group'] as const)(
             await play.end(isWell)
           }
         }),
-        { seed, numRuns: PER_SEED },
+        { seed, numRuns: PER_SEED, endOnFailure: !IS_SHRINKING },
       )
       if (details.failed)
         expect.fail(
