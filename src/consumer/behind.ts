@@ -40,7 +40,8 @@ export class Behind {
   }
 
   get nextDue(): number {
-    return this.#nextDue
+    // Whoever was served last leaves a time behind that nobody waits for.
+    return this.count > 0 ? this.#nextDue : Infinity
   }
 
   get totals(): Pick<Head, 'parked' | 'groups' | 'turn' | 'serving'> {

@@ -80,7 +80,7 @@ export class Books {
 
   /** When the first group that is behind is due. */
   get nextDue(): number {
-    return this.#behind.nextDue
+    return this.#reservations.isPaused ? Infinity : this.#behind.nextDue
   }
 
   /** A message to be attempted, reserved; `undefined` when there is none that may go now. */
@@ -114,6 +114,7 @@ export class Books {
 
   /** A time that was waited for has come, whatever the clock says now. */
   timeIsUp(): void {
+    this.#reservations.mayGoOn()
     this.#sorter.lookAgain()
     this.#behind.askAgain()
   }

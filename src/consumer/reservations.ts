@@ -64,6 +64,11 @@ export class Reservations {
     this.#isInDoubt = true
   }
 
+  /** What was paused may have been resumed: the next reservation tells. */
+  mayGoOn(): void {
+    this.#isPaused = false
+  }
+
   has({ message, group, parked }: Delivery): boolean {
     return parked ? this.#options.behind.isReserved(group) : message.sequence < this.#reserved
   }
