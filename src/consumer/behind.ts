@@ -23,7 +23,9 @@ export class Behind {
   #inHand: DueGroup[] = []
   readonly #records = new RecordCache()
   readonly #underWay = new Set<string>()
-  #reserved = new Set<string>()
+  /** Numbers of those in hand that may be sent, and of those that may be once what is being written is. */
+  #reserved: ReadonlySet<number> = new Set()
+  #reserving: ReadonlySet<number> = new Set()
   readonly #totals: { parked: number; groups: number; turn: number }
   #nextDue: number
   #hurried: { readonly turn: number; readonly past: Hold['by'] } | undefined
@@ -53,16 +55,16 @@ export class Behind {
     return this.#inHand[0]
   }
 
-  /** What is in hand and not reserved yet. */
-  get candidates(): Candidate[] {
-    return this.#inHand
-      .filter(({ row }) => !this.#reserved.has(row.group))
-      .map(({ row, message }) => ({ sequence: message.sequence, group: row.group }))
+  /** Groups of which a parked message is under way. */
+  get underWay(): readonly string[] {
+    return [...this.#underWay]
   }
 
-  /** Whether the store says that groups are being served. */
-  get isReserving(): boolean {
-    return this.#reserved.size > 0 || this.#inHand.length > 0
+  /** What is in hand, as it is to be looked up; of that, only what is not reserved yet, unless all is in doubt. */
+  candidates(isInDoubt: boolean): Candidate[] {
+    return this.#inHand
+      .filter(({ message }) => isInDoubt || !this.#reserved.has(message.sequence))
+      .map(({ row, message }) => ({ sequence: message.sequence, group: row.group }))
   }
 
   get isChanged(): boolean {
@@ -82,8 +84,8 @@ export class Behind {
     return this.#rows.get(group)?.held
   }
 
-  isReserved(group: string): boolean {
-    return this.#reserved.has(group)
+  isReserved({ sequence }: PlacedMessage): boolean {
+    return this.#reserved.has(sequence)
   }
 
   /** Rows that were read beside a record; what has changed since they were written is known better. */
@@ -138,7 +140,6 @@ export class Behind {
   /** The parked message of a group is under way no more. */
   end(group: string): void {
     this.#underWay.delete(group)
-    this.#reserved.delete(group)
   }
 
   /** A message of the inbox is under way no more: if its group is behind, that may be served. */
@@ -204,8 +205,9 @@ export class Behind {
     this.#change(group, held ? { ...after, held, due: held.due, turn: this.#takeTurn() } : after)
   }
 
-  /** What is to be written now. */
+  /** What is to be written now, and with it what is in hand is reserved. */
   takeChanges(): Changes {
+    this.#reserving = new Set(this.#inHand.map(({ message }) => message.sequence))
     const rows = new Map([...this.#changed].map((group) => [group, this.#rows.get(group)] as const))
     const changes = { rows, parked: this.#parked, unparked: this.#unparked }
     this.#changed = new Set()
@@ -214,9 +216,9 @@ export class Behind {
     return changes
   }
 
-  /** It is on disk, and these groups may be served. Rows of others are forgotten, but for those of which a message goes first (`taken`). */
-  written(serving: readonly string[], taken: ReadonlySet<string>): void {
-    this.#reserved = new Set(serving)
+  /** It is on disk, and what was in hand then may be sent, unless the queue is paused. Rows of others are forgotten, but for those of which a message goes first (`taken`). */
+  written(isPaused: boolean, taken: ReadonlySet<string>): void {
+    this.#reserved = isPaused ? new Set() : this.#reserving
     const inHand = new Set(this.#inHand.map(({ row }) => row.group))
     for (const group of this.#rows.keys()) {
       if (!this.#changed.has(group) && !taken.has(group) && !inHand.has(group)) this.#rows.delete(group)

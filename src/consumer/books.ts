@@ -223,7 +223,8 @@ export class Books {
     const unsettled = this.#unsettled.take()
     const candidates = this.#reservations.candidates(head)
     const isOneGroup = this.#options.order === 'queue'
-    const settlement = { head, now: this.#options.time.now(), isOneGroup, exhausted, candidates, ...changes, ...unsettled }
+    const underWay = { sequences: [...this.#turns.underWay], groups: this.#behind.underWay }
+    const settlement = { head, now: this.#options.time.now(), isOneGroup, underWay, exhausted, candidates, ...changes, ...unsettled }
     this.#reservations.hear(head, await settle(this.#options.connection, settlement))
     // A queue that is one group was halted, and something of it is reserved: it goes on.
     if (this.holds.held?.isHalted && head.reserved > head.position && !this.#reservations.isPaused) this.holds.held = undefined

@@ -1,7 +1,7 @@
 import { changed } from '../queue/find.ts'
 import type { Term } from '../queue/lead.ts'
 import { isDone } from '../queue/meta.ts'
-import type { LeadersHead, Range } from '../queue/meta.ts'
+import type { Head, LeadersHead, Range } from '../queue/meta.ts'
 import type { Change } from '../queue/schema.ts'
 import type { Candidate, Settled } from '../queue/settle.ts'
 import type { Behind } from './behind.ts'
@@ -26,6 +26,8 @@ export class Reservations {
   /** What was done to messages that are reserved, by their number. */
   readonly #changes = new Map<number, Change>()
   #reserved: number
+  /** What the store says; more than may be sent where the queue was paused while something was under way. */
+  #stored: Pick<Head, 'reserved' | 'serving'>
   #frozen: readonly Range[]
   #halted: number
   #isPaused = false
@@ -35,6 +37,7 @@ export class Reservations {
     const { head, tail } = options.term
     this.#options = options
     this.#reserved = head.reserved
+    this.#stored = head
     this.#frozen = head.frozen
     this.#halted = tail.halted
   }
@@ -56,7 +59,7 @@ export class Reservations {
 
   /** Whether the store says that something is reserved. */
   get areAny(): boolean {
-    return this.#reserved > this.#options.lookahead.position || this.#options.behind.isReserving
+    return this.#stored.reserved > this.#options.lookahead.position || this.#stored.serving.length > 0
   }
 
   /** Something may have been paused: all is to be looked up again. */
@@ -69,8 +72,8 @@ export class Reservations {
     this.#isPaused = false
   }
 
-  has({ message, group, parked }: Delivery): boolean {
-    return parked ? this.#options.behind.isReserved(group) : message.sequence < this.#reserved
+  has({ message, parked }: Delivery): boolean {
+    return parked ? this.#options.behind.isReserved(message) : message.sequence < this.#reserved
   }
 
   changeOf(sequence: number): Change | undefined {
@@ -101,21 +104,23 @@ export class Reservations {
   /** What is to be looked up: what is being reserved and was not before. */
   candidates({ reserved }: LeadersHead): Candidate[] {
     const { lookahead, behind, sorter, turns } = this.#options
-    const from = this.#isInDoubt ? 0 : this.#reserved
+    const isInDoubt = this.#isInDoubt
+    const from = isInDoubt ? 0 : this.#reserved
     this.#isInDoubt = false
     const inInbox = lookahead.filter(({ sequence }) => sequence >= from && sequence < reserved && !turns.underWay.has(sequence))
-    return [...inInbox.map((message) => ({ sequence: message.sequence, group: sorter.groupOf(message) })), ...behind.candidates]
+    return [...inInbox.map((message) => ({ sequence: message.sequence, group: sorter.groupOf(message) })), ...behind.candidates(isInDoubt)]
   }
 
   /** What the store has said. */
-  hear({ reserved, serving, position }: LeadersHead, { head, tail, isPaused, changes, stopped, isAnyFreed }: Settled): void {
+  hear({ reserved, position }: LeadersHead, { head, tail, isPaused, changes, stopped, isAnyFreed }: Settled): void {
     const { behind, sorter, turns } = this.#options
+    this.#stored = head
     this.#frozen = head.frozen
     this.#halted = tail.halted
     this.#isPaused = isPaused
     this.#reserved = this.#isPaused ? position : reserved
     for (const change of changes.values()) this.change(change)
-    behind.written(this.#isPaused ? [] : serving, turns.taken)
+    behind.written(this.#isPaused, turns.taken)
     if (this.#isPaused) return behind.giveBack()
     for (const group of stopped) sorter.stop(group, turns)
     if (isAnyFreed) behind.askAgain()

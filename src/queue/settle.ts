@@ -16,6 +16,8 @@ export interface Settlement {
   readonly now: number
   /** Whether all messages are one group: where that is stopped, nothing is leased. */
   readonly isOneGroup: boolean
+  /** What is under way, of the inbox and of groups that are behind: it stays reserved where the queue is paused. */
+  readonly underWay: { readonly sequences: readonly number[]; readonly groups: readonly string[] }
   /** Inbox records of which every message is done with. */
   readonly exhausted: readonly number[]
   /** Messages that died. */
@@ -55,7 +57,7 @@ export interface Candidate {
 export interface Settled {
   readonly head: Head
   readonly tail: Tail
-  /** Whether nothing is leased: the queue is paused, or, where it is one group, stopped. */
+  /** Whether nothing new is leased: the queue is paused, or, where it is one group, stopped. */
   readonly isPaused: boolean
   /** What was done to the messages that are reserved now, by their number. */
   readonly changes: ReadonlyMap<number, Change>
@@ -76,7 +78,7 @@ const STORES: StoreName[] = ['inbox', 'meta', 'groups', 'parked', 'dead', 'chang
  * Settles what was answered, parks what stands in the way, and leases what comes next, in one transaction, as only the leader of the present epoch
  * can. It is written relaxed: a settle that a power cut undoes is a message delivered again, with its key.
  *
- * Where the queue is paused nothing is leased. What is leased is looked up in `changes` and `stops`, where there is anything in there.
+ * Where the queue is paused nothing is leased but what is under way. What is leased is looked up in `changes` and `stops`, where there is anything in there.
  */
 export function settle(connection: Connection, settlement: Settlement): Promise<Settled> {
   return connection.writeFromReserve(STORES, 'relaxed', async (tx) => {
@@ -103,7 +105,7 @@ async function write(
   tail: Tail,
   isPaused: boolean,
 ): Promise<Pick<Settled, 'head' | 'tail'>> {
-  const { head, exhausted, dead, parked, unparked, passed, freed, receipts } = settlement
+  const { head, underWay, exhausted, dead, parked, unparked, passed, freed, receipts } = settlement
   const { held: _held, endpoint: _endpoint, ...kept } = before
   const halting = dead.filter(({ stopped }) => stopped !== undefined)
   const after = { ...tail, stopped: tail.stopped + halting.length, halted: tail.halted + halting.length }
@@ -117,7 +119,7 @@ async function write(
     frozen: before.frozen.length > 0 ? without(before.frozen, passed) : [],
     receipts: next,
     keptFrom,
-    ...(isPaused && { reserved: head.position, serving: [] }),
+    ...(isPaused && { reserved: Math.max(head.position, ...underWay.sequences.map((sequence) => sequence + 1)), serving: underWay.groups }),
   }
   await Promise.all([
     writeHead(tx, written),

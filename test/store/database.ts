@@ -84,6 +84,7 @@ export function limits(durability: Durability): EnqueueLimits {
 
 /** A settlement of nothing: what it says is added. */
 export const NOTHING: Omit<Settlement, 'head'> = {
+  underWay: { sequences: [], groups: [] },
   now: 0,
   isOneGroup: false,
   exhausted: [],

@@ -153,6 +153,11 @@ export class Tab {
   }
 }
 
+/** Lets all happen that takes no time, as far as that is ever over. */
+export async function turns(): Promise<void> {
+  for (let turn = 0; turn < 4 * TURNS; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
+
 /** Resolves with the next event of a type. */
 export function heard<Type extends QueueEvent['type']>(
   queue: Queue<never> | Queue,
