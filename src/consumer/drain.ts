@@ -1,5 +1,6 @@
 import type { Hold } from '../message/message.ts'
 import type { Clock } from '../queue/clock.ts'
+import { counts } from '../queue/depth.ts'
 import { Unreadable } from '../queue/readable.ts'
 import { Superseded } from '../queue/settle.ts'
 import { Announcer } from './announcer.ts'
@@ -52,6 +53,7 @@ export class Drain {
   #failure: { readonly error: unknown } | undefined
   #isStopping = false
   #isEmptyKnown = false
+  #isAnyCancelled = false
 
   constructor(options: DrainOptions) {
     this.#announcer = new Announcer(options.clock, options.announce)
@@ -117,7 +119,9 @@ export class Drain {
 
   /** A message that waited has left the queue. */
   cancelled(id: string): void {
-    this.#term?.books.cancelled(id)
+    this.#isEmptyKnown = false
+    this.#isAnyCancelled = true
+    this.#term?.cancelled(id)
     this.#wakeup.wake()
   }
 
@@ -221,9 +225,9 @@ export class Drain {
     if (!wasWoken) this.lookAround()
   }
 
-  /** Paused, offline or not: when the last message has left, that is told. */
+  /** Paused, offline or not: when the last message has left, that is told. What was cancelled has, though it is passed only when its turn comes. */
   async #tellIfEmpty(books: Books): Promise<void> {
-    const isEmpty = await books.isEmpty()
+    const isEmpty = (await books.isEmpty()) || (this.#isAnyCancelled && (await counts(this.#options.connection)).waiting === 0)
     if (isEmpty && !this.#isEmptyKnown) this.#options.announce({ type: 'emptied' })
     this.#isEmptyKnown = isEmpty
   }

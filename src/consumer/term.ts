@@ -54,6 +54,12 @@ export class Term {
     this.delays.lookAgain()
   }
 
+  /** A message has left that waited, or was delayed. */
+  cancelled(id: string): void {
+    this.books.cancelled(id)
+    if (this.delays.nextDue < Infinity) this.delays.lookAgain()
+  }
+
   /** Lets those join the tail that were delayed until now. In doubt of the clock none does. */
   async join(): Promise<void> {
     if (!this.time.isDoubtful && (await this.delays.join())) this.books.lookAgain()

@@ -3,8 +3,13 @@ import type { Connection } from './connection.ts'
 import { exactly, firstOf, firstRecord, parkedOf } from './read.ts'
 import { isInboxRecord, isParkedRecord, valueOf } from './readable.ts'
 import { areChanged, countDone, countsOf, isDone, readHead, readTail } from './meta.ts'
-import type { Head } from './meta.ts'
+import type { Counts, Head } from './meta.ts'
 import type { ReadTransaction } from './schema.ts'
+
+/** How much there is. */
+export function counts(connection: Connection): Promise<Counts> {
+  return connection.read(['meta'], async (tx) => countsOf(...(await Promise.all([readTail(tx), readHead(tx)]))))
+}
 
 /** How many messages are in each state: `tail` minus `head`, and one look at the head. */
 export function depth(connection: Connection): Promise<Depth> {

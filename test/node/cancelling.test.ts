@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { silence, status } from '../world/fake-server.ts'
-import { collect, heard, World } from '../world/world.ts'
+import { collect, heard, turns, World } from '../world/world.ts'
 
 let world: World
 beforeEach(() => void (world = new World()))
@@ -302,4 +302,25 @@ test('when the connection returns, groups that wait for a retry are tried at onc
   await accepted
   await world.clock.armedWithin(60_000)
   expect(world.server.bodies).toEqual(['a', 'b', 'a'])
+})
+
+describe('whoever waits for the queue to be idle', () => {
+  test('hears of it when the last message is cancelled while the queue is paused', async () => {
+    const orders = world.open<string>()
+    await orders.pause()
+    const { id } = await orders.enqueue('1')
+    const idle = orders.idle()
+    await turns()
+    await orders.cancel(id)
+    await idle
+  })
+
+  test('hears of it when the last message is cancelled that is delayed', async () => {
+    const orders = world.open<string>()
+    const { id } = await orders.enqueue('1', { delay: 3_600_000 })
+    const idle = orders.idle()
+    await turns()
+    await orders.cancel(id)
+    await idle
+  })
 })
