@@ -40,7 +40,7 @@ export class Places {
     const isEverything = !delivery.parked && sorter.order === 'queue'
     this.#end(delivery)
     if (delivery.parked) behind.hold(delivery.group, held)
-    else if (!isEverything) sorter.parkFrom(delivery.message, held)
+    else if (!isEverything) sorter.parkFrom(delivery.group, delivery.message.sequence, held)
     else {
       holds.held = held
       this.#heldId = delivery.message.id

@@ -114,9 +114,8 @@ export class Sorter {
   }
 
   /** Sets a message aside that waits for another attempt, and all of its group behind it. */
-  parkFrom(message: PlacedMessage, held: Held): void {
-    const group = this.groupOf(message)
-    const behind = this.#options.lookahead.filter((other) => other.sequence >= message.sequence && this.groupOf(other) === group)
+  parkFrom(group: string, sequence: number, held: Held): void {
+    const behind = this.#options.lookahead.filter((other) => other.sequence >= sequence && this.groupOf(other) === group)
     this.park(group, behind, held)
   }
 
