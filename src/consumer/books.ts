@@ -1,5 +1,5 @@
 import type { Order } from '../message/options.ts'
-import type { Answer, Death, EndpointHold, Held, Message } from '../message/message.ts'
+import type { Answer, Death, EndpointHold, Held, Hold, Message } from '../message/message.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Connection } from '../queue/connection.ts'
 import type { Term } from '../queue/lead.ts'
@@ -119,9 +119,9 @@ export class Books {
     this.#behind.askAgain()
   }
 
-  /** Groups that wait are tried now, each once. */
-  hurry(): void {
-    this.#behind.hurry()
+  /** Groups that wait are tried now, each once; those that a server has asked to wait only with `server`. */
+  hurry(past: Hold['by']): void {
+    this.#behind.hurry(past)
   }
 
   /** A message was cancelled. Whoever waits for it waits no more. */

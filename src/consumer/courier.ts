@@ -241,7 +241,8 @@ function countedOnlyOf(outcome: Retry, { isProbe }: Outset): Retry {
 }
 
 function unansweredAfter(held: Held | undefined, attempt: Attempt): Pick<Held, 'unanswered'> {
-  return attempt.answered ? {} : { unanswered: (held?.unanswered ?? 0) + 1 }
+  const unanswered = (held?.unanswered ?? 0) + (attempt.answered ? 0 : 1)
+  return unanswered > 0 ? { unanswered } : {}
 }
 
 function past({ attempt, at, took }: Tried, result: PastAttempt['result']): PastAttempt {

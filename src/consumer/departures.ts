@@ -82,8 +82,8 @@ export class Departures {
 }
 
 /** Whether the server may have a message that it has not answered. */
-export function mayBeDelivered({ held }: Delivery): boolean {
-  return (held?.unanswered ?? 0) > 0
+export function mayBeDelivered({ held, isFrozen }: Delivery): boolean {
+  return isFrozen === true || (held?.unanswered ?? 0) > 0
 }
 
 function groupOf({ message: { group } }: Delivery): { readonly group?: string } {

@@ -24,8 +24,8 @@ export class Turns {
   readonly busy: Set<string> = new Set()
   /** Numbers of messages of the inbox that are under way. */
   readonly underWay: Set<number> = new Set()
-  /** Groups of which a message of the inbox, of this number, was under way, and is to go again: nothing came of it. */
-  readonly #givenBack: Map<string, number> = new Map()
+  /** Numbers of messages of the inbox that were under way, and are to go again: nothing came of them. */
+  readonly #givenBack: Set<number> = new Set()
   readonly #sorter: Sorter
   readonly #lookahead: Lookahead
   readonly #behind: Behind
@@ -39,10 +39,10 @@ export class Turns {
 
   /** Groups of which a message goes before what is parked of them. */
   get taken(): ReadonlySet<string> {
-    // One that was parked since goes with what is parked.
-    const isAhead = (given: number): boolean => this.#lookahead.find(({ sequence }) => sequence === given) !== undefined
-    const givenBack = [...this.#givenBack].filter(([, given]) => isAhead(given)).map(([group]) => group)
-    return new Set([...this.busy, ...givenBack])
+    if (this.#givenBack.size === 0) return new Set(this.busy)
+    // One that was parked since, as its group was stopped, stands before the others there.
+    const waiting = this.#lookahead.filter(({ sequence }) => this.#givenBack.has(sequence))
+    return new Set([...this.busy, ...waiting.map((message) => this.#sorter.groupOf(message))])
   }
 
   /**
@@ -73,7 +73,7 @@ export class Turns {
 
   begin(delivery: Delivery): Delivery {
     this.busy.add(delivery.group)
-    this.#givenBack.delete(delivery.group)
+    this.#givenBack.delete(delivery.message.sequence)
     if (delivery.parked) this.#behind.begin()
     else this.underWay.add(delivery.message.sequence)
     this.#isParkedsTurn = !delivery.parked
@@ -89,7 +89,7 @@ export class Turns {
 
   /** It is under way no more, and keeps its place. */
   giveBack(delivery: Delivery): void {
-    if (!delivery.parked) this.#givenBack.set(delivery.group, delivery.message.sequence)
+    if (!delivery.parked) this.#givenBack.add(delivery.message.sequence)
     this.end(delivery)
   }
 }

@@ -54,7 +54,7 @@ export function isLeased({ reserved, serving }: Head, place: Place): boolean {
 
 /** Whether a message may have been sent: the bytes under its key may not change any more. */
 export function isFrozen(head: Head, place: Place): boolean {
-  return isLeased(head, place) || wasAttempted(head, place) || isUnsure(head, place)
+  return place.message.wasSent === true || isLeased(head, place) || wasAttempted(head, place) || isUnsure(head, place)
 }
 
 /** Whether an attempt was not answered, as far as anybody knows. */

@@ -165,3 +165,141 @@ describe('autosave while offline', () => {
     await Promise.all(receipts.map(({ delivered }) => delivered))
   })
 })
+
+describe('a message that was redriven', () => {
+  test('goes out as it was sent, though the next release of the app would write it otherwise', async () => {
+    world.server.next(status(422))
+    const before = world.open<string>()
+    const dead = heard(before, 'dead-lettered')
+    await before.enqueue('a')
+    await dead
+    await before.close()
+    const after = world.open<string>({ version: 2, upcast: (body) => `${String(body)}2` })
+    await after.redrive()
+    await after.idle()
+    expect(world.server.bodies).toEqual(['a', 'a'])
+  })
+
+  test('has its dedup key again', async () => {
+    world.server.next(status(422))
+    const orders = world.open<string>({ dedupKey: () => 'k' })
+    const dead = heard(orders, 'dead-lettered')
+    const first = await orders.enqueue('a')
+    await dead
+    await orders.pause()
+    await orders.redrive()
+    expect((await orders.enqueue('b')).id).toBe(first.id)
+  })
+})
+
+test('a delayed message that was cancelled leaves a receipt', async () => {
+  const orders = world.open<string>({ keepReceipts: { age: 60_000, number: 1 } })
+  const { id } = await orders.enqueue('later', { delay: 1_000 })
+  await orders.cancel(id)
+  expect(await orders.receipt(id).status()).toBe('cancelled')
+  expect(await collect(orders.receipts())).toEqual([{ id, settledAt: world.clock.now() }])
+  world.clock.advance(60_000)
+  expect(await collect(orders.receipts())).toEqual([])
+  expect(await orders.receipt(id).status()).toBe('unknown')
+})
+
+test('a delayed message that another updates is due when that is', async () => {
+  const orders = world.open<string>({ dedupKey: () => 'k', onDuplicate: 'latest' })
+  await orders.enqueue('a', { delay: 500_000 })
+  const updated = heard(orders, 'updated')
+  await orders.enqueue('b', { delay: 1_000 })
+  await updated
+  await world.clock.armedWithin(1_000)
+  const accepted = heard(orders, 'accepted')
+  world.clock.advance(1_000)
+  await accepted
+  expect(world.server.bodies).toEqual(['b'])
+})
+
+test('when the connection returns, groups that wait for a retry are tried at once, but for those that the server has asked to wait', async () => {
+  world.server.next(status(500), () => new Response('', { status: 409, headers: { 'retry-after': '60' } }))
+  const tab = world.openTab()
+  const orders = tab.open<string>({ order: 'group', concurrency: 2 })
+  const scheduled: string[] = []
+  const bothWait = new Promise<void>((resolve) => {
+    orders.subscribe((event) => {
+      if (event.type === 'retry-scheduled' && scheduled.push(event.id) === 2) resolve()
+    })
+  })
+  await Promise.all(['a', 'b'].map((group) => orders.enqueue(group, { group })))
+  await bothWait
+  const accepted = heard(orders, 'accepted')
+  await tab.signal('online')
+  await accepted
+  await world.clock.armedWithin(60_000)
+  expect(world.server.bodies).toEqual(['a', 'b', 'a'])
+})
+
+describe('a message that was redriven', () => {
+  test('goes out as it was sent, though the next release of the app would write it otherwise', async () => {
+    world.server.next(status(422))
+    const before = world.open<string>()
+    const dead = heard(before, 'dead-lettered')
+    await before.enqueue('a')
+    await dead
+    await before.close()
+    const after = world.open<string>({ version: 2, upcast: (body) => `${String(body)}2` })
+    await after.redrive()
+    await after.idle()
+    expect(world.server.bodies).toEqual(['a', 'a'])
+  })
+
+  test('has its dedup key again', async () => {
+    world.server.next(status(422))
+    const orders = world.open<string>({ dedupKey: () => 'k' })
+    const dead = heard(orders, 'dead-lettered')
+    const first = await orders.enqueue('a')
+    await dead
+    await orders.pause()
+    await orders.redrive()
+    expect((await orders.enqueue('b')).id).toBe(first.id)
+  })
+})
+
+test('a delayed message that was cancelled leaves a receipt', async () => {
+  const orders = world.open<string>({ keepReceipts: { age: 60_000, number: 1 } })
+  const { id } = await orders.enqueue('later', { delay: 1_000 })
+  await orders.cancel(id)
+  expect(await orders.receipt(id).status()).toBe('cancelled')
+  expect(await collect(orders.receipts())).toEqual([{ id, settledAt: world.clock.now() }])
+  world.clock.advance(60_000)
+  expect(await collect(orders.receipts())).toEqual([])
+  expect(await orders.receipt(id).status()).toBe('unknown')
+})
+
+test('a delayed message that another updates is due when that is', async () => {
+  const orders = world.open<string>({ dedupKey: () => 'k', onDuplicate: 'latest' })
+  await orders.enqueue('a', { delay: 500_000 })
+  const updated = heard(orders, 'updated')
+  await orders.enqueue('b', { delay: 1_000 })
+  await updated
+  await world.clock.armedWithin(1_000)
+  const accepted = heard(orders, 'accepted')
+  world.clock.advance(1_000)
+  await accepted
+  expect(world.server.bodies).toEqual(['b'])
+})
+
+test('when the connection returns, groups that wait for a retry are tried at once, but for those that the server has asked to wait', async () => {
+  world.server.next(status(500), () => new Response('', { status: 409, headers: { 'retry-after': '60' } }))
+  const tab = world.openTab()
+  const orders = tab.open<string>({ order: 'group', concurrency: 2 })
+  const scheduled: string[] = []
+  const bothWait = new Promise<void>((resolve) => {
+    orders.subscribe((event) => {
+      if (event.type === 'retry-scheduled' && scheduled.push(event.id) === 2) resolve()
+    })
+  })
+  await Promise.all(['a', 'b'].map((group) => orders.enqueue(group, { group })))
+  await bothWait
+  const accepted = heard(orders, 'accepted')
+  await tab.signal('online')
+  await accepted
+  await world.clock.armedWithin(60_000)
+  expect(world.server.bodies).toEqual(['a', 'b', 'a'])
+})
