@@ -29,7 +29,10 @@ export class Reservations {
   #frozen: readonly Range[]
   #halted: number
   #isPaused = false
-  #isInDoubt = false
+  /** How often that came into doubt, up to which of those the store is being asked, and up to which it has answered. */
+  #doubts = 0
+  #asked = 0
+  #answered = 0
 
   constructor(options: ReservationsOptions) {
     const { head, tail } = options.term
@@ -51,7 +54,7 @@ export class Reservations {
 
   /** Whether something was paused since it was reserved, as far as anybody knows. */
   get isInDoubt(): boolean {
-    return this.#isInDoubt
+    return this.#doubts > this.#answered
   }
 
   /** Whether the store says that something is reserved. */
@@ -61,7 +64,7 @@ export class Reservations {
 
   /** Something may have been paused: all is to be looked up again. */
   doubt(): void {
-    this.#isInDoubt = true
+    this.#doubts += 1
   }
 
   /** What was paused may have been resumed: the next reservation tells. */
@@ -101,8 +104,8 @@ export class Reservations {
   /** What is to be looked up: what is being reserved and was not before. */
   candidates({ reserved }: LeadersHead): Candidate[] {
     const { lookahead, behind, sorter, turns } = this.#options
-    const from = this.#isInDoubt ? 0 : this.#reserved
-    this.#isInDoubt = false
+    const from = this.isInDoubt ? 0 : this.#reserved
+    this.#asked = this.#doubts
     const inInbox = lookahead.filter(({ sequence }) => sequence >= from && sequence < reserved && !turns.underWay.has(sequence))
     return [...inInbox.map((message) => ({ sequence: message.sequence, group: sorter.groupOf(message) })), ...behind.candidates]
   }
@@ -113,6 +116,7 @@ export class Reservations {
     this.#frozen = head.frozen
     this.#halted = tail.halted
     this.#isPaused = isPaused
+    this.#answered = this.#asked
     this.#reserved = this.#isPaused ? position : reserved
     for (const change of changes.values()) this.change(change)
     behind.written(this.#isPaused ? [] : serving, turns.taken)

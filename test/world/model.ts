@@ -6,8 +6,9 @@ export interface Known {
   readonly key: string | undefined
   readonly most: number
   readonly ttl: number | undefined
-  /** Where it stands in the line, among all that ever stood there. */
+  /** Where it stands in the line, among all that ever stood there, and who stood there last as it was enqueued. */
   place: number
+  readonly askedAt: number
   id: string | undefined
   /** `asked`: whoever enqueued it was not answered. */
   state: 'asked' | 'delayed' | 'waiting' | 'dead' | 'gone'
@@ -137,6 +138,7 @@ export class Model {
         bodies: [body],
         id: undefined,
         place: 0,
+        askedAt: this.#places,
         state: 'asked',
         why: '',
         isUnsure: false,
@@ -186,6 +188,8 @@ export class Model {
   }
 
   stored(known: Known): void {
+    // Where nobody was answered, it is learned late; who was enqueued since stands behind it, or before.
+    for (const other of this.all) if (other.place > known.askedAt && other.bodies[0]! > known.bodies[0]!) known.beside.add(other)
     if (known.due.high > 0) known.state = 'delayed'
     else this.join(known, this.line.length)
   }
