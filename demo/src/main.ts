@@ -76,7 +76,9 @@ watchServer({
 })
 
 // Where there is no room, it would push all else out of view.
-find('try', HTMLDetailsElement).open = matchMedia('(min-width: 52rem)').matches
+const advice = find('try', HTMLDetailsElement)
+advice.open = matchMedia('(min-width: 52rem)').matches
+advice.dataset['placed'] = ''
 setInterval(update, STEP)
 addEventListener('online', update)
 addEventListener('offline', update)

@@ -56,8 +56,11 @@ const customerRow: RowKind<GroupGlance<Order>> = {
     fillPart(row, 'tag', isHalted ? 'halted' : isPaused ? 'paused' : '')
     row.dataset['state'] = isHalted ? 'halted' : isPaused ? 'paused' : 'going'
     fillPart(row, 'why', isHalted ? whyHalted(haltedBy) : '')
-    showButton(row, 'hold', !isPaused && !isHalted)
-    showButton(row, 'go-on', isPaused)
+    const hold = row.querySelector<HTMLButtonElement>(':scope > .row-head button')
+    // One button for both, so that the focus stays on it.
+    if (hold) hold.name = isPaused ? 'go-on' : 'hold'
+    showButton(row, 'hold', !isHalted)
+    setText(hold, isPaused ? 'Resume' : 'Pause')
     for (const act of ['retry', 'delete']) showButton(row, act, haltedBy !== undefined)
     showButton(row, 'skip', isHalted)
     fillButtons(row, ':scope > .row-head button, [name="skip"]', group, name)

@@ -71,7 +71,7 @@ test('one customer is paused, also after a reload, and the others go on', async 
   await place('Ewa')
   await button('Pause: Maeve').focus()
   await page.keyboard.press('Enter')
-  await button('Resume: Maeve').waitFor()
+  await button('Resume: Maeve').and(page.locator(':focus')).waitFor()
   await page.reload()
   await toggle('away', 'Server away', false)
   await shows('#headline', 'Waiting for you')
