@@ -1,16 +1,14 @@
-import type { Held, PlacedMessage } from '../message/message.ts'
+import type { Held, Hold, PlacedMessage } from '../message/message.ts'
 import { firstOf } from '../queue/read.ts'
 import type { DueGroup, DueGroups, DueQuery } from '../queue/read.ts'
 import type { Head } from '../queue/meta.ts'
 import type { GroupRow, ParkedRecord } from '../queue/schema.ts'
 import type { Candidate, Settlement } from '../queue/settle.ts'
+import { RecordCache } from './record-cache.ts'
 import type { Clock } from '../queue/clock.ts'
 
 /** How many groups that are due are taken in hand at once. */
 const TAKEN_AT_ONCE = 16
-
-/** How many records of groups are kept in memory, of about 56 kB each. */
-const MOST_RECORDS = 16
 
 type Changes = Pick<Settlement, 'rows' | 'parked' | 'unparked'>
 
@@ -23,13 +21,12 @@ export class Behind {
   #parked: { group: string; messages: readonly PlacedMessage[] }[] = []
   #unparked: (readonly [string, number])[] = []
   #inHand: DueGroup[] = []
-  /** The first records of the groups that were served last. */
-  readonly #records = new Map<string, ParkedRecord>()
+  readonly #records = new RecordCache()
   readonly #underWay = new Set<string>()
   #reserved = new Set<string>()
   readonly #totals: { parked: number; groups: number; turn: number }
   #nextDue: number
-  #hurriedTurn: number | undefined
+  #hurried: { readonly turn: number; readonly past: Hold['by'] } | undefined
 
   constructor({ parked, groups, turn }: Head, clock: Pick<Clock, 'now'>) {
     this.#clock = clock
@@ -43,7 +40,8 @@ export class Behind {
   }
 
   get nextDue(): number {
-    return this.#nextDue
+    // Whoever was served last leaves a time behind that nobody waits for.
+    return this.count > 0 ? this.#nextDue : Infinity
   }
 
   get totals(): Pick<Head, 'parked' | 'groups' | 'turn' | 'serving'> {
@@ -73,7 +71,7 @@ export class Behind {
 
   /** Whether the index is worth asking. */
   get mayBeDue(): boolean {
-    return this.count > 0 && this.#inHand.length === 0 && (this.#hurriedTurn !== undefined || this.#nextDue <= this.#clock.now())
+    return this.count > 0 && this.#inHand.length === 0 && (this.#hurried !== undefined || this.#nextDue <= this.#clock.now())
   }
 
   has(group: string): boolean {
@@ -93,9 +91,10 @@ export class Behind {
     for (const row of rows) if (!this.#rows.has(row.group)) this.#rows.set(row.group, row)
   }
 
-  /** Every group that waits now is due, once. */
-  hurry(): void {
-    if (this.count > 0) this.#hurriedTurn = this.#totals.turn
+  /** Every group that waits now is due, once; those that a server has asked to wait only with `server`. */
+  hurry(past: Hold['by']): void {
+    const isPastServer = past === 'server' || this.#hurried?.past === 'server'
+    if (this.count > 0) this.#hurried = { turn: this.#totals.turn, past: isPastServer ? 'server' : past }
   }
 
   /** What to ask the index now. */
@@ -104,8 +103,8 @@ export class Behind {
     this.#nextDue = Infinity
     const most = TAKEN_AT_ONCE + busy
     const recordOf = (group: string): ParkedRecord | undefined => this.#records.get(group)
-    if (this.#hurriedTurn === undefined) return { now: this.#clock.now(), most, recordOf }
-    return { now: Infinity, most, upToTurn: this.#hurriedTurn, recordOf }
+    if (!this.#hurried) return { now: this.#clock.now(), most, recordOf }
+    return { now: Infinity, most, upToTurn: this.#hurried.turn, recordOf }
   }
 
   /** Takes in hand what the index gave; says whether there was anything. */
@@ -114,15 +113,20 @@ export class Behind {
     // The clock was set back: nothing waits longer than it was to.
     const isLate = groups.length === 0 && later !== undefined && later.row.due - now > (later.row.held?.wait ?? 0)
     const found = isLate ? [later] : groups
-    const fresh = found.filter(({ row }) => !taken.has(row.group) && this.#isCurrent(row))
+    const fresh = found.filter(({ row }) => !taken.has(row.group) && this.#isCurrent(row) && !this.#mustWait(row, now))
     this.know(found.map(({ row }) => row))
     this.#inHand.push(...fresh)
     // Once all have had their turn, the index is asked again by time.
-    const isHurryOver = this.#hurriedTurn !== undefined && fresh.length === 0
-    if (isHurryOver) this.#hurriedTurn = undefined
-    const mustAskAgain = isFull || isLate || this.#hurriedTurn !== undefined || isHurryOver
+    const isHurryOver = this.#hurried !== undefined && fresh.length === 0
+    if (isHurryOver) this.#hurried = undefined
+    const mustAskAgain = isFull || isLate || this.#hurried !== undefined || isHurryOver
     this.#nextDue = Math.min(this.#nextDue, mustAskAgain ? now : (later?.row.due ?? Infinity))
     return fresh.length > 0 || isHurryOver
+  }
+
+  /** Whether a server has asked it to wait, and that is not cut short. */
+  #mustWait({ due, held }: GroupRow, now: number): boolean {
+    return this.#hurried?.past === 'backoff' && held?.by === 'server' && due > now
   }
 
   /** The first in hand is under way. */
@@ -159,14 +163,14 @@ export class Behind {
     this.#totals.parked -= 1
     if (isLast) {
       this.#unparked.push([group, record.messages[0]!.sequence])
-      this.#records.delete(group)
-    } else this.#remember(record)
+      this.#records.forget(group)
+    } else this.#records.remember(record)
     if (parked === 1) {
       this.#totals.groups -= 1
       return this.#change(group, undefined)
     }
     const now = this.#clock.now()
-    const isAlone = this.#inHand.length === 0 && this.#nextDue > now && this.#hurriedTurn === undefined
+    const isAlone = this.#inHand.length === 0 && this.#nextDue > now && this.#hurried === undefined
     const row = { group, next: message.sequence + 1, parked: parked - 1, due: now, turn: this.#takeTurn() }
     this.#change(group, row, isAlone && !isLast)
     // Nobody else is due: it goes on without the index being asked.
@@ -193,7 +197,7 @@ export class Behind {
     if (!row) this.#totals.groups += 1
     this.#totals.parked += count
     // What waits for another attempt stands before what was read.
-    if (held) this.#records.delete(group)
+    if (held) this.#records.forget(group)
     this.#parked.push(...portions.map((messages) => ({ group, messages })))
     const before = row ?? { group, next: first, parked: 0, due: this.#clock.now(), turn: this.#takeTurn() }
     const after = { ...before, next: Math.min(before.next, first), parked: before.parked + count }
@@ -228,13 +232,6 @@ export class Behind {
     const row = this.#rows.get(group)
     if (!row) throw new Error(`Group "${group}" is served, and has no row`)
     return row
-  }
-
-  #remember(record: ParkedRecord): void {
-    this.#records.delete(record.group)
-    this.#records.set(record.group, record)
-    const [oldest] = this.#records.keys()
-    if (this.#records.size > MOST_RECORDS && oldest !== undefined) this.#records.delete(oldest)
   }
 
   #takeTurn(): number {

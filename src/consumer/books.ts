@@ -1,5 +1,5 @@
 import type { Order } from '../message/options.ts'
-import type { Answer, Death, EndpointHold, Held, Message } from '../message/message.ts'
+import type { Answer, Death, EndpointHold, Held, Hold, Message } from '../message/message.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Connection } from '../queue/connection.ts'
 import type { Term } from '../queue/lead.ts'
@@ -80,7 +80,7 @@ export class Books {
 
   /** When the first group that is behind is due. */
   get nextDue(): number {
-    return this.#behind.nextDue
+    return this.#reservations.isPaused ? Infinity : this.#behind.nextDue
   }
 
   /** A message to be attempted, reserved; `undefined` when there is none that may go now. */
@@ -114,13 +114,14 @@ export class Books {
 
   /** A time that was waited for has come, whatever the clock says now. */
   timeIsUp(): void {
+    this.#reservations.mayGoOn()
     this.#sorter.lookAgain()
     this.#behind.askAgain()
   }
 
-  /** Groups that wait are tried now, each once. */
-  hurry(): void {
-    this.#behind.hurry()
+  /** Groups that wait are tried now, each once; those that a server has asked to wait only with `server`. */
+  hurry(past: Hold['by']): void {
+    this.#behind.hurry(past)
   }
 
   /** A message was cancelled. Whoever waits for it waits no more. */
@@ -221,7 +222,8 @@ export class Books {
     const changes = this.#behind.takeChanges()
     const unsettled = this.#unsettled.take()
     const candidates = this.#reservations.candidates(head)
-    const settlement = { head, now: this.#options.time.now(), exhausted, candidates, ...changes, ...unsettled }
+    const isOneGroup = this.#options.order === 'queue'
+    const settlement = { head, now: this.#options.time.now(), isOneGroup, exhausted, candidates, ...changes, ...unsettled }
     this.#reservations.hear(head, await settle(this.#options.connection, settlement))
     // A queue that is one group was halted, and something of it is reserved: it goes on.
     if (this.holds.held?.isHalted && head.reserved > head.position && !this.#reservations.isPaused) this.holds.held = undefined

@@ -52,6 +52,11 @@ export class Breaker {
     return { isProbe: this.#options.books.holds.endpoint !== undefined, failure: this.#failure }
   }
 
+  /** Whether the endpoint is left alone since a failure that was seen meanwhile: what was to be sent then is not. */
+  hasFailedSince({ failure }: Outset): boolean {
+    return failure !== this.#failure && this.#options.books.holds.endpoint !== undefined
+  }
+
   /** The server has decided of a message. What is returned is to be told once that is on disk. */
   decided(): QueueEvent | undefined {
     this.#failing.clear()
@@ -82,7 +87,7 @@ export class Breaker {
     const endpoint: EndpointHold = hold.by === 'server' ? { ...hold, failures } : { due: time.now() + wait, wait, by: 'backoff', failures }
     books.holds.endpoint = endpoint
     this.#failure += 1
-    return { type: 'endpoint-failed', due: endpoint.due }
+    return { type: 'endpoint-failed', due: time.toDevice(endpoint.due) }
   }
 
   #close(): QueueEvent | undefined {

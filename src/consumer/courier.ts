@@ -93,11 +93,13 @@ export class Courier {
   }
 
   async #deliver(delivery: Delivery, cut: AbortSignal): Promise<boolean> {
+    const outset = this.#breaker.begin()
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
     else {
       const prepared = await this.#preparation.prepare(delivery)
       if (prepared && this.#isCancelled(delivery)) await this.#drop(prepared.delivery)
-      else if (prepared) return this.#attempt(prepared, cut)
+      else if (prepared && this.#breaker.hasFailedSince(outset)) this.#options.books.giveBack(prepared.delivery)
+      else if (prepared) return this.#attempt(prepared, outset, cut)
     }
     return true
   }
@@ -111,23 +113,22 @@ export class Courier {
   }
 
   /** One attempt; a second one with fresh headers where the server does not know who we are. */
-  async #attempt(prepared: Prepared, cut: AbortSignal): Promise<boolean> {
+  async #attempt(prepared: Prepared, outset: Outset, cut: AbortSignal): Promise<boolean> {
     const { announce, headers } = this.#options
     const { delivery, setup } = prepared
     const { message, held } = delivery
     announce({ type: 'leased', id: message.id, attempt: (held?.attempts ?? 0) + (held?.uncounted ?? 0) + 1 })
-    const first = await this.#send(prepared, prepared.headers, cut)
+    const first = await this.#send(prepared, prepared.headers, outset, cut)
     if (first.outcome?.kind !== 'unauthorized' || !headers.canRefresh(setup)) return this.#settle(delivery, first)
     const fresh = await headers.refresh(setup)
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
     else if (!fresh || this.#preparation.isCalledOff) this.#preparation.giveBack(delivery)
-    else if (await this.#preparation.mayGo(delivery)) return this.#settle(delivery, await this.#send(prepared, fresh, cut))
+    else if (await this.#preparation.mayGo(delivery)) return this.#settle(delivery, await this.#send(prepared, fresh, outset, cut))
     return true
   }
 
-  async #send({ delivery: { message }, setup }: Prepared, headers: HeaderEntries, cut: AbortSignal): Promise<Tried> {
+  async #send({ delivery: { message }, setup }: Prepared, headers: HeaderEntries, outset: Outset, cut: AbortSignal): Promise<Tried> {
     const { books, transport, functions, clock, time, announce, signal } = this.#options
-    const outset = this.#breaker.begin()
     const at = time.now()
     const began = clock.elapsed()
     const attempt = await transport.send({ ...message, epoch: books.epoch, headers, setup }, cut)
@@ -180,7 +181,7 @@ export class Courier {
   }
 
   async #retry(delivery: Delivery, tried: Tried, found: Retry): Promise<void> {
-    const { books, setup, announce, random } = this.#options
+    const { books, setup, announce, random, time } = this.#options
     const { message, held, group } = delivery
     const { attempt, outset } = tried
     const trail = trailAfter(held, past(tried, found.reason))
@@ -209,7 +210,7 @@ export class Courier {
     } else {
       const more = { ...unansweredAfter(held, attempt), ...(isSuspected || held?.isSuspected ? { isSuspected: true as const } : {}) }
       await books.hold(delivery, { attempts, uncounted, ...hold, ...status, ...more, trail }, books.holds.endpoint)
-      announce({ type: 'retry-scheduled', id: message.id, reason, due: hold.due, ...status })
+      announce({ type: 'retry-scheduled', id: message.id, reason, due: time.toDevice(hold.due), ...status })
       if (isSuspected && !held?.isSuspected) announce({ type: 'suspected', id: message.id })
     }
     if (news) announce(news)
@@ -240,7 +241,8 @@ function countedOnlyOf(outcome: Retry, { isProbe }: Outset): Retry {
 }
 
 function unansweredAfter(held: Held | undefined, attempt: Attempt): Pick<Held, 'unanswered'> {
-  return attempt.answered ? {} : { unanswered: (held?.unanswered ?? 0) + 1 }
+  const unanswered = (held?.unanswered ?? 0) + (attempt.answered ? 0 : 1)
+  return unanswered > 0 ? { unanswered } : {}
 }
 
 function past({ attempt, at, took }: Tried, result: PastAttempt['result']): PastAttempt {

@@ -58,8 +58,9 @@ export class Departures {
   async bury(delivery: Delivery, cause: Cause): Promise<void> {
     const { books, aborts, setup, announce, time } = this.#options
     const { message, held } = delivery
-    const { onDead, order } = setup()
-    const isHalting = onDead === 'halt' && order !== 'none'
+    const { onDead } = setup()
+    // What nobody can read any more holds up nobody.
+    const isHalting = onDead === 'halt' && cause.reason !== 'not-upcast'
     const { reason, attempts = held?.attempts ?? 0, status = held?.status ?? 0, excerpt = '', trail = held?.trail ?? [] } = cause
     const maybeDelivered = cause.maybeDelivered ?? mayBeDelivered(delivery)
     const known: Death = { reason, deadAt: time.now(), attempts, status, excerpt, trail }
@@ -81,8 +82,8 @@ export class Departures {
 }
 
 /** Whether the server may have a message that it has not answered. */
-export function mayBeDelivered({ held }: Delivery): boolean {
-  return (held?.unanswered ?? 0) > 0
+export function mayBeDelivered({ held, isFrozen }: Delivery): boolean {
+  return isFrozen === true || (held?.unanswered ?? 0) > 0
 }
 
 function groupOf({ message: { group } }: Delivery): { readonly group?: string } {

@@ -91,7 +91,7 @@ export class Drain {
   /** Cuts a wait short: one that backoff chose, or (`server`) also one that the server asked for, and those of groups. */
   hurry(past: Hold['by']): void {
     this.#hurry.begin(past)
-    if (past === 'server') this.#term?.books.hurry()
+    this.#term?.books.hurry(past)
     this.wake()
   }
 
@@ -149,7 +149,7 @@ export class Drain {
     const term = await Term.begin({ ...this.#options, headers: this.#headers, signal: this.#abort.signal })
     this.#term = term
     this.#failure = undefined
-    if (this.#hurry.isPastServer) term.books.hurry()
+    if (this.#hurry.isPastServer) term.books.hurry('server')
     while (!this.#isStopping) {
       await this.#step(term)
       worked()
@@ -169,7 +169,8 @@ export class Drain {
     if (this.#underWay.size >= this.#places(term) || !(await term.isTimeKnown())) return this.#sleep(term, LOOK_AGAIN)
     const delivery = await books.next()
     if (!delivery) return this.#sleep(term, books.nextDue - time.now())
-    if (this.#isStopping) return books.giveBack(delivery)
+    // The endpoint may have failed meanwhile.
+    if (this.#isStopping || this.#underWay.size >= this.#places(term)) return books.giveBack(delivery)
     this.#begin(term, delivery)
   }
 

@@ -100,7 +100,7 @@ export class Preparation {
     const { message, held } = delivery
     const { upcast } = functions(setup)
     const { version: written = 1 } = message
-    const wasSent = delivery.isFrozen === true || (held?.attempts ?? 0) + (held?.uncounted ?? 0) > 0
+    const wasSent = message.wasSent === true || delivery.isFrozen === true || (held?.attempts ?? 0) + (held?.uncounted ?? 0) > 0
     if (!upcast || written >= setup.version || wasSent) return delivery
     let body: string
     try {

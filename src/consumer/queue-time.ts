@@ -51,6 +51,11 @@ export class QueueTime {
     return this.#given
   }
 
+  /** A time as the device tells it, for those who compare it with `Date.now()`. */
+  toDevice(time: number): number {
+    return time - this.#offset
+  }
+
   /** Whether the clock was set, perhaps, and nothing should expire before that is known. */
   get isDoubtful(): boolean {
     this.now()

@@ -64,6 +64,11 @@ export class Reservations {
     this.#isInDoubt = true
   }
 
+  /** What was paused may have been resumed: the next reservation tells. */
+  mayGoOn(): void {
+    this.#isPaused = false
+  }
+
   has({ message, group, parked }: Delivery): boolean {
     return parked ? this.#options.behind.isReserved(group) : message.sequence < this.#reserved
   }
@@ -103,11 +108,11 @@ export class Reservations {
   }
 
   /** What the store has said. */
-  hear({ reserved, serving, position }: LeadersHead, { head, tail, changes, stopped, isAnyFreed }: Settled): void {
+  hear({ reserved, serving, position }: LeadersHead, { head, tail, isPaused, changes, stopped, isAnyFreed }: Settled): void {
     const { behind, sorter, turns } = this.#options
     this.#frozen = head.frozen
     this.#halted = tail.halted
-    this.#isPaused = tail.paused || (sorter.order === 'queue' && stopped.size > 0)
+    this.#isPaused = isPaused
     this.#reserved = this.#isPaused ? position : reserved
     for (const change of changes.values()) this.change(change)
     behind.written(this.#isPaused ? [] : serving, turns.taken)

@@ -88,9 +88,9 @@ export class Sorter {
     const { connection, lookahead, behind } = this.#options
     const asked = this.#news
     if (this.#emptyAt === asked) return false
-    const isAnyBehind = behind.count > 0
+    // Whether any are behind is asked in each try of the transaction: where the first was lost, a group that came to be since is on disk by now, and known nowhere else.
     const read = await readRecord(connection, lookahead.end, ({ messages }) =>
-      isAnyBehind ? new Set(messages.filter(isMessage).map((message) => this.groupOf(message))) : [],
+      behind.count > 0 ? new Set(messages.filter(isMessage).map((message) => this.groupOf(message))) : [],
     )
     if (!read) {
       this.#emptyAt = asked

@@ -24,8 +24,8 @@ export class Turns {
   readonly busy: Set<string> = new Set()
   /** Numbers of messages of the inbox that are under way. */
   readonly underWay: Set<number> = new Set()
-  /** Groups of which a message of the inbox was under way, and is to go again: nothing came of it. */
-  readonly #givenBack: Set<string> = new Set()
+  /** Numbers of messages of the inbox that were under way, and are to go again: nothing came of them. */
+  readonly #givenBack: Set<number> = new Set()
   readonly #sorter: Sorter
   readonly #lookahead: Lookahead
   readonly #behind: Behind
@@ -39,7 +39,10 @@ export class Turns {
 
   /** Groups of which a message goes before what is parked of them. */
   get taken(): ReadonlySet<string> {
-    return new Set([...this.busy, ...this.#givenBack])
+    if (this.#givenBack.size === 0) return new Set(this.busy)
+    // One that was parked since, as its group was stopped, stands before the others there.
+    const waiting = this.#lookahead.filter(({ sequence }) => this.#givenBack.has(sequence))
+    return new Set([...this.busy, ...waiting.map((message) => this.#sorter.groupOf(message))])
   }
 
   /**
@@ -70,7 +73,7 @@ export class Turns {
 
   begin(delivery: Delivery): Delivery {
     this.busy.add(delivery.group)
-    this.#givenBack.delete(delivery.group)
+    this.#givenBack.delete(delivery.message.sequence)
     if (delivery.parked) this.#behind.begin()
     else this.underWay.add(delivery.message.sequence)
     this.#isParkedsTurn = !delivery.parked
@@ -86,7 +89,7 @@ export class Turns {
 
   /** It is under way no more, and keeps its place. */
   giveBack(delivery: Delivery): void {
-    if (!delivery.parked) this.#givenBack.add(delivery.group)
+    if (!delivery.parked) this.#givenBack.add(delivery.message.sequence)
     this.end(delivery)
   }
 }

@@ -1,10 +1,10 @@
 import type { Decision } from '../message/decision.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { IncomingMessage } from '../queue/intake.ts'
+import type { OutgoingMessage } from '../protocol/host.ts'
 import type { DeadRecord } from '../queue/schema.ts'
 
 /** What the others hear of a batch. */
-export function newsOf(messages: readonly IncomingMessage[], decided: readonly Decision[], now: number): QueueEvent[] {
+export function newsOf(messages: readonly OutgoingMessage[], decided: readonly Decision[], now: number): QueueEvent[] {
   const decisions = new Map(decided)
   return messages.flatMap(({ id, delay }, offset): QueueEvent[] => {
     const decision = decisions.get(offset)

@@ -1,24 +1,19 @@
 import { Drain } from '../consumer/drain.ts'
 import type { FunctionsSource } from '../consumer/functions.ts'
-import { bytesOf } from '../message/bytes.ts'
 import { httpTransport } from '../consumer/http.ts'
-import { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Decision } from '../message/decision.ts'
 import type { Cancellation } from '../message/message.ts'
-import type { Batch, OutgoingMessage, PageSignal, Setup } from '../protocol/host.ts'
+import type { Batch, PageSignal, Setup } from '../protocol/host.ts'
 import { databaseName, leaderLock } from '../protocol/names.ts'
 import { Connection } from '../queue/connection.ts'
 import type { StorageNews } from '../queue/connection.ts'
-import { enqueue } from '../queue/enqueue.ts'
-import type { IncomingBatch } from '../queue/enqueue.ts'
-import type { IncomingMessage } from '../queue/intake.ts'
-import { GroupCommit } from '../queue/group-commit.ts'
 import { cancel } from '../queue/cancel.ts'
 import { purge } from '../queue/purge.ts'
 import { redrive } from '../queue/redrive.ts'
 import type { DeadRecord } from '../queue/schema.ts'
 import { pause, resume, retryGroup } from '../queue/stops.ts'
+import { Enqueuing } from './enqueuing.ts'
 import { newsOf, newsOfTaken } from './news.ts'
 import { standForLeader } from './leadership.ts'
 import type { Leadership } from './leadership.ts'
@@ -26,9 +21,6 @@ import type { Platform } from './platform.ts'
 import type { Reserve } from './reserve.ts'
 import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
-
-/** How many batches may share a transaction. */
-const MOST_BATCHES = 64
 
 export interface QueueHostOptions {
   readonly queue: string
@@ -45,7 +37,7 @@ export interface QueueHostOptions {
 export class QueueHost {
   readonly connection: Connection
   readonly #options: QueueHostOptions
-  readonly #enqueues: GroupCommit<IncomingBatch, ReadonlyMap<IncomingBatch, readonly Decision[]>>
+  readonly #enqueuing: Enqueuing
   readonly #tabs: TabChannel
   readonly #leadership: Leadership
   readonly #stock = new Stock()
@@ -65,7 +57,12 @@ export class QueueHost {
       tell: (news) => this.#hearStorage(news),
       makeRoom: () => this.#makeRoom(),
     })
-    this.#enqueues = new GroupCommit((batches) => this.#store(batches), MOST_BATCHES)
+    this.#enqueuing = new Enqueuing({
+      connection: this.connection,
+      reserve: options.reserve,
+      setup: () => this.#setup,
+      now: () => this.#now,
+    })
     this.#tabs = new TabChannel(queue, platform.openChannel, {
       events: (events) => this.#hear(events),
       retryNow: (group) => this.#hurry(group),
@@ -79,16 +76,25 @@ export class QueueHost {
     this.#setup = setup
   }
 
+  /** Receipts are kept of what left the queue after that, in milliseconds since the epoch. */
+  get keptSince(): number {
+    const { keepReceipts } = this.#setup
+    return keepReceipts ? this.#now - keepReceipts.age : -Infinity
+  }
+
   async enqueue(batch: Batch): Promise<readonly Decision[]> {
-    const enqueuedAt = this.#now
-    const incoming = { ...batch, messages: batch.messages.map((message) => stored(message, enqueuedAt)) }
-    const decided = (await this.#enqueues.add(incoming)).get(incoming) ?? []
-    this.#announce(newsOf(incoming.messages, decided, enqueuedAt))
+    const decided = await this.#enqueuing.enqueue(batch)
+    this.#announce(newsOf(batch.messages, decided, this.#now))
     return decided
   }
 
   async cancel(id: string, isAborting: boolean): Promise<Cancellation> {
-    const { answer, maybeDelivered, group } = await cancel(this.connection, { id, isAborting, now: this.#now })
+    const { answer, maybeDelivered, group } = await cancel(this.connection, {
+      id,
+      isAborting,
+      now: this.#now,
+      keepReceipts: this.#setup.keepReceipts,
+    })
     if (answer === 'cancelled') this.#announce([{ type: 'cancelled', id, maybeDelivered, ...(group !== undefined && { group }) }])
     // Only the leader can, and that may be another tab.
     if (answer === 'aborted') this.#drain?.abort(id)
@@ -143,19 +149,6 @@ export class QueueHost {
   #hurry(group: string | undefined): void {
     if (group === undefined) this.#drain?.hurry('server')
     else this.#drain?.lookAround()
-  }
-
-  /** Asks for the reserve in here, where batches stand in line: one that overtook another of its page would pass for stored before. */
-  async #store(batches: readonly IncomingBatch[]): Promise<ReadonlyMap<IncomingBatch, readonly Decision[]>> {
-    const { durability, capacity } = this.#setup
-    if (!(await this.#options.reserve.isKept())) {
-      throw new QueueError(
-        'storage-full',
-        'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
-      )
-    }
-    const decided = await enqueue(this.connection, { durability, capacity, now: this.#now }, batches)
-    return new Map(batches.map((batch, index) => [batch, decided[index] ?? []]))
   }
 
   /** Tells of dead letters as they leave, transaction by transaction; how many they were. */
@@ -224,19 +217,27 @@ export class QueueHost {
 
   #react(events: readonly QueueEvent[]): void {
     this.#stock.count(events)
-    for (const { type } of events) {
-      if (type === 'storage-full') this.#options.reserve.miss()
-      else if (type === 'resumed') this.#drain?.resume()
-      else if (type === 'paused') this.#drain?.recheck()
-      else if (type === 'enqueued' || type === 'redriven') this.#drain?.wake()
-    }
-    for (const event of events) {
-      if (event.type === 'cancelled') this.#drain?.cancelled(event.id)
-      else if (event.type === 'enqueued' && event.due !== undefined) this.#drain?.lookAround()
+    for (const event of events) this.#reactTo(event)
+  }
+
+  #reactTo(event: QueueEvent): void {
+    switch (event.type) {
+      case 'storage-full':
+        return this.#options.reserve.miss()
+      case 'resumed':
+        return this.#drain?.resume()
+      case 'paused':
+        return this.#drain?.recheck()
+      case 'cancelled':
+        return this.#drain?.cancelled(event.id)
+      case 'enqueued':
+        return event.due === undefined ? this.#drain?.wake() : this.#drain?.lookAround()
+      case 'redriven':
+        return this.#drain?.wake()
+      // It may be due earlier.
+      case 'updated':
+      case 'replaced':
+        return this.#drain?.lookAround()
     }
   }
-}
-
-function stored(message: OutgoingMessage, enqueuedAt: number): IncomingMessage {
-  return { ...message, bytes: bytesOf(message.body), enqueuedAt }
 }

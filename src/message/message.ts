@@ -23,22 +23,14 @@ export interface Message {
   readonly version?: number
   /** What the server sees as its idempotency key, where that is not its id. */
   readonly idempotencyKey?: string
+  /** It was sent before it became a dead letter and was redriven: its body stays as it is. */
+  readonly wasSent?: true
 }
 
 /** How long to wait after failures in a row: at most `first` milliseconds after one, twice as long after each other, never longer than `longest`. */
 export interface Backoff {
   readonly first: number
   readonly longest: number
-}
-
-/** What is known of the device's clock. Times that are stored are queue time: the clock's, and the offset. */
-export interface KeptTime {
-  /** In milliseconds. */
-  readonly offset: number
-  /** The last queue time that was not in doubt, in milliseconds since the epoch. */
-  readonly seen: number
-  /** How far the server's clock is ahead of queue time, in milliseconds; absent where it was never told. */
-  readonly skew?: number
 }
 
 /** A message and its place in the queue: the number that was assigned inside the transaction that stored it. */
@@ -74,7 +66,7 @@ export interface Held extends Hold {
   readonly attempts: number
   /** Attempts that do not count: no answer, or an answer that says nothing of this message (429, 502, 503, 504). */
   readonly uncounted: number
-  /** Of those, how many in a row were not answered: the server may have it. */
+  /** Of those, how many were not answered: the server may have it. */
   readonly unanswered?: number
   /** The last answer's status; absent when there was none. */
   readonly status?: number
@@ -120,7 +112,7 @@ export interface Death {
   readonly reason: DeadReason
   /** When, in milliseconds since the epoch. */
   readonly deadAt: number
-  /** How often the server answered about it. */
+  /** How many of its attempts counted towards `maxAttempts`. */
   readonly attempts: number
   /** The status of the last answer; 0 for a redirect that a browser does not let anyone read, and where there was none. */
   readonly status: number
@@ -177,7 +169,7 @@ export interface Depth {
   readonly leased: number
   /** Dead letters. */
   readonly dead: number
-  /** The size of all bodies that are ready, delayed or leased, in bytes. */
+  /** The size of all bodies that are ready, delayed or leased, in bytes; of dead letters too that keep their place, since they halt their group. */
   readonly bytes: number
   /** When the head of the queue was enqueued, in milliseconds since the epoch; `undefined` when nothing waits. */
   readonly oldest: number | undefined
@@ -232,7 +224,7 @@ export interface KeptReceipt {
 
 /** What the server said when it accepted a message. */
 export interface Answer {
-  /** The HTTP status, 200 to 299. */
+  /** The HTTP status; 200 to 299 where the message was accepted, unless `classify` says otherwise. */
   readonly status: number
   /** The answer's headers, names in lower case. */
   readonly headers: Readonly<Record<string, string>>

@@ -124,7 +124,7 @@ export interface QueueOptions<T = unknown> {
   dedupKey?(body: T): string | undefined
   /**
    * What is done with a message whose dedup key another in the queue has. `'ignore'`: nothing; its receipt is that of the other. `'replace'`: it takes the place
-   * of the other, which has left the queue then. `'latest'`: the other gets its body, and its receipt is that of the other. A message that was sent already,
+   * of the other, which has left the queue then. `'latest'`: the other keeps its place and its id, and gets its body and all that was said of it; its receipt is that of the other. A message that was sent already,
    * even in vain, is never changed: behind one of those, `'replace'` and `'latest'` enqueue a message of their own, so that one is under way and one waits, with
    * the newest body.
    *

@@ -45,10 +45,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#link = link
     this.#outbound = new Outbound((batch) => this.#ask((api) => api.enqueue(name, batch)))
     this.#receipts = new Receipts((id) => this.#standing(id))
-    this.#unwatch = watchReturn(() => {
-      this.#receipts.lookAgain()
-      this.#departures.lookAgain()
-    })
+    this.#unwatch = watchReturn(() => this.#lookAgain())
     this.#opened = link.open(this)
     // Whoever asks for something next is told.
     this.#opened.catch(() => {})
@@ -163,6 +160,8 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   /** Something happened in the queue. */
   hear(event: QueueEvent): void {
+    // The host may be another one by now, and what it told in between was heard by nobody.
+    if (event.type === 'storage-restored') this.#lookAgain()
     this.#receipts.hear(event)
     this.#departures.hear(event)
     for (const listener of this.#listeners) callSafely(listener, event)
@@ -173,6 +172,11 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#unwatch()
     this.#receipts.close(error)
     this.#departures.close(error)
+  }
+
+  #lookAgain(): void {
+    this.#receipts.lookAgain()
+    this.#departures.lookAgain()
   }
 
   /** What has to leave before all, or a group, is idle. */

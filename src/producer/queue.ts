@@ -170,7 +170,10 @@ export interface Queue<T = unknown> extends AsyncDisposable {
    */
   resume(of?: OfGroup): Promise<void>
 
-  /** Tries now, whatever the backoff, and whatever wait the server asked for; a group alone, or all. Resolves when the tab that drains has been told. */
+  /**
+   * Tries now, whatever the backoff, and whatever wait the server asked for. With a group, only that is tried, and not before the endpoint is, where it is left alone
+   * for all. Resolves when the tab that drains has been told.
+   */
   retryNow(of?: OfGroup): Promise<void>
 
   /** The same as {@link Queue.retryNow}. */
@@ -178,7 +181,7 @@ export interface Queue<T = unknown> extends AsyncDisposable {
 
   /**
    * Resolves when nothing is ready, delayed or leased: everything was accepted or is a dead letter. While the queue is paused with
-   * messages in it, or halted, that does not happen. With a group, only its messages are waited for.
+   * messages in it, or halted before others, that does not happen. With a group, only its messages are waited for.
    */
   idle(of?: OfGroup): Promise<void>
 

@@ -1,10 +1,12 @@
 import type { Cancellation } from '../message/message.ts'
+import type { KeepReceipts } from '../message/options.ts'
 import type { Connection } from './connection.ts'
 import { freeKey } from './dedup.ts'
 import { find, isHalted, isLeased, maybeDelivered } from './find.ts'
 import type { Place } from './find.ts'
-import { readHead, readTail, writeTail } from './meta.ts'
+import { queueTime, readHead, readTail, writeHead, writeTail } from './meta.ts'
 import type { Head, Tail } from './meta.ts'
+import { keep } from './receipts.ts'
 import type { Change, WriteTransaction } from './schema.ts'
 import { wakeGroup } from './stops.ts'
 
@@ -21,35 +23,44 @@ export interface CancelOptions {
   readonly isAborting: boolean
   /** The device's time. */
   readonly now: number
+  readonly keepReceipts?: KeepReceipts | undefined
 }
 
 const NOTHING = { maybeDelivered: false }
 
 /** Takes a message out of the queue that was not reserved for sending; or notes, for the leader, that one that was is not wanted any more. */
-export function cancel(connection: Connection, { id, isAborting, now }: CancelOptions): Promise<Cancelled> {
+export function cancel(connection: Connection, options: CancelOptions): Promise<Cancelled> {
+  const { id, isAborting } = options
   let cancelled: Cancelled | undefined
-  return connection.writeFromReserve(['inbox', 'meta', 'groups', 'parked', 'delayed', 'changes', 'dedup'], 'strict', async (tx) => {
-    const [tail, head] = await Promise.all([readTail(tx), readHead(tx)])
-    const place = await find(tx, { tail, head }, id)
-    // Issued again, since nobody heard that it was written: it is gone by now.
-    if (!place || isHalted(head, place)) return cancelled ?? { ...NOTHING, answer: 'unknown' }
-    const isReserved = isLeased(head, place)
-    if (isReserved && !isAborting) return { ...NOTHING, answer: 'leased' }
-    cancelled = {
-      answer: isReserved ? 'aborted' : 'cancelled',
-      maybeDelivered: maybeDelivered(head, place),
-      group: place.message.group,
-    }
-    await Promise.all([isReserved ? mark(tx, tail, place) : takeOut(tx, tail, head, place, now), freeKey(tx, place.message)])
-    return cancelled
-  })
+  return connection.writeFromReserve(
+    ['inbox', 'meta', 'groups', 'parked', 'delayed', 'changes', 'dedup', 'receipts'],
+    'strict',
+    async (tx) => {
+      const [tail, head] = await Promise.all([readTail(tx), readHead(tx)])
+      const place = await find(tx, { tail, head }, id)
+      // Issued again, since nobody heard that it was written: it is gone by now.
+      if (!place || isHalted(head, place)) return cancelled ?? { ...NOTHING, answer: 'unknown' }
+      const isReserved = isLeased(head, place)
+      if (isReserved && !isAborting) return { ...NOTHING, answer: 'leased' }
+      cancelled = {
+        answer: isReserved ? 'aborted' : 'cancelled',
+        maybeDelivered: maybeDelivered(head, place),
+        group: place.message.group,
+      }
+      await Promise.all([isReserved ? mark(tx, tail, place) : takeOut(tx, tail, head, place, options), freeKey(tx, place.message)])
+      return cancelled
+    },
+  )
 }
 
-async function takeOut(tx: WriteTransaction, tail: Tail, head: Head, place: Place, now: number): Promise<void> {
+async function takeOut(tx: WriteTransaction, tail: Tail, head: Head, place: Place, { now, keepReceipts }: CancelOptions): Promise<void> {
   const { message } = place
   const bytes = tail.bytes - message.bytes
   if (place.kind === 'delayed') {
+    // Of what lies in a record the leader keeps a receipt, as it passes it.
+    const kept = [{ id: message.id, settledAt: queueTime(head, now) }]
     await Promise.all([
+      ...(keepReceipts ? [writeHead(tx, { ...head, ...(await keep(tx, head, kept, keepReceipts)) })] : []),
       tx.objectStore('delayed').delete([place.message.due, place.message.number]),
       writeTail(tx, { ...tail, bytes, delayed: tail.delayed - 1 }),
     ])

@@ -73,7 +73,7 @@ async function* present(connection: Connection): AsyncGenerator<number[]> {
 
 function takeSome(connection: Connection, sequences: readonly number[], mayTake: MayTake, use: Use): Promise<readonly DeadRecord[]> {
   let taken: readonly DeadRecord[] = []
-  return connection.writeFromReserve([...STOP_STORES], 'strict', async (tx) => {
+  return connection.writeFromReserve([...STOP_STORES, 'dedup'], 'strict', async (tx) => {
     const dead = tx.objectStore('dead')
     const found = await Promise.all(sequences.map((sequence) => dead.get(sequence)))
     const letters = found.filter((letter) => letter !== undefined && mayTake(letter)) as DeadRecord[]

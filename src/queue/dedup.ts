@@ -39,6 +39,13 @@ export async function takeKey(tx: WriteTransaction, message: Message): Promise<v
   if (key) await tx.objectStore('dedup').put({ id: message.id }, key)
 }
 
+/** A message has its key again, if nobody has it meanwhile. */
+export async function takeFreeKey(tx: WriteTransaction, message: Message): Promise<void> {
+  const key = dedupOf(message)
+  const row = key && (await tx.objectStore('dedup').get(key))
+  if (key && (!row || row.until !== undefined)) await takeKey(tx, message)
+}
+
 /** A message has left the queue: its key is free, or remembered for a while. */
 export async function freeKey(tx: WriteTransaction, message: Message, until?: number): Promise<void> {
   const key = dedupOf(message)

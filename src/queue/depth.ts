@@ -1,18 +1,19 @@
 import type { Depth } from '../message/message.ts'
 import type { Connection } from './connection.ts'
-import { firstOf, firstRecord, parkedOf } from './read.ts'
+import { exactly, firstOf, firstRecord, parkedOf } from './read.ts'
 import { isInboxRecord, isParkedRecord, valueOf } from './readable.ts'
-import { countDone, countsOf, readHead, readTail } from './meta.ts'
+import { areChanged, countDone, countsOf, isDone, readHead, readTail } from './meta.ts'
 import type { Head } from './meta.ts'
 import type { ReadTransaction } from './schema.ts'
 
 /** How many messages are in each state: `tail` minus `head`, and one look at the head. */
 export function depth(connection: Connection): Promise<Depth> {
-  return connection.read(['inbox', 'meta', 'groups', 'parked'], async (tx) => {
+  return connection.read(['inbox', 'meta', 'groups', 'parked', 'changes'], async (tx) => {
     const [tail, head] = await Promise.all([readTail(tx), readHead(tx)])
     const { waiting, dead } = countsOf(tail, head)
     const reserved = Math.max(0, head.reserved - head.position - countDone(head.done, head.reserved))
-    const leased = Math.min(waiting, reserved + head.serving.length)
+    const gone = areChanged(tail, head) ? await countGone(tx, head) : 0
+    const leased = Math.min(waiting, reserved + head.serving.length - gone)
     return {
       ready: waiting - leased,
       delayed: tail.delayed,
@@ -27,6 +28,18 @@ export function depth(connection: Connection): Promise<Depth> {
       stopped: tail.stopped,
     }
   })
+}
+
+/** How many of those that are reserved have left the queue, and are still to be passed. */
+async function countGone(tx: ReadTransaction, head: Head): Promise<number> {
+  const { position, reserved, serving } = head
+  const changes = tx.objectStore('changes')
+  const inInbox = reserved > position ? await changes.getAll(IDBKeyRange.bound(position, reserved, false, true)) : []
+  const rows = await Promise.all(serving.map((group) => tx.objectStore('groups').get(group)))
+  const firsts = await Promise.all(rows.flatMap((row) => (row ? [exactly(tx, row)] : [])))
+  const inParked = await Promise.all(firsts.map(({ next }) => changes.get(next)))
+  const ahead = inInbox.filter(({ sequence }) => !isDone(head, sequence))
+  return [...ahead, ...inParked].filter((change) => change?.kind === 'cancelled' || change?.kind === 'passed').length
 }
 
 /** When the head was enqueued: the first of the inbox, or of the group whose turn is next where all are parked. What cannot be read is about to be set aside. */

@@ -2,6 +2,7 @@ import { batchOf } from '../message/id.ts'
 import type { Message, PlacedMessage } from '../message/message.ts'
 import { areChanged, isDone } from './meta.ts'
 import type { Head, Tail } from './meta.ts'
+import { exactly } from './read.ts'
 import { isMessage, valueOf } from './readable.ts'
 import type { Change, DelayedRecord, GroupRow, ReadTransaction, WriteTransaction } from './schema.ts'
 
@@ -53,7 +54,7 @@ export function isLeased({ reserved, serving }: Head, place: Place): boolean {
 
 /** Whether a message may have been sent: the bytes under its key may not change any more. */
 export function isFrozen(head: Head, place: Place): boolean {
-  return isLeased(head, place) || wasAttempted(head, place) || isUnsure(head, place)
+  return place.message.wasSent === true || isLeased(head, place) || wasAttempted(head, place) || isUnsure(head, place)
 }
 
 /** Whether an attempt was not answered, as far as anybody knows. */
@@ -96,7 +97,7 @@ async function inParked(tx: Transaction, id: string): Promise<{ kind: 'parked'; 
   for (const key of await tx.objectStore('parked').index('batch').getAllKeys(batchOf(id))) {
     const message = (await valueOf(tx.objectStore('parked').get(key)))?.messages.find((other) => isMessage(other) && other.id === id)
     const row = message && (await tx.objectStore('groups').get(key[0]))
-    if (row && message.sequence >= row.next) return { kind: 'parked', message, row }
+    if (row && message.sequence >= row.next) return { kind: 'parked', message, row: await exactly(tx, row) }
   }
   return undefined
 }

@@ -82,15 +82,22 @@ export class Intake {
     return at === undefined ? undefined : { id: this.#fresh[at]!.id, isOpen: true }
   }
 
-  async #merge(message: Message, delay: number | undefined, how: OnDuplicate, { id, place }: Duplicate): Promise<Decision[1] | undefined> {
+  async #merge(message: Message, delay: number | undefined, how: OnDuplicate, { id, place }: Duplicate): Promise<Decision[1]> {
     if (how === 'ignore') return { sameAs: id }
     const isNewId = how === 'replace'
     const merged = isNewId ? message : { ...message, id }
     if (isNewId) await takeKey(this.#tx, message)
-    if (!place) this.#fresh[this.#keys.get(keyOf(message))!] = this.#counted(merged, this.#fresh[this.#keys.get(keyOf(message))!]!)
+    if (!place) this.#exchange(merged)
     else if (place.kind === 'delayed') await this.#delayAnew(merged, delay, place.message)
     else await this.#change(merged, place.message, place.change)
     return isNewId ? { replaced: id } : { sameAs: id, isUpdated: true }
+  }
+
+  /** Of this transaction, nothing is written yet. */
+  #exchange(message: Message): void {
+    const at = this.#keys.get(keyOf(message))!
+    this.#count(message, this.#fresh[at]!)
+    this.#fresh[at] = message
   }
 
   /** In a record: what is there stays, and what it is now lies beside it. */
@@ -98,7 +105,7 @@ export class Intake {
     const { sequence } = before
     const made: Change = { sequence, id: message.id, original: change?.original ?? before.id, kind: 'replaced', message }
     await this.#tx.objectStore('changes').put(made, sequence)
-    this.#counted(message, before)
+    this.#count(message, before)
     if (!change) this.#tail = { ...this.#tail, changes: this.#tail.changes + 1 }
   }
 
@@ -108,7 +115,7 @@ export class Intake {
     const then = delay === undefined ? due : this.#now + delay
     await this.#tx.objectStore('delayed').delete([due, number])
     await this.#tx.objectStore('delayed').put({ ...message, due: then, number }, [then, number])
-    this.#counted(message, before)
+    this.#count(message, before)
   }
 
   async #delay(message: Message, delay: number): Promise<void> {
@@ -124,10 +131,9 @@ export class Intake {
     this.#tail = { ...this.#tail, bytes: this.#tail.bytes + message.bytes }
   }
 
-  /** A message that stands where another stood. */
-  #counted(message: Message, before: Message): Message {
+  /** A message stands where another stood. */
+  #count(message: Message, before: Message): void {
     this.#tail = { ...this.#tail, bytes: this.#tail.bytes + message.bytes - before.bytes }
-    return message
   }
 
   #isFull(bytes: number): boolean {

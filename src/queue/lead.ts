@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts'
 import { countsOf, readHead, readTail, writeHead } from './meta.ts'
 import type { Head, Range, Tail } from './meta.ts'
+import { exactly } from './read.ts'
 import type { WriteTransaction } from './schema.ts'
 
 /** How many ranges of messages are remembered that a leader which is gone may have sent. */
@@ -14,7 +15,7 @@ export interface Term {
 
 /** Begins a new epoch: from here on, whoever led before can write nothing, and nothing is reserved. */
 export function lead(connection: Connection): Promise<Term> {
-  return connection.writeFromReserve(['meta', 'groups'], 'relaxed', async (tx) => {
+  return connection.writeFromReserve(['meta', 'groups', 'parked'], 'relaxed', async (tx) => {
     const [tail, before] = await Promise.all([readTail(tx), readHead(tx)])
     const head: Head = {
       ...before,
@@ -47,5 +48,6 @@ async function maybeSent(tx: WriteTransaction, { position, reserved, done, servi
     from = Math.max(from, end)
   }
   const rows = await Promise.all(serving.map((group) => tx.objectStore('groups').get(group)))
-  return [...ranges, ...rows.flatMap((row): Range[] => (row ? [[row.next, row.next + 1]] : []))]
+  const exact = await Promise.all(rows.flatMap((row) => (row ? [exactly(tx, row)] : [])))
+  return [...ranges, ...exact.map(({ next }): Range => [next, next + 1])]
 }

@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts'
 import { changed } from './find.ts'
 import { areChanged, isDone, readHead, readTail } from './meta.ts'
 import type { Head, Tail } from './meta.ts'
-import { firstRecord } from './read.ts'
+import { exactly, firstRecord } from './read.ts'
 import { isInboxRecord, isMessage, isParkedRecord, valueOf } from './readable.ts'
 import type { ReadTransaction } from './schema.ts'
 
@@ -99,7 +99,8 @@ async function inInbox(tx: ReadTransaction, head: Head, from: number): Promise<W
 
 async function inParked(tx: ReadTransaction, head: Head, [group, first]: readonly [string, number], record: unknown): Promise<Waiting> {
   const all = isParkedRecord(record) ? record.messages : []
-  const row = await tx.objectStore('groups').get(group)
+  const found = await tx.objectStore('groups').get(group)
+  const row = found && (await exactly(tx, found))
   const halted = row?.held?.isHalted ? row.next : undefined
   const waiting = all.filter(({ sequence }) => sequence >= (row?.next ?? Infinity) && sequence !== halted)
   const items = waiting.map((message) => ({ ...message, state: stateOf(message.sequence === row?.next && head.serving.includes(group)) }))

@@ -80,7 +80,7 @@ export interface Head {
 /** What the leader itself writes of that; the rest is counted as it is written. */
 export type LeadersHead = Omit<Head, 'frozen' | 'receipts' | 'keptFrom' | 'cancelled' | 'changes'>
 
-const EMPTY_TAIL: Tail = {
+export const EMPTY_TAIL: Tail = {
   next: 1,
   bytes: 0,
   deadOut: 0,

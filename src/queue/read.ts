@@ -1,7 +1,7 @@
 import type { PlacedMessage } from '../message/message.ts'
 import type { Connection } from './connection.ts'
 import { isInboxRecord, isParkedRecord, Unreadable, valueOf } from './readable.ts'
-import type { GroupRow, InboxRecord, ParkedRecord, ReadTransaction } from './schema.ts'
+import type { GroupRow, InboxRecord, ParkedRecord, ReadTransaction, WriteTransaction } from './schema.ts'
 
 /** A record, and the rows of those of its groups that are behind. */
 export interface ReadRecord {
@@ -99,4 +99,11 @@ export function firstOf(row: GroupRow, record: ParkedRecord): DueGroup | undefin
   const at = record.messages.findIndex(({ sequence }) => sequence >= row.next)
   const message = record.messages[at]
   return message && { row, message, record, isLast: at === record.messages.length - 1 }
+}
+
+/** A row with the number of its first message: a row says from where on that is, and what lies between may be other groups'. */
+export async function exactly(tx: ReadTransaction | WriteTransaction, row: GroupRow): Promise<GroupRow> {
+  const [record] = (await valueOf(tx.objectStore('parked').getAll(parkedOf(row.group), 1))) ?? []
+  const first = isParkedRecord(record) ? firstOf(row, record) : undefined
+  return first ? { ...row, next: first.message.sequence } : row
 }

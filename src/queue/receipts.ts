@@ -13,12 +13,13 @@ export interface KeptReceipts {
   readonly next?: number
 }
 
-/** Receipts from a place on, the oldest first. */
-export function receipts(connection: Connection, from: number): Promise<KeptReceipts> {
+/** Receipts from a place on, the oldest first; those that are too old are forgotten with the next that is written, and not given. */
+export function receipts(connection: Connection, from: number, since: number): Promise<KeptReceipts> {
   return connection.read(['receipts', 'meta'], async (tx) => {
     const start = Math.max(from, (await readHead(tx)).keptFrom)
-    const items = await tx.objectStore('receipts').getAll(IDBKeyRange.lowerBound(start), SOME)
-    return items.length < SOME ? { items } : { items, next: start + SOME }
+    const found = await tx.objectStore('receipts').getAll(IDBKeyRange.lowerBound(start), SOME)
+    const items = found.filter(({ settledAt }) => settledAt > since)
+    return found.length < SOME ? { items } : { items, next: start + SOME }
   })
 }
 

@@ -1,6 +1,7 @@
 import type { Message } from '../message/message.ts'
 import type { Connection } from './connection.ts'
 import { takeDeadLetters } from './dead-letters.ts'
+import { takeFreeKey } from './dedup.ts'
 import { append } from './enqueue.ts'
 import { isInboxRecord, isMessage, isParkedRecord } from './readable.ts'
 import { isDone, queueTime, readHead, readTail } from './meta.ts'
@@ -19,18 +20,18 @@ export function redrive(connection: Connection, ids: readonly string[] | undefin
     let tail = await readTail(tx)
     tail = { ...tail, deadOut: tail.deadOut + some.length }
     for (const letter of some) if (letter.halts) tail = await retryInPlace(tx, tail, letter, { now, time })
-    const revived = some.filter(({ halts }) => !halts).flatMap((letter) => messagesOf(letter).map((message) => reviveOf(message, time)))
+    const revived = some.filter(({ halts }) => !halts).flatMap((letter) => revive(letter, time))
+    for (const message of revived) await takeFreeKey(tx, message)
     await append(tx, { ...tail, bytes: revived.reduce((sum, { bytes }) => sum + bytes, tail.bytes) }, revived)
   })
 }
 
 async function retryInPlace(tx: WriteTransaction, tail: Tail, letter: DeadRecord, times: { now: number; time: number }): Promise<Tail> {
   const released = await release(tx, tail, letter.stopped ?? '', letter, { isRetried: true, now: times.now })
-  if (letter.ttl === undefined) return released
   const { sequence, id } = letter
   const change = await tx.objectStore('changes').get(sequence)
-  const message = reviveOf(letter, times.time)
-  await tx.objectStore('changes').put({ sequence, id, original: change?.original ?? id, kind: 'replaced', message }, sequence)
+  const [message] = revive(letter, times.time)
+  await tx.objectStore('changes').put({ sequence, id, original: change?.original ?? id, kind: 'replaced', message: message! }, sequence)
   return { ...released, changes: released.changes + (change ? 0 : 1) }
 }
 
@@ -45,8 +46,14 @@ function messagesOf(letter: DeadRecord): readonly Message[] {
   return found.messages.every(isMessage) ? found.messages.filter((_, offset) => isLeft(first + offset)) : []
 }
 
-/** The message of a dead letter, with all its time before it. */
-function reviveOf({ id, body, bytes, enqueuedAt, ...rest }: Message, time: number): Message {
+/** The messages of a dead letter, with all their time before them. What was sent stays as it was sent. */
+function revive(letter: DeadRecord, time: number): Message[] {
+  const { attempts, trail = [], maybeDelivered } = letter
+  const wasSent = attempts > 0 || trail.length > 0 || maybeDelivered === true
+  return messagesOf(letter).map((message) => ({ ...withoutDeath(message, time), ...((wasSent || message.wasSent) && { wasSent: true }) }))
+}
+
+function withoutDeath({ id, body, bytes, enqueuedAt, ...rest }: Message, time: number): Message {
   const { group, maxAttempts, backoff, ttl, dedupKey, version, idempotencyKey } = rest
   return {
     id,

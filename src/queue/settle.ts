@@ -14,6 +14,8 @@ export interface Settlement {
   readonly head: LeadersHead
   /** Now, in queue time. */
   readonly now: number
+  /** Whether all messages are one group: where that is stopped, nothing is leased. */
+  readonly isOneGroup: boolean
   /** Inbox records of which every message is done with. */
   readonly exhausted: readonly number[]
   /** Messages that died. */
@@ -53,6 +55,8 @@ export interface Candidate {
 export interface Settled {
   readonly head: Head
   readonly tail: Tail
+  /** Whether nothing is leased: the queue is paused, or, where it is one group, stopped. */
+  readonly isPaused: boolean
   /** What was done to the messages that are reserved now, by their number. */
   readonly changes: ReadonlyMap<number, Change>
   /** Groups of which nothing may be sent, among those of the messages that are reserved now. */
@@ -79,9 +83,12 @@ export function settle(connection: Connection, settlement: Settlement): Promise<
     const [before, tail] = await Promise.all([readHead(tx), readTail(tx)])
     assertEpoch(before, settlement.head.epoch)
     // Issued again, since nobody heard that it was written.
-    if (before.revision === settlement.head.revision) return lookUp(tx, settlement, before, tail, true)
-    const after = await write(tx, settlement, before, tail)
-    return lookUp(tx, settlement, after.head, after.tail, await writeRows(tx, settlement, after.tail))
+    const isStopped = settlement.isOneGroup && tail.stopped > 0 && (await tx.objectStore('stops').get('')) !== undefined
+    const isPaused = tail.paused || isStopped
+    if (before.revision === settlement.head.revision) return { ...(await lookUp(tx, settlement, before, tail)), isPaused, isAnyFreed: true }
+    const after = await write(tx, settlement, before, tail, isPaused)
+    const isAnyFreed = await writeRows(tx, settlement, after.tail)
+    return { ...(await lookUp(tx, settlement, after.head, after.tail)), isPaused, isAnyFreed }
   })
 }
 
@@ -89,7 +96,13 @@ export function assertEpoch(head: Pick<Head, 'epoch'>, epoch: number): void {
   if (head.epoch !== epoch) throw new Superseded(`epoch ${epoch} ended; it is ${head.epoch} now`)
 }
 
-async function write(tx: WriteTransaction, settlement: Settlement, before: Head, tail: Tail): Promise<{ head: Head; tail: Tail }> {
+async function write(
+  tx: WriteTransaction,
+  settlement: Settlement,
+  before: Head,
+  tail: Tail,
+  isPaused: boolean,
+): Promise<Pick<Settled, 'head' | 'tail'>> {
   const { head, exhausted, dead, parked, unparked, passed, freed, receipts } = settlement
   const { held: _held, endpoint: _endpoint, ...kept } = before
   const halting = dead.filter(({ stopped }) => stopped !== undefined)
@@ -104,7 +117,7 @@ async function write(tx: WriteTransaction, settlement: Settlement, before: Head,
     frozen: before.frozen.length > 0 ? without(before.frozen, passed) : [],
     receipts: next,
     keptFrom,
-    ...(tail.paused && { reserved: head.position, serving: [] }),
+    ...(isPaused && { reserved: head.position, serving: [] }),
   }
   await Promise.all([
     writeHead(tx, written),
@@ -166,17 +179,22 @@ async function writeRows(tx: WriteTransaction, { rows, now }: Settlement, tail: 
   return isAnyFreed
 }
 
-async function lookUp(tx: WriteTransaction, { candidates }: Settlement, head: Head, tail: Tail, isAnyFreed: boolean): Promise<Settled> {
+async function lookUp(
+  tx: WriteTransaction,
+  { candidates, isOneGroup }: Settlement,
+  head: Head,
+  tail: Tail,
+): Promise<Pick<Settled, 'head' | 'tail' | 'changes' | 'stopped'>> {
   const [changes, stopped] = [new Map<number, Change>(), new Set<string>()]
-  const isLooking = !tail.paused
+  const groups = isOneGroup || tail.stopped === 0 ? [] : new Set(candidates.map(({ group }) => group))
   await Promise.all([
-    ...candidates.map(async ({ sequence }) => {
-      const change = isLooking && areChanged(tail, head) ? await tx.objectStore('changes').get(sequence) : undefined
+    ...(areChanged(tail, head) ? candidates : []).map(async ({ sequence }) => {
+      const change = await tx.objectStore('changes').get(sequence)
       if (change) changes.set(sequence, change)
     }),
-    ...Array.from(new Set(candidates.map(({ group }) => group)), async (group) => {
-      if (isLooking && tail.stopped > 0 && (await tx.objectStore('stops').get(group))) stopped.add(group)
+    ...Array.from(groups, async (group) => {
+      if (await tx.objectStore('stops').get(group)) stopped.add(group)
     }),
   ])
-  return { head, tail, changes, stopped, isAnyFreed }
+  return { head, tail, changes, stopped }
 }

@@ -4,8 +4,12 @@ import { find, isHalted, isLeased } from './find.ts'
 import { areChanged, readHead, readTail } from './meta.ts'
 import type { DeadRecord } from './schema.ts'
 
-/** Where a message stands, by its id; at the same cost however many wait. */
-export function standing(connection: Connection, id: string): Promise<Standing> {
+/**
+ * Where a message stands, by its id; at the same cost however many wait.
+ *
+ * @param since receipts are kept of what left the queue after that.
+ */
+export function standing(connection: Connection, id: string, since: number): Promise<Standing> {
   return connection.read(['inbox', 'meta', 'groups', 'parked', 'dead', 'delayed', 'changes', 'receipts'], async (tx) => {
     const [tail, head] = await Promise.all([readTail(tx), readHead(tx)])
     const place = await find(tx, { tail, head }, id)
@@ -16,8 +20,9 @@ export function standing(connection: Connection, id: string): Promise<Standing> 
     const change = areChanged(tail, head) ? await tx.objectStore('changes').index('id').get(id) : undefined
     if (change?.kind === 'cancelled') return { state: 'cancelled', maybeDelivered: change.maybeDelivered === true }
     const receipt = await tx.objectStore('receipts').index('id').get(id)
-    if (receipt?.answer) return { state: 'accepted', answer: receipt.answer }
-    return receipt ? { state: 'cancelled', maybeDelivered: receipt.maybeDelivered === true } : { state: 'unknown' }
+    if (!receipt || receipt.settledAt <= since) return { state: 'unknown' }
+    if (receipt.answer) return { state: 'accepted', answer: receipt.answer }
+    return { state: 'cancelled', maybeDelivered: receipt.maybeDelivered === true }
   })
 }
 

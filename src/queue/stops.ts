@@ -1,10 +1,11 @@
 import type { Connection } from './connection.ts'
+import { freeKey } from './dedup.ts'
 import { queueTime, readHead, readTail, writeTail } from './meta.ts'
 import type { Tail } from './meta.ts'
 import type { DeadRecord, Stop, StoreName, WriteTransaction } from './schema.ts'
 
 /** What `release` needs. */
-export const STOP_STORES: StoreName[] = ['meta', 'inbox', 'groups', 'dead', 'changes', 'stops']
+export const STOP_STORES: StoreName[] = ['meta', 'inbox', 'groups', 'dead', 'changes', 'stops', 'dedup']
 
 /** Holds the queue, or a group: in every tab, and after a reload too. What is under way is finished. */
 export function pause(connection: Connection, group: string | undefined): Promise<void> {
@@ -76,6 +77,7 @@ export async function release(
   await wakeGroup(tx, group, now)
   const after = { ...tail, halted: tail.halted - 1, stopped: tail.stopped - (stop.isPaused ? 0 : 1) }
   if (isRetried) return after
+  await freeKey(tx, letter)
   const change = await tx.objectStore('changes').get(sequence)
   await tx.objectStore('changes').put({ sequence, id, original: change?.original ?? id, kind: 'passed' }, sequence)
   return { ...after, cancelled: after.cancelled + 1, changes: after.changes + (change ? 0 : 1), bytes: after.bytes - bytes }

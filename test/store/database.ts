@@ -85,6 +85,7 @@ export function limits(durability: Durability): EnqueueLimits {
 /** A settlement of nothing: what it says is added. */
 export const NOTHING: Omit<Settlement, 'head'> = {
   now: 0,
+  isOneGroup: false,
   exhausted: [],
   dead: [],
   rows: new Map(),

@@ -1,9 +1,22 @@
 import { Connection } from '../../src/queue/connection.ts'
 import { depth } from '../../src/queue/depth.ts'
+import { changed } from '../../src/queue/find.ts'
 import { isDone, readHead, readTail } from '../../src/queue/meta.ts'
-import type { Depth, PlacedMessage } from '../../src/message/message.ts'
+import type { Depth, Message, PlacedMessage } from '../../src/message/message.ts'
 import type { Head, Tail } from '../../src/queue/meta.ts'
-import type { DeadRecord, GroupRow, InboxRecord, ParkedRecord, ReadTransaction, StoreName } from '../../src/queue/schema.ts'
+import type {
+  Change,
+  DeadRecord,
+  DedupRow,
+  DelayedRecord,
+  GroupRow,
+  InboxRecord,
+  ParkedRecord,
+  ReadTransaction,
+  Stop,
+  StoreName,
+} from '../../src/queue/schema.ts'
+import { STORES } from '../../src/queue/schema.ts'
 import { optionsFor } from '../store/database.ts'
 
 /** All that is in a queue's database, in the order of the keys. */
@@ -14,6 +27,12 @@ export interface Contents {
   readonly groups: readonly GroupRow[]
   readonly parked: readonly ParkedRecord[]
   readonly dead: readonly DeadRecord[]
+  readonly delayed: readonly DelayedRecord[]
+  readonly changes: readonly Change[]
+  readonly stops: ReadonlyArray<readonly [group: string, stop: Stop]>
+  readonly dedup: ReadonlyArray<readonly [key: readonly [string, string], row: DedupRow]>
+  /** The numbers of the receipts that are kept. */
+  readonly receipts: readonly number[]
 }
 
 /** A database that agrees with itself: what is in it, and where its messages are. */
@@ -30,8 +49,8 @@ class Auditor extends Connection {
   contents: Contents | undefined
 
   override read<T>(_: StoreName[], work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
-    return super.read(['inbox', 'meta', 'groups', 'parked', 'dead'], async (tx) => {
-      const [value, tail, head, inbox, groups, parked, dead] = await Promise.all([
+    return super.read([...STORES], async (tx) => {
+      const [value, tail, head, inbox, groups, parked, dead, delayed, changes, stops, stopped, dedup, keys, receipts] = await Promise.all([
         work(tx),
         readTail(tx),
         readHead(tx),
@@ -39,8 +58,19 @@ class Auditor extends Connection {
         tx.objectStore('groups').getAll(),
         tx.objectStore('parked').getAll(),
         tx.objectStore('dead').getAll(),
+        tx.objectStore('delayed').getAll(),
+        tx.objectStore('changes').getAll(),
+        tx.objectStore('stops').getAll(),
+        tx.objectStore('stops').getAllKeys(),
+        tx.objectStore('dedup').getAll(),
+        tx.objectStore('dedup').getAllKeys(),
+        tx.objectStore('receipts').getAllKeys(),
       ])
-      this.contents = { tail, head, inbox, groups, parked, dead }
+      const pairs = {
+        stops: stopped.map((group, n) => [group, stops[n]!] as const),
+        dedup: keys.map((key, n) => [key, dedup[n]!] as const),
+      }
+      this.contents = { tail, head, inbox, groups, parked, dead, delayed, changes, receipts, ...pairs }
       return value
     })
   }
@@ -64,20 +94,78 @@ export function audit(contents: Contents, told?: Depth): Omit<Audited, 'depth'> 
   const ahead = aheadIn(contents)
   const behind = behindIn(contents)
   inOrder(contents, ahead)
-  const waiting = [...ahead, ...behind]
+  const halting = new Set(contents.stops.flatMap(([, { letter }]) => letter ?? []))
+  const present = presentIn(contents, [...ahead, ...behind])
+  const waiting = present.filter(({ sequence }) => !halting.has(sequence))
   unique([...waiting, ...dead].map(({ sequence }) => sequence))
-  unique([...waiting, ...dead].map(({ id }) => id))
-  const bytes = waiting.reduce((sum, message) => sum + message.bytes, 0)
+  unique([...waiting, ...dead, ...contents.delayed].map(({ id }) => id))
+  const bytes = sum([...present, ...contents.delayed].map((message) => message.bytes))
   same('bytes', tail.bytes - head.bytes, bytes)
   same('dead letters', head.deadIn - tail.deadOut, dead.length)
   same('numbers of dead letters', ascending(dead.map(({ sequence }) => [sequence, sequence + 1])) <= tail.next, true)
+  stopsIn(contents, present)
+  delayedIn(contents)
+  keysIn(contents, [...present, ...contents.delayed])
   if (told) {
-    const served = new Set(head.serving)
-    const leased = ahead.filter(({ sequence }) => sequence < head.reserved).length + served.size
-    const { ready, leased: reserved, dead: died, bytes: size, paused } = told
-    same('depth', [ready, reserved, died, size, paused], [waiting.length - leased, leased, dead.length, bytes, tail.paused])
+    const firsts = head.serving.map((group) =>
+      behind.find((message) => message.sequence >= nextOf(contents, group) && isOf(contents, message, group)),
+    )
+    const reservable = new Set([...ahead.filter(({ sequence }) => sequence < head.reserved), ...firsts].map((message) => message?.sequence))
+    const leased = present.filter(({ sequence }) => reservable.has(sequence)).length
+    const { ready, leased: reserved, delayed, dead: died, bytes: size, paused, stopped } = told
+    same(
+      'depth',
+      [ready, reserved, delayed, died, size, paused, stopped],
+      [waiting.length - leased, leased, contents.delayed.length, dead.length, bytes, tail.paused, contents.stops.length],
+    )
   }
   return { ...contents, ahead, behind }
+}
+
+function nextOf({ groups }: Contents, group: string): number {
+  return groups.find((row) => row.group === group)?.next ?? Infinity
+}
+
+function isOf({ parked }: Contents, { sequence }: PlacedMessage, group: string): boolean {
+  return parked.some((record) => record.group === group && record.messages.some((message) => message.sequence === sequence))
+}
+
+/** Messages in records as they are now, without those that were cancelled, or passed. */
+function presentIn({ head, tail, changes }: Contents, met: readonly PlacedMessage[]): PlacedMessage[] {
+  const bySequence = new Map(changes.map((change) => [change.sequence, change]))
+  const gone = changes.filter(({ kind }) => kind === 'cancelled' || kind === 'passed')
+  same('changes', tail.changes - head.changes, changes.length)
+  same('what was cancelled, and not passed yet', tail.cancelled - head.cancelled, gone.length)
+  const left = new Set(met.map(({ sequence }) => sequence))
+  for (const { sequence } of changes) same(`change of ${sequence} is of a message that waits`, left.has(sequence), true)
+  return met
+    .filter(({ sequence }) => !gone.some((change) => change.sequence === sequence))
+    .map((message) => changed(message, bySequence.get(message.sequence)))
+}
+
+/** As many groups are stopped as the tail says, and each letter that halts one is there, and its message in its place. */
+function stopsIn({ tail, stops, dead }: Contents, present: readonly PlacedMessage[]): void {
+  const letters = stops.flatMap(([, { letter }]) => letter ?? []).toSorted((a, b) => a - b)
+  same('groups that are stopped', tail.stopped, stops.length)
+  same('groups that are halted', tail.halted, letters.length)
+  const halting = dead.filter(({ halts }) => halts).map(({ sequence }) => sequence)
+  same('letters that halt', halting, letters)
+  for (const letter of letters) same(`message ${letter} has its place`, present.filter(({ sequence }) => sequence === letter).length, 1)
+}
+
+function delayedIn({ tail, delayed }: Contents): void {
+  same('delayed messages', tail.delayed, delayed.length)
+  unique(delayed.map(({ number }) => number))
+  for (const { number } of delayed) same(`number ${number} of a delayed message was given out`, number < tail.delays, true)
+}
+
+/** A dedup key that is not free is one of a message that is there. */
+function keysIn({ head, dedup, receipts }: Contents, present: readonly Message[]): void {
+  for (const [[group, key], { id, until }] of dedup) {
+    const owner = present.find((message) => message.id === id)
+    if (until === undefined) same(`owner of the dedup key "${key}"`, [owner?.group ?? '', owner?.dedupKey], [group, key])
+  }
+  for (const number of receipts) same(`receipt ${number} is kept`, head.keptFrom <= number && number < head.receipts, true)
 }
 
 /** The inbox, without what is done with: exactly the numbers from the position on that are in no range of what is done. */
@@ -149,6 +237,10 @@ function ascending(ranges: readonly (readonly [number, number])[]): number {
     end = to
   }
   return end
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
 }
 
 function unique(values: readonly unknown[]): void {

@@ -19,6 +19,7 @@ export type Fault =
 export interface Beginning {
   readonly stores: readonly string[]
   readonly mode: IDBTransactionMode
+  readonly database: IDBDatabase
 }
 
 /**
@@ -31,7 +32,7 @@ export function breakStorage(faultOf: (beginning: Beginning) => Fault | undefine
   const original = IDBDatabase.prototype.transaction
   IDBDatabase.prototype.transaction = function (this: IDBDatabase, stores, mode = 'readonly', options) {
     // fake-indexeddb comes this way itself, to create stores.
-    const fault = mode === 'versionchange' ? undefined : faultOf({ stores: [stores].flat() as string[], mode })
+    const fault = mode === 'versionchange' ? undefined : faultOf({ stores: [stores].flat() as string[], mode, database: this })
     if (fault === 'lost') throw new DOMException('Connection to Indexed Database server lost', 'UnknownError')
     if (fault === 'refused') throw new DOMException('A store is missing', 'NotFoundError')
     if (fault === 'connection-closed') this.close()

@@ -15,6 +15,7 @@ import { FakeChannels } from './fake-channels.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeLocks } from './fake-locks.ts'
 import { FakeServer } from './fake-server.ts'
+import type { Life } from './life.ts'
 
 let worlds = 0
 
@@ -49,9 +50,10 @@ export class World {
    * @param platform what is different for this tab.
    * @param served what a worker of the tab's own serves.
    * @param pageFor what its host takes for the page.
+   * @param life the life of its host, where that may be killed.
    */
-  openTab(platform: Partial<Platform> = {}, served?: QueueDefinition[], pageFor?: (page: PageEnd) => PageEnd): Tab {
-    const tab = new Tab(this, { ...this.platform, ...platform }, served, pageFor)
+  openTab(platform: Partial<Platform> = {}, served?: QueueDefinition[], pageFor?: (page: PageEnd) => PageEnd, life?: Life): Tab {
+    const tab = new Tab(this, { ...this.platform, ...platform }, served, pageFor, life)
     this.#tabs.push(tab)
     return tab
   }
@@ -95,15 +97,19 @@ export class Tab {
   #isLost = false
   #lose!: () => void
 
-  constructor(world: World, platform: Platform, served?: QueueDefinition[], pageFor = (page: PageEnd): PageEnd => page) {
+  readonly #life: Life | undefined
+
+  constructor(world: World, platform: Platform, served?: QueueDefinition[], pageFor = (page: PageEnd): PageEnd => page, life?: Life) {
     this.#world = world
+    this.#life = life
     this.#lost = new Promise((resolve) => (this.#lose = resolve))
     const definitions = served && { served: new Map(served.map((definition) => [definition.name, definition])) }
     this.#link = new HostLink(
       async (page) => {
         // As a worker, or a file that is loaded: not at once.
         await new Promise((resolve) => setImmediate(resolve))
-        this.#host = createHost({ platform, page: pageFor(page), ...definitions })
+        const host = createHost({ platform: life?.platform(platform) ?? platform, page: pageFor(page), ...definitions })
+        this.#host = life?.host(host) ?? host
         return { api: this.#host, kind: served ? 'worker' : 'in-place', lost: this.#lost, stop: () => {} }
       },
       () => {},
@@ -129,6 +135,12 @@ export class Tab {
     this.#lose()
   }
 
+  /** Kills the tab's host, and the page hears of it. */
+  kill(): void {
+    this.#life?.end()
+    this.die()
+  }
+
   /** What the page would tell its worker. */
   async signal(signal: PageSignal): Promise<void> {
     await this.host.signal(signal)
@@ -137,7 +149,7 @@ export class Tab {
   async close(): Promise<void> {
     await Promise.all(this.#queues.map((queue) => queue.close()))
     // The page cannot close what it believes dead.
-    if (this.#isLost) await this.#host?.close(this.#world.name)
+    if (this.#isLost && !this.#life?.isOver) await this.#host?.close(this.#world.name)
   }
 }
 

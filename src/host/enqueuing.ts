@@ -1,0 +1,54 @@
+import { bytesOf } from '../message/bytes.ts'
+import type { Decision } from '../message/decision.ts'
+import { QueueError } from '../message/error.ts'
+import type { Batch, Setup } from '../protocol/host.ts'
+import type { Connection } from '../queue/connection.ts'
+import { enqueue } from '../queue/enqueue.ts'
+import type { IncomingBatch } from '../queue/enqueue.ts'
+import { GroupCommit } from '../queue/group-commit.ts'
+import type { Reserve } from './reserve.ts'
+
+/** How many batches may share a transaction. */
+const MOST_BATCHES = 64
+
+export interface EnqueuingOptions {
+  readonly connection: Connection
+  readonly reserve: Reserve
+  /** The options of the queue, as they are now. */
+  readonly setup: () => Setup
+  /** The device's time. */
+  readonly now: () => number
+}
+
+/** Stores what the page enqueues: batches that arrive while one is being written share the next transaction. */
+export class Enqueuing {
+  readonly #options: EnqueuingOptions
+  readonly #batches: GroupCommit<IncomingBatch, ReadonlyMap<IncomingBatch, readonly Decision[]>>
+
+  constructor(options: EnqueuingOptions) {
+    this.#options = options
+    this.#batches = new GroupCommit((batches) => this.#store(batches), MOST_BATCHES)
+  }
+
+  /** @returns what was decided otherwise than to store. */
+  async enqueue(batch: Batch): Promise<readonly Decision[]> {
+    const enqueuedAt = this.#options.now()
+    const messages = batch.messages.map((message) => ({ ...message, bytes: bytesOf(message.body), enqueuedAt }))
+    const incoming = { ...batch, messages }
+    return (await this.#batches.add(incoming)).get(incoming) ?? []
+  }
+
+  /** Asks for the reserve in here, where batches stand in line: one that overtook another of its page would pass for stored before. */
+  async #store(batches: readonly IncomingBatch[]): Promise<ReadonlyMap<IncomingBatch, readonly Decision[]>> {
+    const { connection, reserve, setup, now } = this.#options
+    const { durability, capacity } = setup()
+    if (!(await reserve.isKept())) {
+      throw new QueueError(
+        'storage-full',
+        'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
+      )
+    }
+    const decided = await enqueue(connection, { durability, capacity, now: now() }, batches)
+    return new Map(batches.map((batch, index) => [batch, decided[index] ?? []]))
+  }
+}
