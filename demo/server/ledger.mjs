@@ -44,14 +44,15 @@ export class Ledger {
   }
 
   /**
-   * The name of the customer is known once the body has been read.
+   * The name of the customer is known once the body has been read, and with it behind what the order must stand.
    *
-   * @param {{ device: string, id: string }} order
+   * @param {{ device: string, id: string, sequence: number | undefined }} order
    * @param {string} customer
    */
   name(order, customer) {
-    const known = this.#orders.get(keyOf(order))
-    if (known) known.customer = customer
+    const known = this.#known(order)
+    if (known.customer === undefined) this.#seen.check({ ...order, customer })
+    known.customer = customer
   }
 
   /**
@@ -65,7 +66,7 @@ export class Ledger {
     known.number = received.number
     known.handled += 1
     if (known.handled > 1) this.#figures.handledTwice += 1
-    this.#taken.check(received)
+    this.#taken.check({ ...received, customer: known.customer })
     this.#figures.handled += 1
   }
 
@@ -95,7 +96,7 @@ export class Ledger {
   /**
    * What is known of an order, from the first time that it is seen.
    *
-   * @param {{ device: string, id: string, sequence: number | undefined }} order
+   * @param {{ device: string, id: string }} order
    * @returns {Known}
    */
   #known(order) {
@@ -104,23 +105,23 @@ export class Ledger {
     if (known) return known
     const isNew = { handled: 0 }
     this.#orders.set(key, isNew)
-    this.#seen.check(order)
     return isNew
   }
 }
 
-/** Places in a device's queue must rise from one first arrival to the next. */
+/** Places in a device's queue must rise from one first arrival of a customer to the next. */
 class OrderCheck {
   violations = 0
   /** @type {Map<string, number>} */
   #highest = new Map()
 
-  /** @param {{ device: string, sequence?: number | undefined }} order */
-  check({ device, sequence }) {
+  /** @param {{ device: string, customer: string, sequence?: number | undefined }} order */
+  check({ device, customer, sequence }) {
     if (sequence === undefined) return
-    const highest = this.#highest.get(device) ?? -1
+    const group = `${device}\n${customer}`
+    const highest = this.#highest.get(group) ?? -1
     if (sequence <= highest) this.violations += 1
-    this.#highest.set(device, Math.max(highest, sequence))
+    this.#highest.set(group, Math.max(highest, sequence))
   }
 }
 
@@ -138,5 +139,6 @@ function sequenceIn(place) {
 function outcomeOf(status, isRepeat) {
   if (status < 300) return isRepeat ? 'repeat' : 'accepted'
   if (status === 409) return 'in-progress'
+  if (status === 401) return 'unauthorized'
   return status < 500 ? 'rejected' : 'failed'
 }

@@ -32,11 +32,15 @@ export function ordersEndpoint({ switchboard, ledger, store, pace, changed }) {
    * @returns {Promise<Response | Confirmation>}
    */
   async function handle({ id, body, principal: device, place }) {
-    await wait(pace)
     if (!isOrder(body)) return problem(422, 'Expected an order')
-    ledger.name({ device, id }, body.customer.name)
-    if (switchboard.state.failing) return problem(500, 'The server was told to fail')
-    const objection = objectionTo(body, switchboard.state.restocked)
+    ledger.name({ device, id, sequence: place?.sequence }, body.customer.name)
+    await wait(pace)
+    await switchboard.dawdle()
+    const { state } = switchboard
+    if (state.away) return problem(503, 'The server has gone')
+    if (state.failing) return problem(500, 'The server was told to fail')
+    if (state.loggedOut) return problem(401, 'Nobody is logged in')
+    const objection = objectionTo(body, state)
     if (objection) return problem(422, objection)
     // On disk before it is answered: the device deletes its copy when it hears the answer.
     const received = await store.add({ device, id, sequence: place?.sequence, order: body })

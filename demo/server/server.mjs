@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { basename } from 'node:path'
 import { Ledger } from './ledger.mjs'
 import { LiveState } from './live-state.mjs'
+import { NoteDesk } from './note-desk.mjs'
 import { ordersEndpoint } from './orders-endpoint.mjs'
 import { openReceivedOrders } from './received-orders.mjs'
 import { staticFiles } from './static-files.mjs'
@@ -42,12 +43,14 @@ export async function startServer({ port, directory, receivedFile, pace = 0 }) {
   const serveFile = await staticFiles(directory)
   const { store, earlier } = await openReceivedOrders(receivedFile)
   const ledger = new Ledger(earlier)
-  const live = new LiveState(() => ({ switches: switchboard.state, ...ledger.state(), file: basename(receivedFile) }))
+  const desk = new NoteDesk({ switchboard, changed: () => live.changed() })
+  const live = new LiveState(() => ({ switches: switchboard.state, ...ledger.state(), note: desk.note, file: basename(receivedFile) }))
   const receiveOrder = ordersEndpoint({ switchboard, ledger, store, pace, changed: () => live.changed() })
 
   /** @type {Record<string, Route>} */
   const routes = {
     '/api/orders': receiveOrder,
+    '/api/note': (request, response) => desk.receive(request, response),
     '/api/state': (_request, response) => live.open(response),
     '/api/switches': async (request, response) => {
       const isTaken = request.method === 'PUT' && switchboard.set(await readText(request))
@@ -75,6 +78,7 @@ export async function startServer({ port, directory, receivedFile, pace = 0 }) {
     port: taken,
     async close() {
       live.close()
+      switchboard.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await store.close()

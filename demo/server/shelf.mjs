@@ -1,4 +1,5 @@
 /** @import { Order } from '../src/order.ts' */
+/** @import { Switches } from '../src/server-state.ts' */
 
 const DISTRICTS = new Set(['Old Harbour', 'Kelp Quay', 'Lantern Hill', 'Saltmarsh', 'Northgate', 'Anchor Row'])
 
@@ -11,12 +12,13 @@ const FULL_STOCK = 1_000
  * with 422: the device then puts it aside and goes on with the next.
  *
  * @param {Order} order
- * @param {boolean} isRestocked
+ * @param {Pick<Switches, 'restocked' | 'refused'>} switches
  * @returns {string | undefined} nothing, when it can
  */
-export function objectionTo({ address, lines }, isRestocked) {
+export function objectionTo({ customer, address, lines }, { restocked, refused }) {
+  if (customer.name === refused) return `No more orders of ${refused} today`
   if (!DISTRICTS.has(address.district)) return `We do not deliver to ${address.district}`
-  const stock = isRestocked ? FULL_STOCK : ORDINARY_STOCK
+  const stock = restocked ? FULL_STOCK : ORDINARY_STOCK
   const short = lines.find(({ quantity }) => quantity > stock)
   return short && `${short.quantity} × ${short.name} ordered, ${stock} in stock`
 }

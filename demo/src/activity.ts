@@ -4,7 +4,7 @@ import type { QueueEvent, RetryReason } from 'holdfast'
 /** What the queue is doing, as far as its events have told this page. */
 export type Activity =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'sending'; readonly id: string; readonly attempt: number }
+  | { readonly kind: 'sending' }
   | { readonly kind: 'holding'; readonly reason: RetryReason; readonly due: number; readonly status: number | undefined }
   | { readonly kind: 'resting' }
   | { readonly kind: 'in-trouble'; readonly message: string }
@@ -20,9 +20,11 @@ export function afterEvent(activity: Activity, event: QueueEvent): Activity {
     case 'host-lost':
       return { kind: 'lost' }
     case 'leased':
-      return { kind: 'sending', id: event.id, attempt: event.attempt }
+      return { kind: 'sending' }
     case 'retry-scheduled':
       return { kind: 'holding', reason: event.reason, due: event.due, status: event.status }
+    case 'endpoint-failed':
+      return activity.kind === 'holding' ? { ...activity, due: event.due } : activity
     case 'emptied':
       // Told once more by a queue that was begun anew, which is no news.
       return activity.kind === 'cleared' ? activity : { kind: 'resting' }
@@ -47,7 +49,7 @@ export function afterEvent(activity: Activity, event: QueueEvent): Activity {
 export function afterError(activity: Activity, error: unknown): Activity {
   if (activity.kind === 'lost' || (isQueueError(error) && error.code === 'host-lost')) return { kind: 'lost' }
   // Whoever was placing the order has been told, and what is stored goes on as before.
-  if (isQueueError(error) && error.code === 'storage-full') return activity
+  if (isQueueError(error) && (error.code === 'storage-full' || error.code === 'queue-full')) return activity
   return { kind: 'in-trouble', message: error instanceof Error ? error.message : String(error) }
 }
 

@@ -1,10 +1,13 @@
 import type { DeadLetter, Depth, Queue, WaitingMessage } from 'holdfast'
+import { first, glanceAtGroups } from './groups-glance.ts'
+import type { GroupGlance } from './groups-glance.ts'
+import { PausedOnce } from './paused-once.ts'
 
 /** How many rows of each list are shown, and read: a queue can be longer than a page should be. */
 export const ROWS = 12
 
-/** How many messages the queue may have reserved ahead; they stand before those that are ready. */
-const LEASED = 16
+/** How far the look goes into what waits, to put together what is of one group. */
+const HEAD = 64
 
 /** How long to leave the queue alone between two looks, in milliseconds. */
 const REST = 120
@@ -12,16 +15,26 @@ const REST = 120
 /** What a queue looked like at one moment. */
 export interface Glance<T> {
   readonly depth: Depth
-  readonly leased: readonly WaitingMessage<T>[]
-  readonly ready: readonly WaitingMessage<T>[]
+  /** Those of the leased that are being sent; the others are next in line, and wait with their groups. */
+  readonly underWay: readonly WaitingMessage<T>[]
+  readonly groups: readonly GroupGlance<T>[]
+  readonly delayed: readonly WaitingMessage<T>[]
   readonly dead: readonly DeadLetter<T>[]
+}
+
+export interface Watcher<T> {
+  /** Which messages are being sent, as far as that was heard. */
+  readonly sending: ReadonlySet<string>
+  readonly show: (glance: Glance<T>) => void
+  readonly failed: (error: unknown) => void
 }
 
 /**
  * Looks at a queue now, and again whenever something has happened in it, in any tab. What is shown is always read from the queue
  * and never added up from events: so it is right after a reload, in a second tab, and when a thousand things happen at once.
  */
-export function watchQueue<T>(queue: Queue<T>, show: (glance: Glance<T>) => void, failed: (error: unknown) => void): void {
+export function watchQueue<T>(queue: Queue<T>, { sending, show, failed }: Watcher<T>): void {
+  const pausedOnce = new PausedOnce(queue)
   let isLooking = false
   let hasChanged = true
 
@@ -31,7 +44,7 @@ export function watchQueue<T>(queue: Queue<T>, show: (glance: Glance<T>) => void
     try {
       while (hasChanged) {
         hasChanged = false
-        show(await glanceAt(queue))
+        show(await glanceAt(queue, pausedOnce, sending))
         await rest()
       }
     } catch (error) {
@@ -47,24 +60,21 @@ export function watchQueue<T>(queue: Queue<T>, show: (glance: Glance<T>) => void
   void look()
 }
 
-async function glanceAt<T>(queue: Queue<T>): Promise<Glance<T>> {
-  const [depth, head, dead] = await Promise.all([queue.depth(), first(queue.messages(), LEASED + ROWS), first(queue.deadLetters(), ROWS)])
-  return {
-    depth,
-    leased: head.filter(({ state }) => state === 'leased'),
-    ready: head.filter(({ state }) => state === 'ready').slice(0, ROWS),
-    dead,
-  }
-}
-
-/** The beginning of what may be long: a queue reads no further than it is asked to. */
-async function first<T>(source: AsyncIterable<T>, atMost: number): Promise<T[]> {
-  const found: T[] = []
-  for await (const one of source) {
-    found.push(one)
-    if (found.length === atMost) break
-  }
-  return found
+async function glanceAt<T>(queue: Queue<T>, pausedOnce: PausedOnce, sending: ReadonlySet<string>): Promise<Glance<T>> {
+  // Before the look: one that is paused during it may not be in it yet.
+  const paused = pausedOnce.groups
+  const depth = await queue.depth()
+  const [head, delayed, dead] = await Promise.all([
+    first(queue.messages(), HEAD),
+    depth.delayed > 0 ? first(queue.messages({ state: 'delayed' }), ROWS) : [],
+    first(queue.deadLetters(), ROWS),
+  ])
+  const underWay = head.filter(({ id, state }) => state === 'leased' && sending.has(id))
+  const waiting = head.filter((message) => message.state !== 'delayed' && !underWay.includes(message))
+  const groups = await glanceAtGroups(queue, { depth, waiting, dead, pausedOnce: paused })
+  const stillPaused = new Set(groups.filter(({ isPaused }) => isPaused).map(({ group }) => group))
+  pausedOnce.forget(new Set([...paused].filter((group) => !stillPaused.has(group))))
+  return { depth, underWay, groups, delayed, dead }
 }
 
 function rest(): Promise<void> {

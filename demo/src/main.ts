@@ -1,23 +1,31 @@
 import { afterError, afterEvent } from './activity.ts'
 import type { Activity } from './activity.ts'
+import { watchDeliveries } from './deliveries.ts'
+import type { Deliveries } from './deliveries.ts'
 import { drawDepth } from './depth-chart.ts'
 import { DepthHistory, STEP } from './depth-history.ts'
+import { listEvents } from './event-log.ts'
 import { watchQueue } from './glance.ts'
 import type { Glance } from './glance.ts'
 import { enableMorning } from './morning.ts'
+import { enableNote } from './note-form.ts'
 import { enableForm } from './order-form.ts'
 import type { Order } from './order.ts'
-import { queue } from './orders.ts'
+import { notes, queue } from './orders.ts'
 import { find } from './page.ts'
 import { enableControls, showControls } from './queue-controls.ts'
-import { listDelivered, showLists } from './queue-lists.ts'
+import { showDelivered, showLists } from './queue-lists.ts'
 import { watchServer } from './server-link.ts'
 import { enableSwitches, showServer, showServerLost } from './server-panel.ts'
 import type { ServerState } from './server-state.ts'
 import { showPart, showStatus } from './status.ts'
+import { watchUnderWay } from './under-way.ts'
+import { enableCustomers } from './waiting-list.ts'
+import { enableWithdrawal } from './withdraw.ts'
 
 let activity: Activity = { kind: 'unknown' }
 let glance: Glance<Order> | undefined
+let deliveries: Deliveries | undefined
 let server: ServerState | undefined
 const history = new DepthHistory()
 
@@ -25,28 +33,40 @@ queue.subscribe((event) => {
   activity = afterEvent(activity, event)
   showPart(event)
 })
-const deliveredSoFar = listDelivered(queue)
+listEvents(queue)
 
-watchQueue(
+watchDeliveries(
   queue,
-  (seen) => {
-    glance = seen
-    showLists(seen, activity.kind === 'sending' ? activity.id : undefined)
-    update()
+  (known) => {
+    deliveries = known
+    showDelivered(known)
   },
   fail,
 )
 
+watchQueue(queue, {
+  sending: watchUnderWay(queue),
+  show(seen) {
+    glance = seen
+    showLists(seen)
+    update()
+  },
+  failed: fail,
+})
+
 enableForm(fail)
 enableMorning(fail)
+enableNote()
 enableControls(fail)
+enableCustomers(fail)
+enableWithdrawal(fail)
 enableSwitches()
 
 watchServer({
   changed(state) {
     showServer(state)
     // The queue would find out by itself, at its next attempt. An application that hears earlier need not wait for that.
-    if (isBack(state, server)) queue.retryNow().catch(fail)
+    if (isWell(state) && !isWell(server)) Promise.all([queue.retryNow(), notes.retryNow()]).catch(fail)
     server = state
   },
   lost() {
@@ -56,7 +76,9 @@ watchServer({
 })
 
 // Where there is no room, it would push all else out of view.
-find('try', HTMLDetailsElement).open = matchMedia('(min-width: 52rem)').matches
+const advice = find('try', HTMLDetailsElement)
+advice.open = matchMedia('(min-width: 52rem)').matches
+advice.dataset['placed'] = ''
 setInterval(update, STEP)
 addEventListener('online', update)
 addEventListener('offline', update)
@@ -64,17 +86,16 @@ void navigator.serviceWorker?.register('/service-worker.js')
 
 function update(): void {
   const depth = glance?.depth
-  showStatus({ activity, depth, delivered: deliveredSoFar(), isOnline: navigator.onLine })
-  showControls({ isLost: activity.kind === 'lost', isPaused: depth?.paused ?? false })
-  if (!depth) return
-  history.add({ at: Date.now(), ready: depth.ready, leased: depth.leased, dead: depth.dead, delivered: deliveredSoFar() })
+  showStatus({ activity, glance, delivered: deliveries?.sinceOpened ?? 0, isOnline: navigator.onLine })
+  showControls({ isLost: activity.kind === 'lost', isPaused: depth?.paused ?? false, isLoggedOut: depth?.unauthorized ?? false })
+  // Without the deliveries of earlier the picture would begin with a leap.
+  if (!depth || !deliveries) return
+  history.add({ at: Date.now(), ready: depth.ready, leased: depth.leased, dead: depth.dead, delivered: deliveries.total })
   drawDepth(history.samples)
 }
 
-function isBack({ switches }: ServerState, before: ServerState | undefined): boolean {
-  const isWell = !switches.away && !switches.failing && !switches.losingAnswers
-  const wasWell = before && !before.switches.away && !before.switches.failing && !before.switches.losingAnswers
-  return isWell && !wasWell
+function isWell(state: ServerState | undefined): boolean {
+  return state !== undefined && !state.switches.away && !state.switches.failing && !state.switches.losingAnswers
 }
 
 function fail(error: unknown): void {

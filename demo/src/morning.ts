@@ -21,6 +21,7 @@ export function enableMorning(failed: (error: unknown) => void): void {
 }
 
 function whyNotLoaded(error: unknown): string {
+  if (isQueueError(error) && error.code === 'queue-full') return 'None of them stored: there is not room for all'
   if (isQueueError(error) && error.code === 'host-lost') return 'Perhaps stored, perhaps not: reload this page, and look'
   return `Not loaded: ${String(error)}`
 }

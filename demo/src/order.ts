@@ -9,6 +9,8 @@ export interface Order {
   readonly deposit?: { readonly bottles: number; readonly crates: number }
   readonly tags?: readonly string[]
   readonly note?: string
+  /** The customer may take it or leave it, until this time (ISO 8601): it is not sent after that. */
+  readonly offerUntil?: string
 }
 
 interface Customer {

@@ -1,15 +1,36 @@
 import { openQueue } from 'holdfast'
 import type { Queue } from 'holdfast'
+import type { DispatchNote } from './note.ts'
 import type { Order } from './order.ts'
 
+/** How many orders may wait on this device: three mornings' worth. */
+export const CAPACITY = 1_000
+
+/** For how long the device remembers what was delivered: a shift, and a night's sleep. */
+export const REMEMBERED: number = 24 * 60 * 60 * 1_000
+
+const headers = { 'demo-device': deviceName() }
+
 /**
- * The queue, and all that it takes: a name, and where its messages go. It runs in a worker of its own from now on, and delivers what an
- * earlier visit has left behind.
+ * The queue, and all that it takes. It runs in a worker of its own from now on, and delivers what an earlier visit has left behind: a
+ * customer's orders one after the other, customers side by side. An order that the server will not take stops its customer, and nobody else.
  */
 export const queue: Queue<Order> = openQueue<Order>('orders', {
   endpoint: '/api/orders',
-  headers: { 'demo-device': deviceName() },
+  headers,
   timeout: 10_000,
+  group: ({ customer }) => customer.name,
+  onDead: 'halt',
+  capacity: { messages: CAPACITY },
+  keepReceipts: { age: REMEMBERED, number: 500 },
+})
+
+/** The driver's note to dispatch, stored with each key pressed: what waits is one message, with the text as it is now. */
+export const notes: Queue<DispatchNote> = openQueue<DispatchNote>('note', {
+  endpoint: '/api/note',
+  headers,
+  dedupKey: () => 'note',
+  onDuplicate: 'latest',
 })
 
 /** The server checks order device by device. It is kept beside the queue: who deletes this site's data deletes both. */

@@ -19,3 +19,13 @@ export function count(value: number): string {
 export function orders(value: number): string {
   return `${count(value)} ${value === 1 ? 'order' : 'orders'}`
 }
+
+/** A time of this day, to the second. */
+export function timeOf(time: number): string {
+  return new Date(time).toLocaleTimeString('en', { hour12: false })
+}
+
+/** How long something takes. */
+export function duration(milliseconds: number): string {
+  return milliseconds < 1_000 ? `${Math.round(milliseconds)} ms` : `${(milliseconds / 1_000).toFixed(1)} s`
+}

@@ -1,8 +1,10 @@
 import { queue } from './orders.ts'
 import { find, setText } from './page.ts'
+import { setSwitch } from './server-link.ts'
 
 const pauseButton = find('pause', HTMLButtonElement)
 const retryButton = find('retry-now', HTMLButtonElement)
+const loginButton = find('log-in', HTMLButtonElement)
 const reloadButton = find('reload', HTMLButtonElement)
 const purgeDialog = find('purge-dialog', HTMLDialogElement)
 
@@ -13,6 +15,11 @@ export function enableControls(failed: (error: unknown) => void): void {
   }
   when('pause', () => (pauseButton.value === 'resume' ? queue.resume() : queue.pause()))
   when('retry-now', () => queue.retryNow())
+  when('log-in', async () => {
+    // Should the server not hear of it, it says 401 once more.
+    await setSwitch({ loggedOut: false }).catch(() => {})
+    await queue.resume()
+  })
   when('redrive-all', () => settleDead(() => queue.redrive()))
   when('purge-all', async () => {
     if (await isPurgeMeant()) await settleDead(() => queue.purge())
@@ -22,16 +29,25 @@ export function enableControls(failed: (error: unknown) => void): void {
   find('dead-rows', HTMLUListElement).addEventListener('click', ({ target }) => {
     if (!(target instanceof HTMLButtonElement)) return
     const ids = [target.value]
-    settleDead(() => (target.name === 'redrive' ? queue.redrive(ids) : queue.purge(ids))).catch(failed)
+    const settle = target.name === 'redrive' ? queue.redrive(ids) : queue.purge(ids)
+    settle.catch(failed)
   })
 }
 
-export function showControls({ isLost, isPaused }: { readonly isLost: boolean; readonly isPaused: boolean }): void {
+export interface Hindrances {
+  readonly isLost: boolean
+  readonly isPaused: boolean
+  readonly isLoggedOut: boolean
+}
+
+export function showControls({ isLost, isPaused, isLoggedOut }: Hindrances): void {
   pauseButton.value = isPaused ? 'resume' : 'pause'
   setText(pauseButton, isPaused ? 'Resume' : 'Pause')
   // A pause holds, whoever asks to try; the status says so.
   retryButton.disabled = isPaused
-  pauseButton.hidden = retryButton.hidden = isLost
+  pauseButton.hidden = isLost
+  retryButton.hidden = isLost || isLoggedOut
+  loginButton.hidden = isLost || !isLoggedOut
   reloadButton.hidden = !isLost
 }
 

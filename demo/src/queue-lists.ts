@@ -1,53 +1,35 @@
-import type { DeadLetter, Queue, QueueEvent, WaitingMessage } from 'holdfast'
-import { ROWS } from './glance.ts'
+import { deadRow } from './dead-rows.ts'
+import type { Deliveries } from './deliveries.ts'
 import type { Glance } from './glance.ts'
-import { isConfirmation, summaryOf } from './order.ts'
+import { delayedRow, deliveredRow, leasedRow } from './order-rows.ts'
 import type { Order } from './order.ts'
+import { CAPACITY } from './orders.ts'
 import { count, find, setText } from './page.ts'
-import { fillPart, showMore, showRows } from './rows.ts'
+import { showMore, showRows } from './rows.ts'
 import type { RowKind } from './rows.ts'
-
-/** Of those under way one is being sent, the others are next in line: a few of them will do. */
-const LEASED_ROWS = 3
+import { showWaiting } from './waiting-list.ts'
 
 /** What waits, what is under way and what is dead: read from the queue. */
-export function showLists({ depth, leased, ready, dead }: Glance<Order>, sending: string | undefined): void {
-  showList('leased', depth.leased, leased.slice(0, LEASED_ROWS), leasedRow(sending))
-  showList('ready', depth.ready, ready, readyRow)
+export function showLists({ depth, underWay, groups, delayed, dead }: Glance<Order>): void {
+  showUnderWay(depth.leased, underWay)
+  showWaiting(depth.ready, Math.max(0, depth.leased - underWay.length), groups)
+  showList('delayed', depth.delayed, delayed, delayedRow)
   showList('dead', depth.dead, dead, deadRow)
   find('dead-actions', HTMLElement).hidden = depth.dead === 0
+  showFullness(depth.ready + depth.leased + depth.delayed)
 }
 
-/** An order that the server has confirmed while this page was open. */
-interface Delivered {
-  readonly id: string
-  readonly customer: string
-  readonly answer: string
+function showUnderWay(leased: number, underWay: Glance<Order>['underWay']): void {
+  showRows(find('leased-rows', HTMLUListElement), underWay, leasedRow)
+  find('leased', HTMLElement).toggleAttribute('data-empty', underWay.length === 0)
+  setText(find('depth-leased', HTMLElement), count(leased))
+  const inLine = leased - underWay.length
+  setText(find('in-line', HTMLElement), inLine > 0 ? `${count(inLine)} more ${inLine === 1 ? 'is' : 'are'} next in line` : '')
 }
 
-/**
- * What was delivered is not in the queue any more: the page remembers what it has heard.
- *
- * @returns what tells how many were delivered since it was opened
- */
-export function listDelivered(queue: Queue<Order>): () => number {
-  let total = 0
-  let last: readonly Delivered[] = []
-  let isDrawn = true
-  queue.subscribe((event) => {
-    if (event.type !== 'accepted') return
-    total += 1
-    last = [deliveredOf(event), ...last].slice(0, ROWS)
-    if (isDrawn) requestAnimationFrame(draw)
-    isDrawn = false
-  })
-
-  function draw(): void {
-    isDrawn = true
-    showList('delivered', total, last, deliveredRow)
-  }
-
-  return () => total
+export function showDelivered({ total, last, whileAway }: Deliveries): void {
+  showList('delivered', total, last, deliveredRow)
+  setText(find('while-away', HTMLElement), whileAway)
 }
 
 function showList<T>(name: string, total: number, shown: readonly T[], kind: RowKind<T>): void {
@@ -56,62 +38,10 @@ function showList<T>(name: string, total: number, shown: readonly T[], kind: Row
   setText(find(`depth-${name}`, HTMLElement), count(total))
 }
 
-const readyRow: RowKind<WaitingMessage<Order>> = {
-  template: 'order-row',
-  keyOf: ({ id }) => id,
-  fill: (row, { body }) => fillOrder(row, body),
-}
-
-function leasedRow(sending: string | undefined): RowKind<WaitingMessage<Order>> {
-  return {
-    ...readyRow,
-    fill(row, { id, body }) {
-      fillOrder(row, body)
-      row.toggleAttribute('data-current', id === sending)
-      fillPart(row, 'tag', id === sending ? 'sending' : 'next in line')
-    },
-  }
-}
-
-const deadRow: RowKind<DeadLetter<Order>> = {
-  template: 'dead-row',
-  keyOf: ({ id }) => id,
-  fill(row, letter) {
-    const customer = letter.body?.customer.name ?? 'nobody knows whom'
-    if (letter.body) fillOrder(row, letter.body)
-    else fillPart(row, 'title', 'An order that was damaged')
-    fillPart(row, 'why', whyDead(letter))
-    for (const button of row.querySelectorAll('button')) {
-      button.value = letter.id
-      button.setAttribute('aria-label', `${button.textContent}: order of ${customer}`)
-    }
-  },
-}
-
-const deliveredRow: RowKind<Delivered> = {
-  template: 'order-row',
-  keyOf: ({ id }) => id,
-  fill(row, { customer, answer }) {
-    fillPart(row, 'title', customer)
-    fillPart(row, 'tag', answer)
-  },
-}
-
-function fillOrder(row: HTMLElement, order: Order): void {
-  const title = fillPart(row, 'title', order.customer.name)
-  title?.setAttribute('lang', order.customer.language ?? '')
-  fillPart(row, 'detail', `${order.slot.from} ${order.address.district} · ${summaryOf(order)}`)
-}
-
-/** The receiver's answers are problems (RFC 9457): `detail` says what is wrong. Not parsed: an excerpt may end in the middle. */
-function whyDead({ reason, status, attempts, excerpt }: DeadLetter): string {
-  if (reason === 'unreadable') return 'It could not be read from this device, and was not sent'
-  if (reason === 'attempts-exhausted') return `Given up after ${attempts} attempts, the last answered ${status}`
-  return /"detail":"([^"]*)"/.exec(excerpt)?.[1] ?? `Rejected with ${status}`
-}
-
-function deliveredOf({ id, answer }: QueueEvent & { type: 'accepted' }): Delivered {
-  const { body, status } = answer
-  if (!isConfirmation(body)) return { id, customer: 'An order', answer: `answered ${status}` }
-  return { id, customer: body.customer, answer: `no. ${count(body.number)}` }
+function showFullness(taken: number): void {
+  const meter = find('fullness', HTMLMeterElement)
+  meter.max = CAPACITY
+  meter.high = CAPACITY * 0.8
+  meter.value = taken
+  setText(find('fullness-said', HTMLElement), `${count(taken)} of ${count(CAPACITY)}`)
 }

@@ -11,7 +11,7 @@ export interface RowKind<T> {
 
 /**
  * Makes a list show these things, in this order. A row stays the same element as long as its thing is there, so that the focus stays
- * where it is while the queue moves on.
+ * where it is while the queue moves on; when the row goes, the heading of its list takes the focus over.
  */
 export function showRows<T>(list: HTMLElement, things: readonly T[], kind: RowKind<T>): void {
   const present = new Map(Array.from(list.children, (row) => [(row as HTMLElement).dataset['key'], row as HTMLElement]))
@@ -22,16 +22,22 @@ export function showRows<T>(list: HTMLElement, things: readonly T[], kind: RowKi
     kind.fill(row, thing)
     return row
   })
-  for (const gone of present.values()) gone.remove()
+  const focused = document.activeElement
+  for (const gone of present.values()) {
+    if (gone.contains(focused)) list.closest('section')?.querySelector<HTMLElement>('[tabindex="-1"]')?.focus({ preventScroll: true })
+    gone.remove()
+  }
   rows.forEach((row, index) => {
     if (list.children[index] !== row) list.insertBefore(row, list.children[index] ?? null)
   })
+  // An element that is moved loses it.
+  if (focused instanceof HTMLElement && focused !== document.activeElement && list.contains(focused)) focused.focus({ preventScroll: true })
 }
 
 /** Says how many there are beside those that are shown. */
 export function showMore(section: HTMLElement, total: number, shown: number): void {
   section.toggleAttribute('data-empty', total === 0)
-  setText(section.querySelector('.more'), total > shown ? `and ${count(total - shown)} more` : '')
+  setText(section.querySelector(':scope > .more'), total > shown ? `and ${count(total - shown)} more` : '')
 }
 
 /** Writes into a part of a row. */
@@ -39,6 +45,14 @@ export function fillPart(row: HTMLElement, part: string, text: string): HTMLElem
   const element = row.querySelector<HTMLElement>(`[data-part="${part}"]`)
   setText(element, text)
   return element
+}
+
+/** Gives the buttons of a row what they act on, and names that tell rows apart. */
+export function fillButtons(row: HTMLElement, names: string, value: string, about: string): void {
+  for (const button of row.querySelectorAll<HTMLButtonElement>(names)) {
+    button.value = value
+    button.setAttribute('aria-label', `${button.textContent}: ${about}`)
+  }
 }
 
 function newRow(template: string, key: string): HTMLElement {

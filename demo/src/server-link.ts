@@ -33,8 +33,8 @@ export function watchServer({ changed, lost }: ServerListener): void {
   reopen()
 }
 
-/** Sets one of the server's switches. */
-export async function setSwitch(name: keyof Switches, isOn: boolean): Promise<void> {
-  const response = await fetch('/api/switches', { method: 'PUT', body: JSON.stringify({ [name]: isOn }) })
+/** Sets some of the server's switches. */
+export async function setSwitch(change: Partial<Switches>): Promise<void> {
+  const response = await fetch('/api/switches', { method: 'PUT', body: JSON.stringify(change) })
   if (!response.ok) throw new Error(`The server answered ${response.status}`)
 }

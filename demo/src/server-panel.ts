@@ -3,23 +3,30 @@ import { fillPart, showRows } from './rows.ts'
 import type { RowKind } from './rows.ts'
 import { setSwitch } from './server-link.ts'
 import type { Arrival, ArrivalOutcome, Figures, ServerState, Switches } from './server-state.ts'
+import { customers } from './suggestions.ts'
 
 const panel = find('server', HTMLElement)
 const switches = Array.from(panel.querySelectorAll<HTMLButtonElement>('[role="switch"]'))
+const refused = find('refused', HTMLSelectElement)
 
 /** Lets a person set the server's switches; what they show is what the server says. */
 export function enableSwitches(): void {
   for (const button of switches) {
     button.addEventListener('click', async () => {
       const isOn = button.getAttribute('aria-checked') === 'true'
-      await setSwitch(button.name as keyof Switches, !isOn).catch(showServerLost)
+      await setSwitch({ [button.name]: !isOn }).catch(showServerLost)
     })
   }
+  for (const name of customers) refused.add(new Option(name, name))
+  refused.addEventListener('change', () => setSwitch({ refused: refused.value }).catch(showServerLost))
 }
 
-export function showServer({ switches: state, figures, arrivals, file }: ServerState): void {
+export function showServer({ switches: state, figures, arrivals, note, file }: ServerState): void {
   panel.dataset['link'] = 'up'
   for (const button of switches) button.setAttribute('aria-checked', String(state[button.name as keyof Switches]))
+  refused.value = state.refused
+  setText(find('server-note', HTMLElement), note.text === '' ? 'None yet' : note.text)
+  setText(find('note-arrivals', HTMLElement), count(note.arrivals))
   setText(find('server-link', HTMLElement), state.away ? 'Away: orders are cut off' : `Writes orders to ${file}`)
   showFigures(figures)
   showRows(find('arrival-rows', HTMLOListElement), arrivals, arrivalRow)
@@ -34,7 +41,7 @@ function showFigures(figures: Figures): void {
   for (const element of panel.querySelectorAll<HTMLElement>('[data-figure]')) {
     setText(element, count(figures[element.dataset['figure'] as keyof Figures]))
   }
-  showCheck('check-order', figures.outOfOrder === 0, 'In order', `${count(figures.outOfOrder)} out of order`)
+  showCheck('check-order', figures.outOfOrder === 0, 'Each customer in order', `${count(figures.outOfOrder)} out of order`)
   showCheck('check-once', figures.handledTwice === 0, 'Each one once', `${count(figures.handledTwice)} more than once`)
 }
 
@@ -65,6 +72,7 @@ const OUTCOMES: Readonly<Record<ArrivalOutcome, string>> = {
   accepted: 'taken in',
   repeat: 'repeat',
   rejected: '422',
+  unauthorized: '401',
   failed: '500',
   'in-progress': '409',
 }

@@ -4,6 +4,8 @@ export interface ServerState {
   readonly figures: Figures
   /** The last arrivals, newest first. */
   readonly arrivals: readonly Arrival[]
+  /** The last note that came in, and how many did. */
+  readonly note: { readonly text: string; readonly arrivals: number }
   /** Where accepted orders are written. */
   readonly file: string
 }
@@ -18,6 +20,12 @@ export interface Switches {
   readonly losingAnswers: boolean
   /** Large orders are accepted too. */
   readonly restocked: boolean
+  /** Orders take long. */
+  readonly dawdling: boolean
+  /** Every order is answered with 401. */
+  readonly loggedOut: boolean
+  /** The orders of this customer are answered with 422; nobody's when it is empty. */
+  readonly refused: string
 }
 
 /** Of all devices, since the server was started; what the file is witness to, since its first line. */
@@ -34,7 +42,7 @@ export interface Figures {
   readonly failed: number
   /** Answers that never left. */
   readonly lostAnswers: number
-  /** Orders that were seen, or taken in, after one that stood behind them in the device's queue. Should be 0. */
+  /** Orders that were seen, or taken in, after one of the same customer that stood behind them in the device's queue. Should be 0. */
   readonly outOfOrder: number
   /** Orders that took effect more than once. Should be 0. */
   readonly handledTwice: number
@@ -53,4 +61,4 @@ export interface Arrival {
   readonly isAnswerLost: boolean
 }
 
-export type ArrivalOutcome = 'accepted' | 'repeat' | 'rejected' | 'failed' | 'in-progress'
+export type ArrivalOutcome = 'accepted' | 'repeat' | 'rejected' | 'unauthorized' | 'failed' | 'in-progress'

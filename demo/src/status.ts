@@ -1,12 +1,14 @@
-import type { Depth, QueueEvent } from 'holdfast'
+import type { QueueEvent } from 'holdfast'
 import { REASONS } from './activity.ts'
 import type { Activity } from './activity.ts'
+import type { Glance } from './glance.ts'
+import type { Order } from './order.ts'
 import { count, find, orders, setText } from './page.ts'
 
 /** Everything that the line of status is made from. */
 export interface Situation {
   readonly activity: Activity
-  readonly depth: Depth | undefined
+  readonly glance: Glance<Order> | undefined
   /** How many orders were delivered since the page was opened. */
   readonly delivered: number
   readonly isOnline: boolean
@@ -47,34 +49,59 @@ function showPill(id: string, text: string, state: 'good' | 'held' | 'bad'): voi
   setText(pill, text)
 }
 
-function statusOf({ activity, depth, delivered, isOnline }: Situation): Status {
-  if (activity.kind === 'lost')
-    return {
-      mood: 'bad',
-      headline: 'This page has lost its queue',
-      detail: 'What is stored is safe on this device: reload to go on with it',
+function statusOf(situation: Situation): Status {
+  const { activity, glance } = situation
+  switch (activity.kind) {
+    case 'lost': {
+      const detail = 'What is stored is safe on this device: reload to go on with it'
+      return { mood: 'bad', headline: 'This page has lost its queue', detail }
     }
-  if (activity.kind === 'cleared') return { mood: 'bad', headline: 'This site’s data was cleared', detail: lostOf(activity) }
-  if (activity.kind === 'in-trouble') return { mood: 'bad', headline: 'Something is wrong on this device', detail: activity.message }
-  if (!depth) return { mood: 'calm', headline: 'Starting', detail: '' }
+    case 'cleared':
+      return { mood: 'bad', headline: 'This site’s data was cleared', detail: lostOf(activity) }
+    case 'in-trouble':
+      return { mood: 'bad', headline: 'Something is wrong on this device', detail: activity.message }
+    default:
+      return glance ? statusOfQueue(situation, glance) : { mood: 'calm', headline: 'Starting', detail: '' }
+  }
+}
+
+function statusOfQueue({ activity, delivered, isOnline }: Situation, glance: Glance<Order>): Status {
+  const { depth } = glance
   const waiting = depth.ready + depth.leased
-  const safe = `${orders(waiting)}, ${size(depth.bytes)}, safe on this device`
-  if (depth.paused)
-    return { mood: 'held', headline: 'Paused', detail: `${waiting === 0 ? 'Nothing waits' : safe}\nNothing is tried until you resume` }
-  if (waiting === 0) return { mood: 'calm', headline: 'Nothing waits', detail: afterwards(depth, delivered) }
+  const safe = `${orders(waiting + depth.delayed)}, ${size(depth.bytes)}, safe on this device`
+  if (depth.paused) {
+    const detail = `${waiting === 0 ? 'Nothing waits' : safe}\nNothing is tried until you resume`
+    return { mood: 'held', headline: 'Paused', detail }
+  }
+  if (depth.unauthorized) return { mood: 'held', headline: 'Logged out', detail: `${safe}\nNothing is sent until you log in again` }
+  if (waiting === 0 && depth.delayed > 0) return { mood: 'calm', headline: 'Waiting for its time', detail: `${safe}\n${nextOf(glance)}` }
+  if (waiting === 0) return { mood: 'calm', headline: 'Nothing waits', detail: afterwards(glance, delivered) }
   if (!isOnline) return { mood: 'held', headline: 'Waiting for the connection', detail: safe }
+  if (isAllStopped(glance)) return { mood: 'held', headline: 'Waiting for you', detail: `${safe}\n${customersOf(depth.stopped)}` }
   if (activity.kind === 'holding')
     return { mood: 'held', headline: REASONS[activity.reason], detail: `${safe}\n${answerOf(activity)}; ${nextTry(activity.due)}` }
   if (depth.leased > 0) return { mood: 'busy', headline: 'Delivering', detail: `${orders(waiting)} to go` }
   // After a reload: what held it up was told to an earlier page.
-  return {
-    mood: 'held',
-    headline: 'Waiting for the next attempt',
-    detail: depth.due === undefined ? safe : `${safe}\n${nextTry(depth.due)}`,
-  }
+  const detail = depth.due === undefined ? safe : `${safe}\n${nextTry(depth.due)}`
+  return { mood: 'held', headline: 'Waiting for the next attempt', detail }
 }
 
-function afterwards({ dead }: Depth, delivered: number): string {
+/** Whether all that waits is of customers who are halted or paused. */
+function isAllStopped({ depth, groups }: Glance<Order>): boolean {
+  const stopped = groups.filter(({ isHalted, isPaused }) => isHalted || isPaused)
+  return depth.leased === 0 && stopped.reduce((all, { total }) => all + total, 0) >= depth.ready
+}
+
+function customersOf(stopped: number): string {
+  return stopped === 1 ? 'One customer is halted or paused' : `${count(stopped)} customers are halted or paused`
+}
+
+function nextOf({ delayed: [next] }: Glance<Order>): string {
+  const seconds = Math.ceil(((next?.due ?? 0) - Date.now()) / 1_000)
+  return seconds > 0 ? `the next goes in ${seconds} s` : 'the next goes now'
+}
+
+function afterwards({ depth: { dead } }: Glance<Order>, delivered: number): string {
   if (dead > 0) return `${orders(dead)} put aside: see the dead letters`
   return delivered > 0 ? `${orders(delivered)} delivered since this page was opened` : 'What you place is kept here until the server has it'
 }

@@ -78,9 +78,15 @@ const suggestions: readonly Suggestion[] = [
   },
 ]
 
+/** Who orders, in turn. Most come back soon: their next order is to wait for the one before. */
+const TURNS = [0, 1, 0, 2, 1, 3, 2, 4, 0, 5, 3, 6, 4, 7, 8, 9]
+
+export const customers: readonly string[] = suggestions.map(({ name }) => name)
+
 /** They begin again after the last. */
 export function suggestionAt(index: number): Suggestion {
-  const suggestion = suggestions[index % suggestions.length]
-  if (!suggestion) throw new RangeError(`Expected \`index\` to be a whole number from 0, got ${index}`)
-  return suggestion
+  const customer = suggestions[TURNS[index % TURNS.length] ?? 0]
+  const goods = suggestions[index % suggestions.length]
+  if (!customer || !goods) throw new RangeError(`Expected \`index\` to be a whole number from 0, got ${index}`)
+  return { ...customer, product: goods.product, quantity: goods.quantity }
 }

@@ -78,7 +78,7 @@ export class Books {
     return this.#reservations.isInDoubt || this.#reservations.isPaused
   }
 
-  /** When the first group that is behind is due. */
+  /** When the first group that is behind is due; what is paused waits for no time. */
   get nextDue(): number {
     return this.#reservations.isPaused ? Infinity : this.#behind.nextDue
   }
@@ -95,9 +95,12 @@ export class Books {
         if (begun) return begun
         continue
       }
-      // A write that is under way may have reserved it already.
-      if (delivery) await this.#writes.underWayOrNow()
-      else if (!(await this.#sorter.findMore(this.#turns, () => this.#writes.now()))) return undefined
+      if (!delivery) {
+        if (await this.#sorter.findMore(this.#turns, () => this.#writes.now())) continue
+        return undefined
+      }
+      // A write that is under way may have reserved it already. Whether all is paused still, only a write can tell.
+      await this.#writes.underWayOrNow()
       if (this.#reservations.isPaused) return undefined
     }
   }

@@ -143,7 +143,10 @@ export class Drain {
         if (!failure) continue
         if (failure instanceof Superseded) return
         this.#options.announce({ type: 'storage-failed', message: String(failure) })
-        if (!this.#isStopping) await this.#wakeup.sleep(backoff(failures, this.#options.random))
+        if (this.#isStopping) return
+        // What failed under way has called as well.
+        this.#wakeup.forget()
+        await this.#wakeup.sleep(backoff(failures, this.#options.random))
       }
     }
   }

@@ -31,7 +31,10 @@ export class Reservations {
   #frozen: readonly Range[]
   #halted: number
   #isPaused = false
-  #isInDoubt = false
+  /** How often that came into doubt, up to which of those the store is being asked, and up to which it has answered. */
+  #doubts = 0
+  #asked = 0
+  #answered = 0
 
   constructor(options: ReservationsOptions) {
     const { head, tail } = options.term
@@ -54,7 +57,7 @@ export class Reservations {
 
   /** Whether something was paused since it was reserved, as far as anybody knows. */
   get isInDoubt(): boolean {
-    return this.#isInDoubt
+    return this.#doubts > this.#answered
   }
 
   /** Whether the store says that something is reserved. */
@@ -64,7 +67,7 @@ export class Reservations {
 
   /** Something may have been paused: all is to be looked up again. */
   doubt(): void {
-    this.#isInDoubt = true
+    this.#doubts += 1
   }
 
   /** What was paused may have been resumed: the next reservation tells. */
@@ -104,9 +107,9 @@ export class Reservations {
   /** What is to be looked up: what is being reserved and was not before. */
   candidates({ reserved }: LeadersHead): Candidate[] {
     const { lookahead, behind, sorter, turns } = this.#options
-    const isInDoubt = this.#isInDoubt
+    const { isInDoubt } = this
     const from = isInDoubt ? 0 : this.#reserved
-    this.#isInDoubt = false
+    this.#asked = this.#doubts
     const inInbox = lookahead.filter(({ sequence }) => sequence >= from && sequence < reserved && !turns.underWay.has(sequence))
     return [...inInbox.map((message) => ({ sequence: message.sequence, group: sorter.groupOf(message) })), ...behind.candidates(isInDoubt)]
   }
@@ -118,6 +121,7 @@ export class Reservations {
     this.#frozen = head.frozen
     this.#halted = tail.halted
     this.#isPaused = isPaused
+    this.#answered = this.#asked
     this.#reserved = this.#isPaused ? position : reserved
     for (const change of changes.values()) this.change(change)
     behind.written(this.#isPaused, turns.taken)

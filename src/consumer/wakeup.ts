@@ -20,6 +20,11 @@ export class Wakeup {
     this.#wake?.()
   }
 
+  /** What was called for until now is looked at anyway: it does not end the next sleep. */
+  forget(): void {
+    this.#called = false
+  }
+
   /** Sleeps for at most `longest` milliseconds. Says whether it was woken before. */
   async sleep(longest: number): Promise<boolean> {
     if (!this.#called) {

@@ -1,99 +1,31 @@
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import type { Page } from 'playwright'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Browser } from './browser.ts'
+import { expect, test } from 'vitest'
+import {
+  browser,
+  button,
+  checksPassed,
+  demo,
+  folder,
+  goOffline,
+  goOnline,
+  page,
+  received,
+  shows,
+  startServerAgain,
+  stopServer,
+  taken,
+  toggle,
+  useDemo,
+} from './demo-stage.ts'
 
-interface Demo {
-  readonly url: string
-  readonly port: number
-  close(): Promise<void>
-}
+useDemo()
 
-// A variable, since the server is JavaScript that Node 20 runs as it is, which this program's types do not include.
-const serverModule = new URL('../../demo/server/server.mjs', import.meta.url).href
-const { startServer } = (await import(serverModule)) as {
-  startServer(options: { port: number; directory: string; receivedFile: string }): Promise<Demo>
-}
-
-let folder: string
-let demo: Demo
-let browser: Browser
-let page: Page
-const errors: Error[] = []
-
-const start = (port: number): Promise<Demo> =>
-  startServer({
-    port,
-    directory: fileURLToPath(new URL('../../demo/dist', import.meta.url)),
-    receivedFile: path.join(folder, 'orders.jsonl'),
-  })
-
-beforeEach(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'holdfast-demo-'))
-  demo = await start(0)
-  browser = await Browser.launch()
-  page = await browser.context.newPage()
-  page.on('pageerror', (error) => errors.push(error))
-  await page.goto(demo.url)
-  // From here on the page can be loaded without the server.
-  await page.evaluate(async () => {
-    await navigator.serviceWorker.ready
-    if (!navigator.serviceWorker.controller)
-      await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
-  })
-})
-afterEach(async () => {
-  await browser.close()
-  await demo.close()
-  await rm(folder, { recursive: true })
-  expect(errors.splice(0)).toEqual([])
-})
-
-/** Chromium's switch, and the server: while a page is being loaded again the switch lets requests through, a worker's above all. */
-async function goOffline(): Promise<void> {
-  await browser.context.setOffline(true)
-  await demo.close()
-}
-
-async function goOnline(): Promise<void> {
-  demo = await start(demo.port)
-  await browser.context.setOffline(false)
-}
-
-const button = (name: string | RegExp): ReturnType<Page['getByRole']> => page.getByRole('button', { name })
-const shows = (selector: string, text: string): Promise<unknown> =>
-  page
-    .locator(selector)
-    .filter({ hasText: new RegExp(`^${text}$`) })
-    .waitFor()
-
-/** Throws a switch, and waits until the server says that it is thrown. */
-async function toggle(name: string, label: string, isOn: boolean): Promise<void> {
-  await page.getByRole('switch', { name: label }).click()
-  await page.locator(`[name=${name}][aria-checked=${isOn}]`).waitFor()
-}
-
-/** Whose orders the server has written to its file, in order. */
-async function received(): Promise<string[]> {
-  const lines = (await readFile(path.join(folder, 'orders.jsonl'), 'utf8')).trimEnd()
-  return lines === ''
-    ? []
-    : lines.split('\n').map((line) => (JSON.parse(line) as { order: { customer: { name: string } } }).order.customer.name)
-}
-
-async function checksPassed(): Promise<void> {
-  await page.locator('#check-order[data-passed=true]').waitFor()
-  await page.locator('#check-once[data-passed=true]').waitFor()
-}
-
-test('a newcomer goes offline, places ten orders from the keyboard, reloads, goes online, and they arrive once and in order', async () => {
+test('a newcomer goes offline, places ten orders from the keyboard, reloads, goes online, and they arrive once, each customer’s in order', async () => {
   await goOffline()
-  const names = Array.from({ length: 10 }, (_, n) => `Driver ${n}`)
-  for (const [n, name] of names.entries()) {
-    await page.getByLabel('Name').fill(name)
+  for (let n = 0; n < 10; n++) {
+    await page.getByLabel('Name').fill(n % 2 === 0 ? 'Maeve' : 'Ewa')
+    await page.getByLabel('How many').fill(String(n + 1))
     await page.keyboard.press('Enter')
     await shows('#depth-ready', `${n + 1}`)
   }
@@ -103,18 +35,22 @@ test('a newcomer goes offline, places ten orders from the keyboard, reloads, goe
   await goOnline()
   await shows('#headline', 'Nothing waits')
   await shows('[data-figure=handled]', '10')
-  expect(await received()).toEqual(names)
+  const all = await taken()
+  const of = (customer: string): number[] => all.filter(({ name }) => name === customer).map(({ quantity }) => quantity)
+  expect([of('Maeve'), of('Ewa')]).toEqual([
+    [1, 3, 5, 7, 9],
+    [2, 4, 6, 8, 10],
+  ])
   await checksPassed()
 })
 
 test('with the server stopped the page loads, keeps what is placed, and delivers when the server is back', async () => {
-  const { port } = demo
-  await demo.close()
+  await stopServer()
   await page.reload()
   await page.getByLabel('Name').fill('Maeve')
   await button('Place order').click()
   await page.locator('#order-said').filter({ hasText: /./ }).waitFor()
-  demo = await start(port)
+  await startServerAgain()
   await page.locator('#server[data-link=up]').waitFor()
   await shows('#headline', 'Nothing waits')
   expect(await received()).toEqual(['Maeve'])
@@ -217,14 +153,13 @@ test('an order whose answer was lost takes effect once, also when the server is 
   await page.getByLabel('Name').fill('Maeve')
   await button('Place order').click()
   await shows('[data-figure=handled]', '1')
-  const { port } = demo
-  await demo.close()
+  await stopServer()
   // As if it had ended in the middle of a line.
   await appendFile(path.join(folder, 'orders.jsonl'), '{"number":2,"device":"')
   await page.reload()
   await page.getByLabel('Name').fill('Ewa')
   await button('Place order').click()
-  demo = await start(port)
+  await startServerAgain()
   await page.locator('#server[data-link=up]').waitFor()
   await shows('#headline', 'Nothing waits')
   expect(await received()).toEqual(['Maeve', 'Ewa'])
@@ -255,6 +190,7 @@ test.each(['light', 'dark'] as const)('on a phone, in %s mode, nothing is cut of
   await page.emulateMedia({ colorScheme })
   await page.setViewportSize({ width: 360, height: 740 })
   await button('Load a morning’s orders').click()
+  await shows('#depth-dead', '3')
   await shows('#headline', 'Nothing waits')
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360)
   const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)

@@ -8,6 +8,7 @@ import { Connection } from '../../src/queue/connection.ts'
 import { enqueue } from '../../src/queue/enqueue.ts'
 import { lead } from '../../src/queue/lead.ts'
 import type { ReadTransaction, StoreName } from '../../src/queue/schema.ts'
+import { pause, resume } from '../../src/queue/stops.ts'
 import { openAuditor } from '../world/audit.ts'
 import { FakeLocks } from '../world/fake-locks.ts'
 import { silence, status } from '../world/fake-server.ts'
@@ -153,4 +154,21 @@ test('a message of which nothing came, whose group is then paused, goes when tha
   await orders.resume({ group: 'a' })
   await orders.idle()
   expect(world.server.bodies).toEqual(['a0', 'b', 'a0', 'a1'])
+})
+
+test('a group that waits for another attempt as everything is paused goes when that is resumed, and meanwhile waits for no time', async () => {
+  const connection = connectTo(databaseName(world.name))
+  const { books, begun } = await begunBooks(connection, 2)
+  await books.hold(begun, heldForASecond(), undefined)
+  await pause(connection, undefined)
+  books.recheck()
+  world.clock.advance(1_000)
+  expect(await books.next()).toBeUndefined()
+  expect(books.nextDue).toBe(Infinity)
+  await books.release()
+  await resume(connection, { isOneGroup: false, now: world.clock.now() })
+  books.timeIsUp()
+  // Where nothing goes, what was reserved is given back after each look.
+  expect((await books.next())?.message.id).toBe('0')
+  await connection.close()
 })

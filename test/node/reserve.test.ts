@@ -312,7 +312,7 @@ describe('without Cache Storage', () => {
     await orders.pause()
     for (const n of [0, 1, 2]) await orders.enqueue(n)
     await orders.resume()
-    mend = breakStorage(({ mode, stores }) => (mode === 'readwrite' && stores.includes('parked') ? 'full' : undefined))
+    mend = breakStorage(({ mode, stores }) => (mode === 'readwrite' && stores.includes('receipts') ? 'full' : undefined))
     const types = record(orders)
     expect(await heard(orders, 'storage-failed')).toMatchObject({ message: expect.stringContaining('no more space') as string })
     await world.clock.armedWithin(1_000)

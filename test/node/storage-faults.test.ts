@@ -18,9 +18,9 @@ afterEach(() => {
   return world.end()
 })
 
-const isSettle = ({ stores, mode }: Beginning): boolean => mode === 'readwrite' && stores.includes('parked')
+const isSettle = ({ stores, mode }: Beginning): boolean => mode === 'readwrite' && stores.includes('receipts')
 const takesDeadLetters = ({ stores, mode }: Beginning): boolean =>
-  mode === 'readwrite' && stores.includes('dead') && !stores.includes('parked')
+  mode === 'readwrite' && stores.includes('dead') && !stores.includes('receipts')
 
 /** Refuses one of the transactions that are meant, by number from 1. */
 function refuseNumber(number: number, isMeant: (beginning: Beginning) => boolean): void {

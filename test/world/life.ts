@@ -51,7 +51,7 @@ export class Life {
   platform(world: Platform): Platform {
     return {
       ...world,
-      fetch: (input, init) => living.run(this, () => this.#orNever(world.fetch(input, init))) as Promise<Response>,
+      fetch: (input, init) => living.run(this, () => this.#orNever(world.fetch(input, init))),
       clock: this.#clock(world.clock),
       storageClock: this.#clock(world.storageClock),
       locks: {

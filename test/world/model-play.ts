@@ -440,7 +440,10 @@ export class Play {
     const tab = this.#world.openTab({ storageClock }, undefined, undefined, life)
     const { order, onDead, concurrency, maxAttempts, capacity } = this.#rules
     const queue = tab.open<number>({
-      ...{ order, onDead, concurrency, maxAttempts },
+      order,
+      onDead,
+      concurrency,
+      maxAttempts,
       ...(capacity !== undefined && { capacity: { messages: capacity } }),
       keepReceipts: { age: 1e12, number: 1_000 },
     })
@@ -542,10 +545,10 @@ export class Play {
 
   /** Waits for an answer, but not for ever. */
   async #inTime<T>(what: string, work: Promise<T>, advance = 0): Promise<T> {
-    let isDone = false
-    const done = (): void => void (isDone = true)
-    work.then(done, done)
-    for (let turn = 0; !isDone; turn++) {
+    const answer = { isThere: false }
+    const heard = (): void => void (answer.isThere = true)
+    work.then(heard, heard)
+    for (let turn = 0; !answer.isThere; turn++) {
       if (turn === PATIENCE) throwFault(`${what} is not answered`)
       if (advance > 0 && turn % 50 === 49) this.advance(advance)
       await this.#turns(1)

@@ -6,8 +6,9 @@ export interface Known {
   readonly key: string | undefined
   readonly most: number
   readonly ttl: number | undefined
-  /** Where it stands in the line, among all that ever stood there. */
+  /** Where it stands in the line, among all that ever stood there, and who stood there last as it was enqueued. */
   place: number
+  readonly askedAt: number
   id: string | undefined
   /** `asked`: whoever enqueued it was not answered. */
   state: 'asked' | 'delayed' | 'waiting' | 'dead' | 'gone'
@@ -57,9 +58,9 @@ export class Model {
   readonly all: Known[] = []
   /** In the order in which they are to be sent. What has left it since the last rest is still in here. */
   line: Known[] = []
-  readonly paused = new Set<string>()
+  readonly paused: Set<string> = new Set()
   /** Who halts a group. */
-  readonly halted = new Map<string, Known>()
+  readonly halted: Map<string, Known> = new Map()
   isPaused = false
   /** Since the last rest. */
   isDoubtful = false
@@ -133,18 +134,20 @@ export class Model {
     const { delay, ...given } = options
     const known: Known = {
       ...given,
-      ...{
-        bodies: [body],
-        id: undefined,
-        place: 0,
-        state: 'asked',
-        why: '',
-        isUnsure: false,
-        isAccepted: false,
-        isRejected: false,
-        mayReplace: false,
-      },
-      ...{ sent: undefined, answers: 0, unanswered: 0, beside: new Set() },
+      bodies: [body],
+      id: undefined,
+      place: 0,
+      askedAt: this.#places,
+      state: 'asked',
+      why: '',
+      isUnsure: false,
+      isAccepted: false,
+      isRejected: false,
+      mayReplace: false,
+      sent: undefined,
+      answers: 0,
+      unanswered: 0,
+      beside: new Set(),
       due: delay ? this.#after(delay) : AT_ONCE,
       expires: given.ttl ? this.#after(given.ttl) : NEVER,
     }
@@ -186,6 +189,8 @@ export class Model {
   }
 
   stored(known: Known): void {
+    // Where nobody was answered, it is learned late; who was enqueued since stands behind it, or before.
+    for (const other of this.all) if (other.place > known.askedAt && other.bodies[0]! > known.bodies[0]!) known.beside.add(other)
     if (known.due.high > 0) known.state = 'delayed'
     else this.join(known, this.line.length)
   }
@@ -199,7 +204,7 @@ export class Model {
     for (const other of this.of('delayed')) if (other.due.low <= this.time.high) other.beside.add(known)
   }
 
-  leave(known: Known, state: 'dead' | 'gone', why: string, isSure = !this.isDoubtful): void {
+  leave(known: Known, state: 'dead' | 'gone', why: string, isSure: boolean = !this.isDoubtful): void {
     Object.assign(known, { state, why, isUnsure: !isSure })
     for (const [group, letter] of this.halted) if (letter === known && state === 'gone') this.halted.delete(group)
   }

@@ -1,0 +1,147 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { databaseName } from '../../src/protocol/names.ts'
+import type { Queue } from '../../src/producer/queue.ts'
+import { openAuditor } from '../world/audit.ts'
+import { status, unreachable } from '../world/fake-server.ts'
+import { collect, heard, heardTimes, World } from '../world/world.ts'
+
+/** What the model test has found, as short as it can be told. */
+
+let world: World
+beforeEach(() => void (world = new World()))
+afterEach(() => world.end())
+
+/** A drain that looks again and again without a pause would not get this far, or would leave a timer that goes off at once. */
+async function expectRest(): Promise<void> {
+  await world.clock.armedWithin(60_000)
+  for (let turn = 0; turn < 40; turn++) await new Promise((resolve) => setImmediate(resolve))
+  expect(world.clock.next).toBeGreaterThan(1_000)
+}
+
+function openGroups(options: { onDead?: 'halt'; concurrency?: number } = {}): Queue<string> {
+  return world.open<string>({ order: 'group', concurrency: 1, ...options })
+}
+
+test('once the last group that was behind has caught up, the drain rests', async () => {
+  world.server.next(unreachable)
+  const orders = openGroups()
+  const scheduled = heard(orders, 'retry-scheduled')
+  await orders.enqueue('x', { group: 'a' })
+  await scheduled
+  await orders.retryNow()
+  await orders.idle()
+  await expectRest()
+})
+
+test('while the queue is paused, and a group is behind, the drain rests; resumed, it goes on', async () => {
+  const orders = openGroups()
+  await orders.pause({ group: 'a' })
+  await Promise.all([orders.enqueue('x', { group: 'a' }), orders.enqueue('y', { group: 'b' })])
+  await heard(orders, 'accepted')
+  await orders.pause()
+  await expectRest()
+  await orders.resume({ group: 'a' })
+  await expectRest()
+  expect(world.server.bodies).toEqual(['y'])
+  await orders.resume()
+  await orders.idle()
+})
+
+test('the dedup key of a dead letter that was purged while it halted its group is free', async () => {
+  world.server.next(status(422))
+  const orders = openGroups({ onDead: 'halt' })
+  const halted = heard(orders, 'halted')
+  await orders.enqueue('x', { group: 'a', dedupKey: 'k' })
+  await halted
+  await orders.purge()
+  await orders.idle()
+  const { audit, close } = openAuditor(databaseName(world.name))
+  expect((await audit()).dedup).toEqual([])
+  await close()
+})
+
+test('a dead letter that halts its group waits no more, though another group’s message lies before it', async () => {
+  world.server.next(unreachable)
+  const orders = openGroups({ onDead: 'halt' })
+  const scheduled = heard(orders, 'retry-scheduled')
+  await Promise.all([orders.enqueue('1', { group: 'a' }), orders.enqueue('2', { group: 'b' }), orders.enqueue('3', { group: 'a' })])
+  await scheduled
+  world.server.next(status(200), status(200), status(422))
+  const halted = heard(orders, 'halted')
+  const accepted = heardTimes(orders, 'accepted', 2)
+  world.clock.advance(60_000)
+  await Promise.all([halted, accepted])
+  expect(await collect(orders.messages())).toEqual([])
+  expect(await collect(orders.deadLetters())).toHaveLength(1)
+})
+
+test('a message under way of a group that is behind cannot be cancelled, though another group’s message lies before it', async () => {
+  world.server.next(unreachable)
+  const orders = openGroups()
+  const scheduled = heard(orders, 'retry-scheduled')
+  const [, , third] = await Promise.all([
+    orders.enqueue('1', { group: 'a' }),
+    orders.enqueue('2', { group: 'b' }),
+    orders.enqueue('3', { group: 'a' }),
+  ])
+  await scheduled
+  world.server.next(status(200), status(200))
+  const accepted = heardTimes(orders, 'accepted', 2)
+  let answer = (): void => {}
+  world.server.react = (request) =>
+    request
+      .clone()
+      .text()
+      .then(async (text) => {
+        if (text === '"3"') await new Promise<void>((resolve) => (answer = resolve))
+        return new Response()
+      })
+  world.clock.advance(60_000)
+  await accepted
+  await world.server.arrived(4)
+  expect(await orders.cancel(third.id)).toBe('leased')
+  answer()
+  await orders.idle()
+})
+
+test('a group that was paused while the server did not know who we are goes on when it is resumed', async () => {
+  world.server.next(status(401))
+  const orders = openGroups()
+  const unauthorized = heard(orders, 'unauthorized')
+  await orders.enqueue('x', { group: 'a' })
+  await unauthorized
+  await orders.pause({ group: 'a' })
+  await orders.resume()
+  await expectRest()
+  await orders.resume({ group: 'a' })
+  await orders.idle()
+})
+
+test('what was cancelled before it was reserved is not counted as leased', async () => {
+  const orders = openGroups()
+  await orders.pause()
+  const receipts = await Promise.all(Array.from({ length: 30 }, (_, n) => orders.enqueue(`${n}`, { group: 'a' })))
+  await orders.cancel(receipts[1]!.id)
+  const answer = world.server.holdNext()
+  await orders.resume()
+  await world.server.arrived(1)
+  expect(await orders.depth()).toMatchObject({ leased: (await collect(orders.messages({ state: 'leased' }))).length })
+  answer()
+  await orders.idle()
+})
+
+test('a pause that comes while the drain rests holds what was reserved before, also when a group is resumed', async () => {
+  const orders = openGroups({ concurrency: 2 })
+  const answer = world.server.holdNext()
+  world.server.next(status(401))
+  const unauthorized = heard(orders, 'unauthorized')
+  await Promise.all([orders.enqueue('x', { group: 'a' }), orders.enqueue('y', { group: 'b' })])
+  await unauthorized
+  await orders.pause()
+  await orders.resume({ group: 'a' })
+  await expectRest()
+  expect(world.server.bodies).toEqual(['x', 'y'])
+  answer()
+  await orders.resume()
+  await orders.idle()
+})
