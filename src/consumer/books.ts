@@ -95,10 +95,8 @@ export class Books {
         if (begun) return begun
         continue
       }
-      if (!delivery) {
-        if (await this.#sorter.findMore(this.#turns, () => this.#writes.now())) continue
-        return undefined
-      }
+      if (!delivery && (await this.#sorter.findMore(this.#turns, () => this.#writes.now()))) continue
+      if (!delivery) return undefined
       // A write that is under way may have reserved it already. Whether all is paused still, only a write can tell.
       await this.#writes.underWayOrNow()
       if (this.#reservations.isPaused) return undefined
@@ -191,8 +189,8 @@ export class Books {
   }
 
   /** What everything waits for has changed. */
-  async writeHolds(): Promise<void> {
-    await this.#writes.now()
+  writeHolds(): Promise<void> {
+    return this.#writes.now()
   }
 
   /** Settles all that was answered, and gives back what was reserved. Nothing may be under way. */
@@ -225,10 +223,10 @@ export class Books {
     const changes = this.#behind.takeChanges()
     const unsettled = this.#unsettled.take()
     const candidates = this.#reservations.candidates(head)
-    const isOneGroup = this.#options.order === 'queue'
+    const { order, time } = this.#options
     const underWay = { sequences: [...this.#turns.underWay], groups: this.#behind.underWay }
-    const settlement = { head, now: this.#options.time.now(), isOneGroup, underWay, exhausted, candidates, ...changes, ...unsettled }
-    this.#reservations.hear(head, await settle(this.#options.connection, settlement))
+    const known = { head, now: time.now(), isOneGroup: order === 'queue', underWay, exhausted, candidates }
+    this.#reservations.hear(head, await settle(this.#options.connection, { ...known, ...changes, ...unsettled }))
     // A queue that is one group was halted, and something of it is reserved: it goes on.
     if (this.holds.held?.isHalted && head.reserved > head.position && !this.#reservations.isPaused) this.holds.held = undefined
   }

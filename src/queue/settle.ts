@@ -88,7 +88,7 @@ export function settle(connection: Connection, settlement: Settlement): Promise<
     const isStopped = settlement.isOneGroup && tail.stopped > 0 && (await tx.objectStore('stops').get('')) !== undefined
     const isPaused = tail.paused || isStopped
     if (before.revision === settlement.head.revision) return { ...(await lookUp(tx, settlement, before, tail)), isPaused, isAnyFreed: true }
-    const after = await write(tx, settlement, before, tail, isPaused)
+    const after = await write(tx, settlement, before, tail, { isPaused, isStopped })
     const isAnyFreed = await writeRows(tx, settlement, after.tail)
     return { ...(await lookUp(tx, settlement, after.head, after.tail)), isPaused, isAnyFreed }
   })
@@ -103,7 +103,7 @@ async function write(
   settlement: Settlement,
   before: Head,
   tail: Tail,
-  isPaused: boolean,
+  { isPaused, isStopped }: { readonly isPaused: boolean; readonly isStopped: boolean },
 ): Promise<Pick<Settled, 'head' | 'tail'>> {
   const { head, underWay, exhausted, dead, parked, unparked, passed, freed, receipts } = settlement
   const { held: _held, endpoint: _endpoint, ...kept } = before
@@ -111,10 +111,14 @@ async function write(
   const after = { ...tail, stopped: tail.stopped + halting.length, halted: tail.halted + halting.length }
   const keeping = receipts.length > 0 && settlement.keep ? await keep(tx, before, receipts, settlement.keep) : undefined
   const { receipts: next, keptFrom } = keeping ?? before
+  const { held, ...known } = head
+  // The dead letter that halted a queue of one group was decided: its message waits as any other does.
+  const isDecided = held?.isHalted === true && !isStopped && halting.length === 0
   // What a later release keeps there stays.
   const written = {
     ...kept,
-    ...head,
+    ...known,
+    ...(held && !isDecided && { held }),
     ...(await countChanges(tx, settlement, before, tail)),
     frozen: before.frozen.length > 0 ? without(before.frozen, passed) : [],
     receipts: next,

@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts'
 import { freeKey } from './dedup.ts'
-import { queueTime, readHead, readTail, writeTail } from './meta.ts'
+import { queueTime, readHead, readTail, writeHead, writeTail } from './meta.ts'
 import type { Tail } from './meta.ts'
 import type { DeadRecord, Stop, StoreName, WriteTransaction } from './schema.ts'
 
@@ -75,6 +75,9 @@ export async function release(
   const stop: Stop = (await tx.objectStore('stops').get(group)) ?? {}
   await (stop.isPaused ? tx.objectStore('stops').put({ isPaused: true }, group) : tx.objectStore('stops').delete(group))
   await wakeGroup(tx, group, now)
+  const { held, ...head } = await readHead(tx)
+  // Of a queue that is one group; its leader does the same when it writes next.
+  if (held?.isHalted && head.position === sequence) await writeHead(tx, head)
   const after = { ...tail, halted: tail.halted - 1, stopped: tail.stopped - (stop.isPaused ? 0 : 1) }
   if (isRetried) return after
   await freeKey(tx, letter)

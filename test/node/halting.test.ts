@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { OpenOptions } from '../../src/message/options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { status } from '../world/fake-server.ts'
-import { collect, heard, World } from '../world/world.ts'
+import { collect, heard, turns, World } from '../world/world.ts'
 
 interface Order {
   readonly customer: string
@@ -186,4 +186,22 @@ describe('a group that is paused', () => {
     await accepted
     expect(sent().slice(2)).toEqual([2])
   })
+})
+
+test('a dead letter that halts a queue which is one group, redriven while that is paused, waits again, and can be cancelled', async () => {
+  world.server.next(status(422))
+  const orders = world.open<string>({ onDead: 'halt' })
+  const isHalted = heard(orders, 'halted')
+  const { id } = await orders.enqueue('1')
+  await isHalted
+  await orders.pause()
+  await orders.redrive()
+  await turns()
+  expect(await orders.receipt(id).status()).toBe('ready')
+  expect((await collect(orders.messages())).map((message) => message.id)).toEqual([id])
+  expect(await orders.cancel(id)).toBe('cancelled')
+  await orders.resume()
+  await turns()
+  expect(world.server.bodies).toEqual(['1'])
+  expect(await orders.depth()).toMatchObject({ ready: 0, dead: 0, bytes: 0, stopped: 0 })
 })
