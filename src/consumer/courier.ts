@@ -147,7 +147,6 @@ export class Courier {
   }
 
   async #settle(delivery: Delivery, tried: Tried): Promise<boolean> {
-    const { books } = this.#options
     const { outcome } = tried
     const attempt = tried.attempt as Answered
     switch (outcome?.kind) {
@@ -158,7 +157,7 @@ export class Courier {
         await this.#reject(delivery, tried)
         return true
       case 'unauthorized':
-        books.giveBack(delivery)
+        await this.#keepSent(delivery)
         return false
       case 'retry':
         if (this.#isCancelled(delivery)) await this.#departures.drop(delivery, !tried.attempt.answered || mayBeDelivered(delivery))
@@ -221,6 +220,14 @@ export class Courier {
     const now = this.#options.time.now()
     const wait = Math.max(0, Math.min(delay, expiresAt - now))
     return { due: now + wait, wait, by }
+  }
+
+  /** The server does not know who we are: nothing is counted, but that it was sent, so that its bytes stay. */
+  async #keepSent({ held, ...delivery }: Delivery): Promise<void> {
+    const { books, time } = this.#options
+    const before = held ?? { attempts: 0, uncounted: 0 }
+    const hold: Hold = { due: time.now(), wait: 0, by: 'backoff' }
+    await books.hold({ ...delivery, held }, { ...before, ...hold, uncounted: before.uncounted + 1 }, books.holds.endpoint)
   }
 
   /** The drain has ended the attempt: the server may have it all the same, and that is kept. */

@@ -358,13 +358,18 @@ export class Play {
 
   /** Of messages with one dedup key, one at most may still be changed. */
   #oncePerKey(listed: readonly Listed[]): void {
-    const open = new Set<string>()
+    const open = new Map<string, Known[]>()
     for (const { id, state } of listed) {
-      const { key, group, sent, why } = this.model.byId(id)!
+      const known = this.model.byId(id)!
+      const { key, group, sent, why } = known
       if (key === undefined || state === 'leased' || sent !== undefined || why === 'redriven') continue
       const both = `${group} ${key}`
-      if (open.has(both)) throwFault(`two of dedup key ${key} wait in group "${group}"`)
-      open.add(both)
+      open.set(both, [...(open.get(both) ?? []), known])
+    }
+    for (const known of open.values()) {
+      // One that was reserved, and is so no more, is open again.
+      const isWrong = known.length > 2 || (known.length === 2 && !known.some(({ isBehind }) => isBehind))
+      if (isWrong) throwFault(`more than one of a dedup key: ${known.map(show).join(', ')}`)
     }
   }
 
@@ -376,6 +381,7 @@ export class Play {
     const most = maxAttempts ?? this.#rules.maxAttempts
     const owners = key === undefined ? [] : this.model.owners(group, key)
     const known = this.model.ask(body, { group, key, most, ttl, delay })
+    known.mayReplace = key !== undefined && onDuplicate === 'replace'
     const options = {
       ...(this.#rules.order === 'group' && { group }),
       ...(key !== undefined && { dedupKey: key }),
@@ -399,7 +405,7 @@ export class Play {
     wasAtRest: boolean,
   ): Promise<void> {
     const id = await this.#inTime('enqueue()', receipt)
-    if (typeof id !== 'string') return this.#refused(known, id, wasAtRest, onDuplicate)
+    if (typeof id !== 'string') return this.#refused(known, id, wasAtRest)
     const owner = this.model.byId(id)
     if (owner && owner !== known) {
       if (!owners.includes(owner) && owner.key !== key) throwFault(`${show(known)} is taken for ${show(owner)}`)
@@ -409,8 +415,11 @@ export class Play {
       return this.model.update(owner, known)
     }
     known.id = id
-    const replaced = owners.find((other) => this.#replacements.get(id) === other.id)
-    if (replaced) this.model.replace(replaced, known)
+    known.mayReplace = false
+    known.isBehind = owners.length > 0
+    const replaced = owners.find((other) => other.id !== undefined && other.id === this.#replacements.get(id))
+    if (replaced && known.state === 'asked') this.model.replace(replaced, known)
+    else if (replaced) this.model.leave(replaced, 'gone', 'replaced', true)
     else if (known.state === 'asked') this.model.stored(known)
     const isOpen = owners.find(
       ({ sent, state, isUnsure }) => sent === undefined && (state === 'waiting' || state === 'delayed') && !isUnsure,
@@ -418,11 +427,9 @@ export class Play {
     if (onDuplicate === 'ignore' && wasAtRest && isOpen) throwFault(`${show(known)} is stored beside ${show(isOpen)}`)
   }
 
-  #refused(known: Known, refusal: Refusal, wasAtRest: boolean, how: OnDuplicate): void {
-    if (refusal.code === 'host-lost') {
-      known.mayReplace = how === 'replace'
-      return
-    }
+  #refused(known: Known, refusal: Refusal, wasAtRest: boolean): void {
+    if (refusal.code === 'host-lost') return
+    known.mayReplace = false
     const { capacity = Infinity } = this.#rules
     const waiting = this.model.of('waiting').length + this.model.of('delayed').length
     if (wasAtRest && waiting < capacity) throwFault(`refused with ${waiting} waiting: ${show(known)}`)
@@ -599,8 +606,6 @@ export class Play {
     for (const known of this.model.all) {
       if (known.id === undefined || known.why === 'missed' || known.why === 'replaced') continue
       const expected = known.state === 'dead' ? 'dead' : states[known.why as keyof typeof states]
-      // Nothing is kept of one that was delayed: it was never met by a leader, who keeps receipts.
-      if (known.why === 'cancelled' && known.place === 0) continue
       const receipt = this.#queue(0).receipt(known.id)
       if (known.why === 'aborted' && known.isAccepted) continue
       same(`receipt of ${show(known)}`, await this.#inTime('status()', receipt.status()), expected)

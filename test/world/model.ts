@@ -15,8 +15,10 @@ export interface Known {
   why: string
   /** Nobody knows before the next rest: a host died that was asked something, or that was answered; or the leader was superseded. */
   isUnsure: boolean
-  /** It was to replace another, and nobody was answered. */
+  /** It is to replace another, and nobody was answered yet. */
   mayReplace: boolean
+  /** It was stored beside another of its dedup key, which could not be changed any more. */
+  isBehind: boolean
   /** The server has taken it. */
   isAccepted: boolean
   /** The server has said that it will never take it. */
@@ -58,9 +60,9 @@ export class Model {
   readonly all: Known[] = []
   /** In the order in which they are to be sent. What has left it since the last rest is still in here. */
   line: Known[] = []
-  readonly paused: Set<string> = new Set()
+  readonly paused = new Set<string>()
   /** Who halts a group. */
-  readonly halted: Map<string, Known> = new Map()
+  readonly halted = new Map<string, Known>()
   isPaused = false
   /** Since the last rest. */
   isDoubtful = false
@@ -111,7 +113,7 @@ export class Model {
     const found = known ?? asked
     if (found.id !== undefined && found.id !== id) throwFault(`${show(found)} has another id, ${id}`)
     found.id = id
-    if (found.state === 'asked') this.stored(found)
+    if (found.state === 'asked') this.#learn(found)
     return found
   }
 
@@ -134,20 +136,20 @@ export class Model {
     const { delay, ...given } = options
     const known: Known = {
       ...given,
-      bodies: [body],
-      id: undefined,
-      place: 0,
-      askedAt: this.#places,
-      state: 'asked',
-      why: '',
-      isUnsure: false,
-      isAccepted: false,
-      isRejected: false,
-      mayReplace: false,
-      sent: undefined,
-      answers: 0,
-      unanswered: 0,
-      beside: new Set(),
+      ...{
+        bodies: [body],
+        id: undefined,
+        place: 0,
+        askedAt: this.#places,
+        state: 'asked',
+        why: '',
+        isUnsure: false,
+        isAccepted: false,
+        isRejected: false,
+        mayReplace: false,
+        isBehind: false,
+      },
+      ...{ sent: undefined, answers: 0, unanswered: 0, beside: new Set() },
       due: delay ? this.#after(delay) : AT_ONCE,
       expires: given.ttl ? this.#after(given.ttl) : NEVER,
     }
@@ -159,8 +161,13 @@ export class Model {
   update(known: Known, later: Known): void {
     known.bodies.push(...later.bodies)
     known.expires = later.expires
-    if (later.due !== AT_ONCE && known.state === 'delayed') known.due = later.due
+    if (later.due !== AT_ONCE && known.state === 'delayed') known.due = this.#orJoined(known.due, later.due)
     this.forget(later)
+  }
+
+  /** Where the time that it had is over, it may have joined before it had another. */
+  #orJoined(before: Bounds, after: Bounds): Bounds {
+    return before.low <= this.time.high ? { low: 0, high: after.high } : after
   }
 
   /** It was not stored, or is the same as another. */
@@ -176,7 +183,8 @@ export class Model {
   replace(before: Known, known: Known): void {
     if (before.state === 'delayed') {
       known.state = 'delayed'
-      if (known.due === AT_ONCE) known.due = before.due
+      known.due = this.#orJoined(before.due, known.due === AT_ONCE ? before.due : known.due)
+      if (before.due.low <= this.time.high) for (const other of this.all) known.beside.add(other)
     } else {
       // Its place is there already.
       known.due = AT_ONCE
@@ -186,6 +194,16 @@ export class Model {
       for (const other of this.all) if (other.beside.has(before)) other.beside.add(known)
     }
     this.leave(before, 'gone', 'replaced', true)
+  }
+
+  /** It is met before whoever enqueued it is answered: it may stand where another stood. */
+  #learn(known: Known): void {
+    const before = known.mayReplace ? this.owners(known.group, known.key!).filter((other) => other !== known) : []
+    const delayed = before.find(({ state }) => state === 'delayed')
+    if (delayed) known.due = { low: 0, high: Math.max(known.due.high, delayed.due.high) }
+    this.stored(known)
+    for (const other of before) other.isUnsure = true
+    if (before.length > 0) for (const other of this.all) if (other !== known) known.beside.add(other)
   }
 
   stored(known: Known): void {
@@ -204,7 +222,7 @@ export class Model {
     for (const other of this.of('delayed')) if (other.due.low <= this.time.high) other.beside.add(known)
   }
 
-  leave(known: Known, state: 'dead' | 'gone', why: string, isSure: boolean = !this.isDoubtful): void {
+  leave(known: Known, state: 'dead' | 'gone', why: string, isSure = !this.isDoubtful): void {
     Object.assign(known, { state, why, isUnsure: !isSure })
     for (const [group, letter] of this.halted) if (letter === known && state === 'gone') this.halted.delete(group)
   }

@@ -1,0 +1,155 @@
+import * as fc from 'fast-check'
+import { expect } from 'vitest'
+import type { Fault } from './break-storage.ts'
+import type { Known, Model } from './model.ts'
+import { Play } from './model-play.ts'
+import type { Enqueued, Rules } from './model-play.ts'
+import type { Answering } from './model-server.ts'
+
+/** How many histories, of each kind of queue. */
+export const RUNS: number = Number(process.env['MODEL_RUNS'] ?? 1_000)
+/** So many share a seed. */
+const PER_SEED = 20
+const SEED = process.env['MODEL_SEED']
+/** Whether a history that fails is made smaller. */
+const IS_SHRINKING = process.env['MODEL_SHRINKS'] !== '0'
+
+const tab = fc.nat(1)
+
+function rules(order: Rules['order']): fc.Arbitrary<Rules> {
+  return fc.record({
+    order: fc.constant(order),
+    onDead: fc.constantFrom('continue', 'halt'),
+    concurrency: order === 'queue' ? fc.constant(1) : fc.constantFrom(1, 2, 6),
+    maxAttempts: fc.constantFrom(1, 3),
+    capacity: fc.constantFrom(undefined, undefined, undefined, 6),
+  })
+}
+
+/** What is done, and how it is called where it is shown. */
+type Act = (play: Play) => Promise<void> | void
+
+class Step implements fc.AsyncCommand<Model, Play> {
+  readonly #name: string
+  readonly #act: Act
+  readonly #turns: number
+
+  constructor(name: string, turns: number, act: Act) {
+    this.#name = name
+    this.#turns = turns
+    this.#act = act
+  }
+
+  check(): boolean {
+    return true
+  }
+
+  /** Then it comes to rest, or goes on before that. */
+  async run(_: Model, play: Play): Promise<void> {
+    await this.#act(play)
+    if (this.#turns > 0) await play.turns(this.#turns)
+    else await play.rest()
+  }
+
+  toString(): string {
+    return `${this.#name}${this.#turns > 0 ? `, ${this.#turns} turns` : ''}`
+  }
+}
+
+/** 0 is until all is at rest. */
+const turns = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 12 }) })
+
+function step<T>(name: string, given: fc.Arbitrary<T>, act: (play: Play, given: T) => Promise<void> | void): fc.Arbitrary<Step> {
+  return fc
+    .tuple(given, turns)
+    .map(([value, count]) => new Step(`${name} ${JSON.stringify(value) ?? ''}`, count, (play) => act(play, value)))
+}
+
+function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
+  const group = order === 'queue' ? fc.constant('') : fc.constantFrom('a', 'b', 'c')
+  const some = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+    fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value })
+  const options = fc.record({
+    group,
+    key: fc.constantFrom(undefined, 'k', 'k', 'l'),
+    onDuplicate: fc.constantFrom(undefined, 'replace', 'latest'),
+    delay: some(fc.constantFrom(1_000, 5_000, 90_000)),
+    ttl: some(fc.constantFrom(3_000, 20_000, 200_000)),
+    maxAttempts: some(fc.constantFrom(1, 2)),
+  })
+  // One whose time is over before it joins is refused at once.
+  const enqueued: fc.Arbitrary<Enqueued> = options.map(({ ttl, ...rest }) => ({ ...rest, ttl: ttl && ttl + (rest.delay ?? 0) }))
+  const plain = fc.record({
+    group,
+    ...{ key: fc.constant(undefined), onDuplicate: fc.constant(undefined), delay: fc.constant(undefined) },
+    ...{ ttl: fc.constant(undefined), maxAttempts: fc.constant(undefined) },
+  })
+  const maybeGroup = order === 'queue' ? fc.constant(undefined) : some(group)
+  const choice = some(fc.integer({ min: 1, max: 7 }))
+  const answering = fc.constantFrom<Answering>('accepts', 'rejects', 'fails', 'conflicts', 'busy', 'forgot us', 'away', 'loses', 'held')
+  const fault = fc.constantFrom<Fault>('unheard', 'connection-closed', 'aborted', 'aborted-late', 'lost')
+  const enqueue = step(
+    'enqueue',
+    fc.record({ tab, all: fc.array(fc.oneof(plain, enqueued), { minLength: 1, maxLength: 4 }) }),
+    (play, given) => play.enqueue(given.tab, given.all),
+  )
+  const again = step('enqueue unheard', fc.record({ tab, all: fc.array(enqueued, { minLength: 1, maxLength: 4 }) }), (play, given) => {
+    play.break(0, 'unheard')
+    return play.enqueue(given.tab, given.all)
+  })
+  const answers = step('server', fc.array(answering, { minLength: 1, maxLength: 4 }), (play, next) => play.answer(next))
+  const time = step('advance', fc.constantFrom(500, 1_000, 5_000, 30_000, 100_000), (play, by) => play.advance(by))
+  return [
+    ...[enqueue, enqueue, enqueue, enqueue, again, answers, answers, answers, time, time],
+    step('cancel', fc.record({ nth: fc.nat(7), tab, abort: fc.boolean() }), (play, given) =>
+      play.cancel(given.nth, given.tab, given.abort),
+    ),
+    step('pause', fc.record({ tab, group: maybeGroup }), (play, given) => play.pause(given.tab, given.group)),
+    step('resume', fc.record({ tab, group: maybeGroup }), (play, given) => play.resume(given.tab, given.group)),
+    step('redrive', fc.record({ tab, choice }), (play, given) => play.redrive(given.tab, chosen(given.choice))),
+    step('purge', fc.record({ tab, choice }), (play, given) => play.purge(given.tab, chosen(given.choice))),
+    step('retryNow', fc.record({ tab, group: maybeGroup }), (play, given) => play.retryNow(given.tab, given.group)),
+    step('look', fc.record({ tab, group }), (play, given) => play.look(given.tab, given.group)),
+    step('jump', fc.constantFrom(-3_600_000, -30_000, -5_000, 5_000, 30_000, 3_600_000), (play, by) => play.jump(by)),
+    step('release', fc.constant(undefined), (play) => play.release()),
+    step('crash', fc.record({ after: fc.nat(8), isHeard: fc.boolean() }), (play, given) => play.crash(given.after, given.isHeard)),
+    step('break', fc.record({ after: fc.nat(6), fault }), (play, given) => play.break(given.after, given.fault)),
+    step('reopen', tab, (play, which) => play.reopen(which)),
+    step('steal', fc.constant(undefined), (play) => play.steal()),
+  ]
+}
+
+/** All, or those whose turn it is in some pattern. */
+function chosen(choice: number | undefined): (dead: readonly Known[]) => readonly Known[] | undefined {
+  return (dead) => (choice === undefined ? undefined : dead.filter((_, place) => ((choice >> (place % 3)) & 1) === 1))
+}
+
+/** Plays with queues of one kind, and shows the shortest history that goes wrong. */
+export async function playHistories(order: Rules['order']): Promise<void> {
+  const seeds = SEED === undefined ? Array.from({ length: Math.ceil(RUNS / PER_SEED) }, (_, n) => n + 1) : [Number(SEED)]
+  for (const seed of seeds) {
+    const details = await fc.check(fc.asyncProperty(rules(order), fc.commands(commands(order), { maxCommands: 40, size: 'max' }), play), {
+      seed,
+      numRuns: PER_SEED,
+      endOnFailure: !IS_SHRINKING,
+    })
+    if (!details.failed) continue
+    const { stack = '' } = details.errorInstance as Error
+    const file = order === 'queue' ? 'model.test' : 'model-groups'
+    expect.fail(
+      `${String(details.errorInstance)}\nMODEL_SEED=${seed} npx vitest run ${file}\n${fc.defaultReportMessage(details)}\n${stack}`,
+    )
+  }
+}
+
+async function play(given: Rules, steps: Iterable<fc.AsyncCommand<Model, Play>>): Promise<void> {
+  const played = new Play(given)
+  let isWell = false
+  try {
+    await fc.asyncModelRun(() => ({ model: played.model, real: played }), steps)
+    await played.heal()
+    isWell = true
+  } finally {
+    await played.end(isWell)
+  }
+}
