@@ -1,5 +1,5 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { Held, Hold, PastAttempt } from '../message/message.ts'
+import type { Hold } from '../message/message.ts'
 import type { HeaderEntries } from '../protocol/host.ts'
 import { Aborts } from './aborts.ts'
 import type { Outcome } from './answer-table.ts'
@@ -16,7 +16,7 @@ import { Preparation } from './preparation.ts'
 import type { Prepared } from './preparation.ts'
 import { Respite } from './respite.ts'
 import { Suspicion } from './suspicion.ts'
-import { trailAfter } from './trail.ts'
+import { past, trailAfter, unansweredAfter } from './trail.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Answered, Attempt } from './transport.ts'
 import type { Delivery } from './turns.ts'
@@ -245,13 +245,4 @@ export class Courier {
 /** What a probe comes back with says something of the endpoint, and nothing of its message. */
 function countedOnlyOf(outcome: Retry, { isProbe }: Outset): Retry {
   return isProbe ? { ...outcome, counts: false } : outcome
-}
-
-function unansweredAfter(held: Held | undefined, attempt: Attempt): Pick<Held, 'unanswered'> {
-  const unanswered = (held?.unanswered ?? 0) + (attempt.answered ? 0 : 1)
-  return unanswered > 0 ? { unanswered } : {}
-}
-
-function past({ attempt, at, took }: Tried, result: PastAttempt['result']): PastAttempt {
-  return { at, took, result, ...(attempt.answered && { status: attempt.status }) }
 }

@@ -81,8 +81,11 @@ function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
   const enqueued: fc.Arbitrary<Enqueued> = options.map(({ ttl, ...rest }) => ({ ...rest, ttl: ttl && ttl + (rest.delay ?? 0) }))
   const plain = fc.record({
     group,
-    ...{ key: fc.constant(undefined), onDuplicate: fc.constant(undefined), delay: fc.constant(undefined) },
-    ...{ ttl: fc.constant(undefined), maxAttempts: fc.constant(undefined) },
+    key: fc.constant(undefined),
+    onDuplicate: fc.constant(undefined),
+    delay: fc.constant(undefined),
+    ttl: fc.constant(undefined),
+    maxAttempts: fc.constant(undefined),
   })
   const maybeGroup = order === 'queue' ? fc.constant(undefined) : some(group)
   const choice = some(fc.integer({ min: 1, max: 7 }))
@@ -100,7 +103,16 @@ function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
   const answers = step('server', fc.array(answering, { minLength: 1, maxLength: 4 }), (play, next) => play.answer(next))
   const time = step('advance', fc.constantFrom(500, 1_000, 5_000, 30_000, 100_000), (play, by) => play.advance(by))
   return [
-    ...[enqueue, enqueue, enqueue, enqueue, again, answers, answers, answers, time, time],
+    enqueue,
+    enqueue,
+    enqueue,
+    enqueue,
+    again,
+    answers,
+    answers,
+    answers,
+    time,
+    time,
     step('cancel', fc.record({ nth: fc.nat(7), tab, abort: fc.boolean() }), (play, given) =>
       play.cancel(given.nth, given.tab, given.abort),
     ),

@@ -60,9 +60,9 @@ export class Model {
   readonly all: Known[] = []
   /** In the order in which they are to be sent. What has left it since the last rest is still in here. */
   line: Known[] = []
-  readonly paused = new Set<string>()
+  readonly paused: Set<string> = new Set()
   /** Who halts a group. */
-  readonly halted = new Map<string, Known>()
+  readonly halted: Map<string, Known> = new Map()
   isPaused = false
   /** Since the last rest. */
   isDoubtful = false
@@ -136,20 +136,21 @@ export class Model {
     const { delay, ...given } = options
     const known: Known = {
       ...given,
-      ...{
-        bodies: [body],
-        id: undefined,
-        place: 0,
-        askedAt: this.#places,
-        state: 'asked',
-        why: '',
-        isUnsure: false,
-        isAccepted: false,
-        isRejected: false,
-        mayReplace: false,
-        isBehind: false,
-      },
-      ...{ sent: undefined, answers: 0, unanswered: 0, beside: new Set() },
+      bodies: [body],
+      id: undefined,
+      place: 0,
+      askedAt: this.#places,
+      state: 'asked',
+      why: '',
+      isUnsure: false,
+      isAccepted: false,
+      isRejected: false,
+      mayReplace: false,
+      isBehind: false,
+      sent: undefined,
+      answers: 0,
+      unanswered: 0,
+      beside: new Set(),
       due: delay ? this.#after(delay) : AT_ONCE,
       expires: given.ttl ? this.#after(given.ttl) : NEVER,
     }
@@ -222,7 +223,7 @@ export class Model {
     for (const other of this.of('delayed')) if (other.due.low <= this.time.high) other.beside.add(known)
   }
 
-  leave(known: Known, state: 'dead' | 'gone', why: string, isSure = !this.isDoubtful): void {
+  leave(known: Known, state: 'dead' | 'gone', why: string, isSure: boolean = !this.isDoubtful): void {
     Object.assign(known, { state, why, isUnsure: !isSure })
     for (const [group, letter] of this.halted) if (letter === known && state === 'gone') this.halted.delete(group)
   }
