@@ -26,7 +26,7 @@ export interface Cause {
   readonly maybeDelivered?: boolean
 }
 
-/** The ways out of the queue. What is told is on disk. */
+/** The ways out of the queue. What is told is on disk; whoever wanted it aborted until then has come too late. */
 export class Departures {
   readonly #options: DeparturesOptions
   #accepting: Promise<void> | undefined
@@ -45,9 +45,9 @@ export class Departures {
     const { books, aborts, announce } = this.#options
     const { id } = delivery.message
     const answer = answerOf(attempt)
-    aborts.forget(id)
     this.#accepting = books.accept(delivery, answer).then(
       () => {
+        aborts.forget(id)
         announce({ type: 'accepted', id, answer, ...groupOf(delivery) })
         if (news) announce(news)
       },
@@ -65,8 +65,8 @@ export class Departures {
     const maybeDelivered = cause.maybeDelivered ?? mayBeDelivered(delivery)
     const known: Death = { reason, deadAt: time.now(), attempts, status, excerpt, trail }
     const death: Death = { ...known, ...(maybeDelivered && { maybeDelivered: true as const }), ...(isHalting && { halts: true as const }) }
-    aborts.forget(message.id)
     await books.bury(delivery, death, isHalting)
+    aborts.forget(message.id)
     announce({ type: 'dead-lettered', id: message.id, ...groupOf(delivery), ...death })
     if (isHalting) announce({ type: 'halted', id: message.id, ...groupOf(delivery) })
   }
@@ -75,8 +75,8 @@ export class Departures {
   async drop(delivery: Delivery, maybeDelivered: boolean): Promise<void> {
     const { books, aborts, announce } = this.#options
     const { id } = delivery.message
-    aborts.forget(id)
     await books.drop(delivery, maybeDelivered)
+    aborts.forget(id)
     announce({ type: 'cancelled', id, maybeDelivered, ...groupOf(delivery) })
   }
 }

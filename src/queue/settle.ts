@@ -84,9 +84,9 @@ export function settle(connection: Connection, settlement: Settlement): Promise<
   return connection.writeFromReserve(STORES, 'relaxed', async (tx) => {
     const [before, tail] = await Promise.all([readHead(tx), readTail(tx)])
     assertEpoch(before, settlement.head.epoch)
-    // Issued again, since nobody heard that it was written.
     const isStopped = settlement.isOneGroup && tail.stopped > 0 && (await tx.objectStore('stops').get('')) !== undefined
     const isPaused = tail.paused || isStopped
+    // Issued again, since nobody heard that it was written.
     if (before.revision === settlement.head.revision) return { ...(await lookUp(tx, settlement, before, tail)), isPaused, isAnyFreed: true }
     const after = await write(tx, settlement, before, tail, { isPaused, isStopped })
     const isAnyFreed = await writeRows(tx, settlement, after.tail)

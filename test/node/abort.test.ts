@@ -114,3 +114,18 @@ test('that an earlier attempt was not answered is not forgotten', async () => {
   expect(await cancelled).toMatchObject({ id, maybeDelivered: true })
   expect(world.server.arrivals).toHaveLength(1)
 })
+
+test('a message that was rejected before its abort came goes out again when it is redriven', async () => {
+  const orders = world.open<string>()
+  const answer = world.server.holdNext()
+  const { id } = await orders.enqueue('1')
+  await world.server.arrived(1)
+  const isDead = heard(orders, 'dead-lettered')
+  const cancelled = orders.cancel(id, { abort: true })
+  answer(new Response(null, { status: 422 }))
+  expect(await cancelled).toBe('aborted')
+  await isDead
+  await orders.redrive()
+  await orders.idle()
+  expect(world.server.bodies).toEqual(['1', '1'])
+})
