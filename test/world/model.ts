@@ -200,8 +200,8 @@ export class Model {
   /** It is met before whoever enqueued it is answered: it may stand where another stood. */
   #learn(known: Known): void {
     const before = known.mayReplace ? this.owners(known.group, known.key!).filter((other) => other !== known) : []
-    const delayed = before.find(({ state }) => state === 'delayed')
-    if (delayed) known.due = { low: 0, high: Math.max(known.due.high, delayed.due.high) }
+    const high = Math.max(known.due.high, ...before.map(({ due }) => due.high))
+    if (before.length > 0 && high > 0) known.due = { low: 0, high }
     this.stored(known)
     for (const other of before) other.isUnsure = true
     if (before.length > 0) for (const other of this.all) if (other !== known) known.beside.add(other)
