@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const COPIED = ['src', 'test', 'package.json', 'tsconfig.json', 'vite.config.ts']
-const TEST = ['vitest', 'run', '--project', 'node', '--typecheck.enabled=false', '--reporter=json', 'test/node/model']
+const TEST = ['vitest', 'run', '--project', 'model', '--reporter=json']
 
 /**
  * @param {string} folder
