@@ -336,6 +336,7 @@ export class Model {
     const mayBeExhausted = reason === 'attempts-exhausted' && answers + Math.max(0, unanswered - 5) >= most
     const mayBeRejected = reason === 'rejected' && known.isRejected && (known.isUnsure || known.why === 'aborted')
     if (!mayExpire && !mayBeExhausted && !mayBeRejected) throwFault(`a dead letter, ${reason}: ${show(known)}`)
+    if (known.state === 'delayed') this.join(known, this.line.length)
     this.#die(known, reason, true)
   }
 
