@@ -145,3 +145,34 @@ test('a pause that comes while the drain rests holds what was reserved before, a
   await orders.resume()
   await orders.idle()
 })
+
+test('a receipt is told of an answer though the tab that had it ended before it could say so', async () => {
+  const options = { keepReceipts: { age: 60_000, number: 10 } }
+  const leader = world.open(options)
+  await leader.depth()
+  const orders = world.open<string>(options)
+  const answer = world.server.holdNext()
+  const { delivered } = await orders.enqueue('x')
+  await world.server.arrived(1)
+  const accepted = heard(leader, 'accepted')
+  world.channels.isDeaf = true
+  answer()
+  await world.clock.armedWithin(25)
+  world.clock.advance(25)
+  await accepted
+  world.channels.isDeaf = false
+  await leader.close()
+  expect((await delivered).status).toBe(200)
+})
+
+test('a message that the server did not know the sender of was sent: its bytes are not changed', async () => {
+  world.server.next(status(401))
+  const orders = world.open<string>({ dedupKey: () => 'k', onDuplicate: 'latest' })
+  const unauthorized = heard(orders, 'unauthorized')
+  await orders.enqueue('x')
+  await unauthorized
+  await orders.enqueue('y')
+  await orders.resume()
+  await orders.idle()
+  expect(world.server.bodies).toEqual(['x', 'x', 'y'])
+})

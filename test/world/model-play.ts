@@ -106,13 +106,9 @@ export class Play {
   async cancel(nth: number, tab: number, isAborting: boolean): Promise<void> {
     const known = this.#nth(nth)
     if (!known?.id) return
-    const before = this.#isAtRest
-      ? await this.#queue(tab)
-          .receipt(known.id)
-          .status()
-          .catch(() => undefined)
-      : undefined
-    const answer = await this.#call(tab, (queue) => queue.cancel(known.id!, { abort: isAborting }))
+    const { id } = known
+    const before = this.#isAtRest ? await this.#call(tab, (queue) => queue.receipt(id).status()) : undefined
+    const answer = await this.#call(tab, (queue) => queue.cancel(id, { abort: isAborting }))
     if (answer === undefined) {
       known.isUnsure = true
       return
@@ -609,10 +605,11 @@ export class Play {
       const receipt = this.#queue(0).receipt(known.id)
       if (known.why === 'aborted' && known.isAccepted) continue
       same(`receipt of ${show(known)}`, await this.#inTime('status()', receipt.status()), expected)
-      const answer = await receipt.delivered.then(
+      const delivered = receipt.delivered.then(
         ({ body }) => body,
         (error: { code: string }) => error.code,
       )
+      const answer = await this.#inTime(`\`delivered\` of ${show(known)}`, delivered)
       const told = {
         accepted: { text: `${known.bodies.at(-1)}` },
         dead: 'dead-lettered',
