@@ -114,8 +114,9 @@ export class Play {
       return
     }
     if (before !== undefined && this.#isAtRest) this.#expectCancelled(known, before, answer, isAborting)
-    if (answer === 'cancelled' && known.state !== 'waiting' && known.state !== 'delayed' && !known.isUnsure)
-      throwFault(`cancelled: ${show(known)}`)
+    // One that was aborted is there until a leader meets it.
+    const isThere = known.state === 'waiting' || known.state === 'delayed' || known.why === 'aborted' || known.isUnsure
+    if (answer === 'cancelled' && !isThere) throwFault(`cancelled: ${show(known)}`)
     if (answer === 'cancelled' || answer === 'aborted') this.model.leave(known, 'gone', answer, true)
     if (answer === 'unknown' && (known.state === 'waiting' || known.state === 'delayed') && !known.isUnsure)
       throwFault(`unknown: ${show(known)}`)
@@ -358,7 +359,7 @@ export class Play {
     for (const { id, state } of listed) {
       const known = this.model.byId(id)!
       const { key, group, sent, why } = known
-      if (key === undefined || state === 'leased' || sent !== undefined || why === 'redriven') continue
+      if (key === undefined || state === 'leased' || sent !== undefined || why === 'redriven' || why === 'aborted') continue
       const both = `${group} ${key}`
       open.set(both, [...(open.get(both) ?? []), known])
     }
@@ -427,7 +428,8 @@ export class Play {
     if (refusal.code === 'host-lost') return
     known.mayReplace = false
     const { capacity = Infinity } = this.#rules
-    const waiting = this.model.of('waiting').length + this.model.of('delayed').length
+    const aborted = this.model.all.filter(({ why }) => why === 'aborted')
+    const waiting = this.model.of('waiting').length + this.model.of('delayed').length + aborted.length
     if (wasAtRest && waiting < capacity) throwFault(`refused with ${waiting} waiting: ${show(known)}`)
     this.model.refuse(known)
   }

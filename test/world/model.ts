@@ -4,8 +4,8 @@ export interface Known {
   readonly bodies: number[]
   readonly group: string
   readonly key: string | undefined
-  readonly most: number
-  readonly ttl: number | undefined
+  most: number
+  ttl: number | undefined
   /** Where it stands in the line, among all that ever stood there, and who stood there last as it was enqueued. */
   place: number
   readonly askedAt: number
@@ -160,8 +160,12 @@ export class Model {
 
   /** It has the body, and the times, of one that was enqueued later. */
   update(known: Known, later: Known): void {
+    // Met before whoever enqueued it was answered.
+    if (!this.all.includes(later)) return
     known.bodies.push(...later.bodies)
     known.expires = later.expires
+    known.most = later.most
+    known.ttl = later.ttl
     if (later.due !== AT_ONCE && known.state === 'delayed') known.due = this.#orJoined(known.due, later.due)
     this.forget(later)
   }
@@ -173,7 +177,7 @@ export class Model {
 
   /** It was not stored, or is the same as another. */
   forget(known: Known): void {
-    this.all.splice(this.all.indexOf(known), 1)
+    if (this.all.includes(known)) this.all.splice(this.all.indexOf(known), 1)
   }
 
   refuse(known: Known): void {
