@@ -378,7 +378,7 @@ export class Play {
     const most = maxAttempts ?? this.#rules.maxAttempts
     const owners = key === undefined ? [] : this.model.owners(group, key)
     const known = this.model.ask(body, { group, key, most, ttl, delay })
-    known.mayReplace = key !== undefined && onDuplicate === 'replace'
+    known.mayReplace = key !== undefined && onDuplicate !== undefined && onDuplicate !== 'ignore'
     const options = {
       ...(this.#rules.order === 'group' && { group }),
       ...(key !== undefined && { dedupKey: key }),

@@ -15,7 +15,7 @@ export interface Known {
   why: string
   /** Nobody knows before the next rest: a host died that was asked something, or that was answered; or the leader was superseded. */
   isUnsure: boolean
-  /** It is to replace another, and nobody was answered yet. */
+  /** It is to stand for another, and nobody was answered yet. */
   mayReplace: boolean
   /** It was stored beside another of its dedup key, which could not be changed any more. */
   isBehind: boolean
@@ -347,6 +347,7 @@ export class Model {
   /** All is at rest: what has left the line has left it. */
   rest(): void {
     this.isDoubtful = false
+    for (const known of this.all) known.mayReplace = false
     this.line = this.line.filter((known) => known.state === 'waiting' || this.halted.get(known.group) === known)
   }
 }
