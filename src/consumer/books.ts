@@ -229,7 +229,8 @@ export class Books {
     const known = { head, now: time.now(), isOneGroup: order === 'queue', underWay, exhausted, candidates }
     this.#reservations.hear(head, await settle(this.#options.connection, { ...known, ...changes, ...unsettled }))
     // A queue that is one group was halted, and something of it is reserved: it goes on, unless it was halted anew meanwhile.
-    if (held?.isHalted && held === this.holds.held && head.reserved > head.position && !this.#reservations.isPaused) this.holds.held = undefined
+    if (held?.isHalted && held === this.holds.held && head.reserved > head.position && !this.#reservations.isPaused)
+      this.holds.held = undefined
   }
 
   #head(): LeadersHead {

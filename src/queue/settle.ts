@@ -175,11 +175,14 @@ async function writeRows(tx: WriteTransaction, { rows, now }: Settlement, tail: 
   let isAnyFreed = false
   const writing = Array.from(rows, async ([group, row]) => {
     if (!row) return tx.objectStore('groups').delete(group)
-    const isFreed = row.due === Infinity && (tail.stopped === 0 || !(await tx.objectStore('stops').get(group)))
+    const stop = row.due === Infinity && tail.stopped > 0 ? await tx.objectStore('stops').get(group) : undefined
+    const isFreed = row.due === Infinity && !stop
     if (isFreed) isAnyFreed = true
     const { held, ...rest } = row
+    // The letter that halted it may have been decided, and the group be paused as well.
+    const isDecided = held?.isHalted === true && stop?.letter === undefined
     const due = isFreed ? now : row.due
-    await tx.objectStore('groups').put({ ...rest, due, ...(held && !(isFreed && held.isHalted) && { held }) }, group)
+    await tx.objectStore('groups').put({ ...rest, due, ...(held && !isDecided && { held }) }, group)
   })
   await Promise.all(writing)
   return isAnyFreed

@@ -176,3 +176,18 @@ test('a message that the server did not know the sender of was sent: its bytes a
   await orders.idle()
   expect(world.server.bodies).toEqual(['x', 'x', 'y'])
 })
+
+test('a letter that was redriven in a group that is paused as well is no dead letter any more', async () => {
+  world.server.next(status(422))
+  const orders = openGroups({ onDead: 'halt' })
+  const halted = heard(orders, 'halted')
+  await orders.enqueue('x', { group: 'a' })
+  await halted
+  await orders.pause({ group: 'a' })
+  await orders.enqueue('y', { group: 'a' })
+  await orders.redrive()
+  await expectRest()
+  expect((await collect(orders.messages())).map(({ body }) => body)).toEqual(['x', 'y'])
+  await orders.resume({ group: 'a' })
+  await orders.idle()
+})

@@ -118,8 +118,8 @@ export class Play {
     const isThere = known.state === 'waiting' || known.state === 'delayed' || known.why === 'aborted' || known.isUnsure
     if (answer === 'cancelled' && !isThere) throwFault(`cancelled: ${show(known)}`)
     if (answer === 'cancelled' || answer === 'aborted') this.model.leave(known, 'gone', answer, true)
-    if (answer === 'unknown' && (known.state === 'waiting' || known.state === 'delayed') && !known.isUnsure)
-      throwFault(`unknown: ${show(known)}`)
+    const mustBeThere = (known.state === 'waiting' || known.state === 'delayed') && !known.isUnsure && !this.model.mayBeDead(known)
+    if (answer === 'unknown' && mustBeThere) throwFault(`unknown: ${show(known)}`)
   }
 
   #expectCancelled(known: Known, before: string, answer: string, isAborting: boolean): void {
@@ -251,6 +251,7 @@ export class Play {
   }
 
   async turns(count: number): Promise<void> {
+    this.#isAtRest = false
     await this.#turns(count)
   }
 
@@ -335,7 +336,7 @@ export class Play {
     }
     // Nobody was answered: it was never stored, or is gone by now.
     const isReplaced = key !== undefined && this.model.all.some((other) => other.key === key && other.group === group && other.mayReplace)
-    if (state === 'asked' || (isUnsure && isAccepted) || (isUnsure && state === 'waiting') || isReplaced)
+    if (state === 'asked' || (isUnsure && isAccepted) || (isUnsure && (state === 'waiting' || state === 'delayed')) || isReplaced)
       return this.model.leave(known, 'gone', 'missed', true)
     throwFault(`lost: ${show(known)}`)
   }
@@ -344,7 +345,8 @@ export class Play {
   #inOrder(listed: readonly Listed[]): void {
     const last = new Map<string, Known>()
     for (const { id, state } of listed) {
-      if (state === 'delayed') continue
+      // One under way stands in the inbox, though the others of its group may have been set aside, and those come first.
+      if (state === 'delayed' || state === 'leased') continue
       const known = this.model.byId(id)!
       const before = last.get(known.group)
       const isLoose = before && (before.beside.has(known) || known.beside.has(before))

@@ -163,10 +163,12 @@ export class Model {
     // Met before whoever enqueued it was answered.
     if (!this.all.includes(later)) return
     known.bodies.push(...later.bodies)
-    known.expires = later.expires
-    known.most = later.most
-    known.ttl = later.ttl
-    if (later.due !== AT_ONCE && known.state === 'delayed') known.due = this.#orJoined(known.due, later.due)
+    known.bodies.sort((a, b) => a - b)
+    // Where it was met with a later one's body first, that one's options stand.
+    if (known.bodies.at(-1) === later.bodies.at(-1)) {
+      const due = later.due !== AT_ONCE && known.state === 'delayed' ? this.#orJoined(known.due, later.due) : known.due
+      Object.assign(known, { expires: later.expires, most: later.most, ttl: later.ttl, due })
+    }
     this.forget(later)
   }
 
@@ -207,6 +209,7 @@ export class Model {
     const high = Math.max(known.due.high, ...before.map(({ due }) => due.high))
     if (before.length > 0 && high > 0) known.due = { low: 0, high }
     this.stored(known)
+    known.isBehind = before.length > 0
     for (const other of before) other.isUnsure = true
     if (before.length > 0) for (const other of this.all) if (other !== known) known.beside.add(other)
   }
@@ -249,7 +252,7 @@ export class Model {
     if (this.time.low > known.expires.high + UNEVENNESS) fault('sent after its time')
     if (this.time.high < known.due.low) fault('sent before its time')
     const before = this.#before(known).filter(
-      (other) => !other.isAccepted && !other.isUnsure && other.state === 'waiting' && !this.#mayBeDead(other),
+      (other) => !other.isAccepted && !other.isUnsure && other.state === 'waiting' && !this.mayBeDead(other),
     )
     if (before.length > 0) fault(`sent before ${before.map(show).join(', ')}`)
     const letter = this.halted.get(known.group)
@@ -265,13 +268,13 @@ export class Model {
   }
 
   /** For a reason that no answer tells. */
-  #mayBeDead({ answers, unanswered, most, expires }: Known): boolean {
+  mayBeDead({ answers, unanswered, most, expires }: Known): boolean {
     return answers + Math.max(0, unanswered - 5) >= most || expires.low <= this.time.high + UNEVENNESS
   }
 
   #joins(known: Known): void {
     const first = this.of('delayed').filter(
-      (other) => other.group === known.group && other.due.high < known.due.low && !other.isUnsure && !this.#mayBeDead(other),
+      (other) => other.group === known.group && other.due.high < known.due.low && !other.isUnsure && !this.mayBeDead(other),
     )
     if (first.length > 0) throwFault(`${show(known)} sent before what was due first: ${first.map(show).join(', ')}`)
     this.join(known, this.line.length)
