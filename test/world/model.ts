@@ -317,7 +317,7 @@ export class Model {
         this.join(known, this.line.length)
       }
       const expires = known.ttl === undefined ? NEVER : this.#after(known.ttl)
-      Object.assign(known, { state: 'waiting', why: 'redriven', isUnsure: true, isRejected: false, expires, answers: 0, unanswered: 0 })
+      Object.assign(known, { state: 'waiting', why: 'redriven', isUnsure: false, isRejected: false, expires, answers: 0, unanswered: 0 })
     }
   }
 
