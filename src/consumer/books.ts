@@ -219,8 +219,7 @@ export class Books {
 
   async #settle(): Promise<void> {
     const exhausted = this.#lookahead.takeExhausted()
-    const head = this.#head()
-    const { held } = this.holds
+    const [head, held] = [this.#head(), this.holds.held]
     const changes = this.#behind.takeChanges()
     const unsettled = this.#unsettled.take()
     const candidates = this.#reservations.candidates(head)
@@ -229,8 +228,8 @@ export class Books {
     const known = { head, now: time.now(), isOneGroup: order === 'queue', underWay, exhausted, candidates }
     this.#reservations.hear(head, await settle(this.#options.connection, { ...known, ...changes, ...unsettled }))
     // A queue that is one group was halted, and something of it is reserved: it goes on, unless it was halted anew meanwhile.
-    if (held?.isHalted && held === this.holds.held && head.reserved > head.position && !this.#reservations.isPaused)
-      this.holds.held = undefined
+    const goesOn = held?.isHalted && held === this.holds.held && head.reserved > head.position && !this.#reservations.isPaused
+    if (goesOn) this.holds.held = undefined
   }
 
   #head(): LeadersHead {

@@ -163,8 +163,6 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     // The host may be another one by now, and what it told in between was heard by nobody.
     if (event.type === 'storage-restored') this.#lookAgain()
     this.#receipts.hear(event)
-    // Whoever led before may have ended before it could tell of what it had settled.
-    if (event.type === 'emptied') this.#receipts.lookAgain()
     this.#departures.hear(event)
     for (const listener of this.#listeners) callSafely(listener, event)
   }

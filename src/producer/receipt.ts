@@ -110,6 +110,9 @@ export class Receipts {
         return this.#settle(event.id, failed('cancelled', `Message ${event.id} was replaced by ${event.by}`))
       case 'storage-cleared':
         return this.#loseStored()
+      case 'emptied':
+        // Whoever led before may have ended before it could tell of what it had settled.
+        return this.lookAgain()
     }
   }
 

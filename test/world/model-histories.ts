@@ -147,9 +147,9 @@ export async function playHistories(order: Rules['order']): Promise<void> {
     })
     if (!details.failed) continue
     const { stack = '' } = details.errorInstance as Error
-    const file = order === 'queue' ? 'model.test' : 'model-groups'
+    const file = `test/model/${order === 'queue' ? 'queue' : 'groups'}.test.ts`
     expect.fail(
-      `${String(details.errorInstance)}\nMODEL_SEED=${seed} npx vitest run ${file}\n${fc.defaultReportMessage(details)}\n${stack}`,
+      `${String(details.errorInstance)}\nMODEL_SEED=${seed} npm run test:model -- ${file}\n${fc.defaultReportMessage(details)}\n${stack}`,
     )
   }
 }
