@@ -2,7 +2,7 @@ import type { Order } from '../message/options.ts'
 import type { Answer, Death, EndpointHold, Held, Hold, Message } from '../message/message.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Connection } from '../queue/connection.ts'
-import type { Term } from '../queue/lead.ts'
+import type { Begun } from '../queue/lead.ts'
 import type { LeadersHead } from '../queue/meta.ts'
 import { settle } from '../queue/settle.ts'
 import { Behind } from './behind.ts'
@@ -26,7 +26,7 @@ const RESERVED_AHEAD = 16
 
 export interface BooksOptions {
   readonly connection: Connection
-  readonly term: Term
+  readonly begun: Begun
   readonly order: Order
   readonly clock: Clock
   readonly time: QueueTime
@@ -58,7 +58,7 @@ export class Books {
   #isReleased = false
 
   constructor(options: BooksOptions) {
-    const { head } = options.term
+    const { head } = options.begun
     this.#options = options
     this.epoch = head.epoch
     this.#writes = new Writes(options.clock, RESERVED_AHEAD / 2, () => this.#settle())
@@ -67,7 +67,7 @@ export class Books {
     const behind = (this.#behind = new Behind(head, options.time))
     const sorter = (this.#sorter = new Sorter({ ...options, lookahead, behind }))
     const turns = (this.#turns = new Turns(sorter, lookahead, behind))
-    this.#reservations = new Reservations({ term: options.term, lookahead, behind, sorter, turns })
+    this.#reservations = new Reservations({ begun: options.begun, lookahead, behind, sorter, turns })
     this.holds = new Holds(options.order === 'queue' ? head : { ...(head.endpoint && { endpoint: head.endpoint }) })
     this.#places = new Places({ holds: this.holds, lookahead, behind, sorter, turns, reservations: this.#reservations })
     this.#unsettled = new Unsettled(head, options.time, options.remembering)

@@ -1,5 +1,5 @@
 import { changed } from '../queue/find.ts'
-import type { Term } from '../queue/lead.ts'
+import type { Begun } from '../queue/lead.ts'
 import { isDone } from '../queue/meta.ts'
 import type { Head, LeadersHead, Range } from '../queue/meta.ts'
 import type { Change } from '../queue/schema.ts'
@@ -10,7 +10,7 @@ import type { Sorter } from './sorter.ts'
 import type { Delivery, Turns } from './turns.ts'
 
 export interface ReservationsOptions {
-  readonly term: Term
+  readonly begun: Begun
   readonly lookahead: Lookahead
   readonly behind: Behind
   readonly sorter: Sorter
@@ -37,7 +37,7 @@ export class Reservations {
   #answered = 0
 
   constructor(options: ReservationsOptions) {
-    const { head, tail } = options.term
+    const { head, tail } = options.begun
     this.#options = options
     this.#reserved = head.reserved
     this.#stored = head

@@ -3,6 +3,7 @@ import type { Setup } from '../protocol/host.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Connection } from '../queue/connection.ts'
 import { lead } from '../queue/lead.ts'
+import type { Begun } from '../queue/lead.ts'
 import { Books } from './books.ts'
 import type { BurstHeaders } from './burst-headers.ts'
 import { Courier } from './courier.ts'
@@ -35,11 +36,11 @@ export class Term {
   readonly time: QueueTime
   readonly #headers: BurstHeaders
 
-  private constructor(options: TermOptions, begun: Awaited<ReturnType<typeof lead>>) {
+  private constructor(options: TermOptions, begun: Begun) {
     const { connection, clock, setup, announce, headers } = options
     this.#headers = headers
     const time = (this.time = new QueueTime(clock, begun.head.time))
-    const books = (this.books = new Books({ connection, clock, time, term: begun, order: setup().order, remembering: setup }))
+    const books = (this.books = new Books({ connection, clock, time, begun, order: setup().order, remembering: setup }))
     this.courier = new Courier({ ...options, books, time })
     this.delays = new Delays({ connection, time, announce, areAny: begun.tail.delayed > 0 })
   }

@@ -4,7 +4,7 @@ import type { Cancellation, DeadLetter, Depth, GroupDepth, KeptReceipt, Standing
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { HostApi, MessageFilter, Page, Place, Setup } from '../protocol/host.ts'
 import type { Result } from '../protocol/result.ts'
-import { ANYTHING, Departures, EVERYTHING } from './departures.ts'
+import { ANYTHING, Idle, EVERYTHING } from './idle.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { Outbound } from './outbound.ts'
 import { outgoing } from './outgoing.ts'
@@ -31,7 +31,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly #rules: Rules<T>
   readonly #outbound: Outbound
   readonly #receipts: Receipts
-  readonly #departures = new Departures()
+  readonly #idle = new Idle()
   readonly #listeners = new Set<(event: QueueEvent) => void>()
   readonly #opened: Promise<void>
   readonly #unwatch: () => void
@@ -136,7 +136,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async idle(of?: OfGroup): Promise<void> {
     const group = groupOf(of, this.setup.order)
-    return this.#departures.until(() => this.#last(group))
+    return this.#idle.until(() => this.#last(group))
   }
 
   subscribe(listener: (event: QueueEvent) => void): () => void {
@@ -163,7 +163,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     // The host may be another one by now, and what it told in between was heard by nobody.
     if (event.type === 'storage-restored') this.#lookAgain()
     this.#receipts.hear(event)
-    this.#departures.hear(event)
+    this.#idle.hear(event)
     for (const listener of this.#listeners) callSafely(listener, event)
   }
 
@@ -171,12 +171,12 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   lose(error: QueueError): void {
     this.#unwatch()
     this.#receipts.close(error)
-    this.#departures.close(error)
+    this.#idle.close(error)
   }
 
   #lookAgain(): void {
     this.#receipts.lookAgain()
-    this.#departures.lookAgain()
+    this.#idle.lookAgain()
   }
 
   /** What has to leave before all, or a group, is idle. */

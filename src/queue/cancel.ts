@@ -3,7 +3,7 @@ import type { KeepReceipts } from '../message/options.ts'
 import type { Connection } from './connection.ts'
 import { freeKey } from './dedup.ts'
 import { find, isHalted, isLeased, maybeDelivered } from './find.ts'
-import type { Place } from './find.ts'
+import type { FoundMessage } from './find.ts'
 import { queueTime, readHead, readTail, writeHead, writeTail } from './meta.ts'
 import type { Head, Tail } from './meta.ts'
 import { keep } from './receipts.ts'
@@ -53,7 +53,13 @@ export function cancel(connection: Connection, options: CancelOptions): Promise<
   )
 }
 
-async function takeOut(tx: WriteTransaction, tail: Tail, head: Head, place: Place, { now, keepReceipts }: CancelOptions): Promise<void> {
+async function takeOut(
+  tx: WriteTransaction,
+  tail: Tail,
+  head: Head,
+  place: FoundMessage,
+  { now, keepReceipts }: CancelOptions,
+): Promise<void> {
   const { message } = place
   const bytes = tail.bytes - message.bytes
   if (place.kind === 'delayed') {
@@ -73,11 +79,14 @@ async function takeOut(tx: WriteTransaction, tail: Tail, head: Head, place: Plac
   await writeChange(tx, { ...tail, bytes, cancelled: tail.cancelled + 1 }, change, place.change)
 }
 
-async function mark(tx: WriteTransaction, tail: Tail, place: Place): Promise<void> {
+async function mark(tx: WriteTransaction, tail: Tail, place: FoundMessage): Promise<void> {
   if (place.kind !== 'delayed') await writeChange(tx, tail, { ...changeOf(place), kind: 'aborted' }, place.change)
 }
 
-function changeOf({ message, change }: Exclude<Place, { kind: 'delayed' }>): Pick<Change, 'sequence' | 'id' | 'original' | 'message'> {
+function changeOf({
+  message,
+  change,
+}: Exclude<FoundMessage, { kind: 'delayed' }>): Pick<Change, 'sequence' | 'id' | 'original' | 'message'> {
   return {
     sequence: message.sequence,
     id: message.id,

@@ -1,7 +1,7 @@
 import type { Message } from '../message/message.ts'
 import type { OnDuplicate } from '../message/options.ts'
 import { find, isFrozen, isHalted } from './find.ts'
-import type { Known, Place } from './find.ts'
+import type { Known, FoundMessage } from './find.ts'
 import type { DedupRow, WriteTransaction } from './schema.ts'
 
 /** How many keys that need not be remembered any more are forgotten at once. */
@@ -11,7 +11,7 @@ const MOST_FORGOTTEN = 16
 export interface Duplicate {
   readonly id: string
   /** Where it waits; absent where it was delivered, and its key is remembered. */
-  readonly place?: Place
+  readonly place?: FoundMessage
   /** Whether it may be changed: it was never sent. */
   readonly isOpen?: boolean
 }

@@ -9,7 +9,7 @@ import type { Change, DelayedRecord, GroupRow, ReadTransaction, WriteTransaction
 type Transaction = ReadTransaction | WriteTransaction
 
 /** Where a message waits, by its id. */
-export type Place =
+export type FoundMessage =
   | { readonly kind: 'delayed'; readonly message: DelayedRecord }
   | { readonly kind: 'inbox'; readonly message: PlacedMessage; readonly change: Change | undefined }
   | {
@@ -27,7 +27,7 @@ export interface Known {
 }
 
 /** Looks for a message that waits; at the same cost however many do. One that was cancelled, or that another has replaced, is not there. */
-export async function find(tx: Transaction, known: Known, id: string): Promise<Place | undefined> {
+export async function find(tx: Transaction, known: Known, id: string): Promise<FoundMessage | undefined> {
   const delayed = known.tail.delayed > 0 ? await tx.objectStore('delayed').index('id').get(id) : undefined
   if (delayed) return { kind: 'delayed', message: delayed }
   const hasChanges = areChanged(known.tail, known.head)
@@ -46,38 +46,38 @@ export function changed(message: PlacedMessage, change: Change | undefined): Pla
 }
 
 /** Whether a message is reserved for sending. */
-export function isLeased({ reserved, serving }: Head, place: Place): boolean {
+export function isLeased({ reserved, serving }: Head, place: FoundMessage): boolean {
   if (place.kind === 'delayed') return false
   if (place.kind === 'inbox') return place.message.sequence < reserved
   return place.row.next === place.message.sequence && serving.includes(place.row.group)
 }
 
 /** Whether a message may have been sent: the bytes under its key may not change any more. */
-export function isFrozen(head: Head, place: Place): boolean {
+export function isFrozen(head: Head, place: FoundMessage): boolean {
   return place.message.wasSent === true || isLeased(head, place) || wasAttempted(head, place) || isUnsure(head, place)
 }
 
 /** Whether an attempt was not answered, as far as anybody knows. */
-export function maybeDelivered(head: Head, place: Place): boolean {
+export function maybeDelivered(head: Head, place: FoundMessage): boolean {
   return isUnsure(head, place) || (heldOf(head, place)?.unanswered ?? 0) > 0
 }
 
 /** Whether it is a dead letter that halts its group. */
-export function isHalted(head: Head, place: Place): boolean {
+export function isHalted(head: Head, place: FoundMessage): boolean {
   return heldOf(head, place)?.isHalted === true
 }
 
-function wasAttempted(head: Head, place: Place): boolean {
+function wasAttempted(head: Head, place: FoundMessage): boolean {
   const { attempts = 0, uncounted = 0 } = heldOf(head, place) ?? {}
   return attempts + uncounted > 0
 }
 
-function isUnsure({ frozen }: Head, place: Place): boolean {
+function isUnsure({ frozen }: Head, place: FoundMessage): boolean {
   return place.kind !== 'delayed' && isDone({ position: 0, done: frozen }, place.message.sequence)
 }
 
 /** What came of a message so far: it is said of the head alone, and of the head of a group that is behind. */
-function heldOf({ position, held }: Head, place: Place): GroupRow['held'] {
+function heldOf({ position, held }: Head, place: FoundMessage): GroupRow['held'] {
   if (place.kind === 'inbox') return place.message.sequence === position ? held : undefined
   return place.kind === 'parked' && place.row.next === place.message.sequence ? place.row.held : undefined
 }

@@ -8,13 +8,13 @@ import type { WriteTransaction } from './schema.ts'
 const MOST_FROZEN = 64
 
 /** What a new leader begins with. */
-export interface Term {
+export interface Begun {
   readonly head: Head
   readonly tail: Tail
 }
 
 /** Begins a new epoch: from here on, whoever led before can write nothing, and nothing is reserved. */
-export function lead(connection: Connection): Promise<Term> {
+export function lead(connection: Connection): Promise<Begun> {
   return connection.writeFromReserve(['meta', 'groups', 'parked'], 'relaxed', async (tx) => {
     const [tail, before] = await Promise.all([readTail(tx), readHead(tx)])
     const head: Head = {

@@ -100,7 +100,7 @@ export interface DedupRow {
 /** A group that is behind. */
 export interface GroupRow {
   readonly group: string
-  /** The number of its first message; it and all after it that the leader has met are parked. */
+  /** Its first message has this number, or one above it: what lies between may be other groups'. That one and all after it that the leader has met are parked. */
   readonly next: number
   /** How many of its messages are parked. */
   readonly parked: number

@@ -68,7 +68,7 @@ async function begunBooks(connection: Connection, count: number = 4): Promise<{ 
   await enqueueInA(connection, 0, count)
   const books = new Books({
     connection,
-    term: await lead(connection),
+    begun: await lead(connection),
     order: 'group',
     clock: world.clock,
     time: new QueueTime(world.clock, undefined),

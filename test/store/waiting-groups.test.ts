@@ -81,7 +81,7 @@ async function costsWith(waiting: number): Promise<Costs> {
     expect(await depth(connection)).toMatchObject({ ready: waiting + 1, leased: 0 })
     books = new Books({
       connection,
-      term: await lead(connection),
+      begun: await lead(connection),
       order: 'group',
       clock,
       time: new QueueTime(clock, undefined),

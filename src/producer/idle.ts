@@ -6,7 +6,7 @@ export const EVERYTHING = ''
 export const ANYTHING = '*'
 
 /** Waits for messages to leave the queue, each time looking again at what is left: others may have come meanwhile. */
-export class Departures {
+export class Idle {
   readonly #watches = new Set<Watch>()
 
   /** @param look gives the id of the last message that has to leave, or one of the above; `undefined` when there is nothing to wait for. */
