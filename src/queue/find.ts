@@ -1,5 +1,5 @@
 import { batchOf } from '../message/id.ts'
-import type { Message, PlacedMessage } from '../message/message.ts'
+import type { PlacedMessage } from '../message/message.ts'
 import { areChanged, isDone } from './meta.ts'
 import type { Head, Tail } from './meta.ts'
 import { exactly } from './read.ts'
@@ -33,11 +33,13 @@ export async function find(tx: Transaction, known: Known, id: string): Promise<F
   const hasChanges = areChanged(known.tail, known.head)
   const made = hasChanges ? await tx.objectStore('changes').index('id').get(id) : undefined
   const original = made?.original ?? id
-  const found = (await inInbox(tx, known.head, original)) ?? (await inParked(tx, original))
-  if (!found) return undefined
-  const change = hasChanges ? await tx.objectStore('changes').get(found.message.sequence) : undefined
-  if (change && (change.id !== id || change.kind === 'cancelled' || change.kind === 'passed')) return undefined
-  return { ...found, message: changed(found.message, change), change }
+  // It may have left one place for another: a dead letter that was redriven to the tail, before the leader has passed where it was.
+  for await (const found of placesOf(tx, known.head, original)) {
+    const change = hasChanges ? await tx.objectStore('changes').get(found.message.sequence) : undefined
+    const isGone = change && (change.id !== id || change.kind === 'cancelled' || change.kind === 'passed')
+    if (!isGone) return { ...found, message: changed(found.message, change), change }
+  }
+  return undefined
 }
 
 /** A message as it is now. */
@@ -82,22 +84,22 @@ function heldOf({ position, held }: Head, place: FoundMessage): GroupRow['held']
   return place.kind === 'parked' && place.row.next === place.message.sequence ? place.row.held : undefined
 }
 
-async function inInbox(tx: Transaction, head: Head, id: string): Promise<{ kind: 'inbox'; message: PlacedMessage } | undefined> {
-  for (const key of await tx.objectStore('inbox').index('batch').getAllKeys(batchOf(id))) {
-    const messages = (await valueOf(tx.objectStore('inbox').get(key)))?.messages ?? []
-    const offset = messages.findIndex(
-      (message) => isMessage(message) && message.id === id && !isDone(head, key + messages.indexOf(message)),
-    )
-    if (offset >= 0) return { kind: 'inbox', message: { ...(messages[offset] as Message), sequence: key + offset } }
-  }
-  return undefined
-}
+type InRecord =
+  | { readonly kind: 'inbox'; readonly message: PlacedMessage }
+  | { readonly kind: 'parked'; readonly message: PlacedMessage; readonly row: GroupRow }
 
-async function inParked(tx: Transaction, id: string): Promise<{ kind: 'parked'; message: PlacedMessage; row: GroupRow } | undefined> {
-  for (const key of await tx.objectStore('parked').index('batch').getAllKeys(batchOf(id))) {
-    const message = (await valueOf(tx.objectStore('parked').get(key)))?.messages.find((other) => isMessage(other) && other.id === id)
-    const row = message && (await tx.objectStore('groups').get(key[0]))
-    if (row && message.sequence >= row.next) return { kind: 'parked', message, row: await exactly(tx, row) }
+/** Where records hold a message that is not done with. */
+async function* placesOf(tx: Transaction, head: Head, id: string): AsyncGenerator<InRecord> {
+  const [inbox, parked] = [tx.objectStore('inbox'), tx.objectStore('parked')]
+  for (const key of await inbox.index('batch').getAllKeys(batchOf(id))) {
+    for (const [offset, message] of ((await valueOf(inbox.get(key)))?.messages ?? []).entries()) {
+      const sequence = key + offset
+      if (isMessage(message) && message.id === id && !isDone(head, sequence)) yield { kind: 'inbox', message: { ...message, sequence } }
+    }
   }
-  return undefined
+  for (const key of await parked.index('batch').getAllKeys(batchOf(id))) {
+    const message = (await valueOf(parked.get(key)))?.messages.find((other) => isMessage(other) && other.id === id)
+    const row = message && (await tx.objectStore('groups').get(key[0]))
+    if (row && message.sequence >= row.next) yield { kind: 'parked', message, row: await exactly(tx, row) }
+  }
 }

@@ -100,6 +100,24 @@ describe("where a message of a group is dead-lettered, and `onDead` is 'halt'", 
     expect(await orders.depth()).toMatchObject({ ready: 0, dead: 0, bytes: 0, stopped: 0 })
   })
 
+  test('one that is redriven after all went on without it is found by its id, though nobody has passed where it was', async () => {
+    refuseOne()
+    const tab = world.openTab()
+    const orders = tab.open<Order>({ onDead: 'halt' })
+    const isHalted = heard(orders, 'halted')
+    const { id } = await orders.enqueue({ customer: 'ann', n: 1 })
+    await isHalted
+    await tab.signal('offline')
+    await orders.resume()
+    await orders.redrive()
+    expect(await orders.receipt(id).status()).toBe('ready')
+    expect(await orders.cancel(id)).toBe('cancelled')
+    await tab.signal('online')
+    await orders.idle()
+    expect(sent()).toEqual([1])
+    expect(await orders.depth()).toMatchObject({ ready: 0, dead: 0, bytes: 0, stopped: 0 })
+  })
+
   test('a queue that is one group halts as a whole, also after a reload, until resume', async () => {
     refuseOne()
     const options = { onDead: 'halt' } as const
