@@ -179,8 +179,8 @@ export class Behind {
   }
 
   /** The first message of a group waits for another attempt. */
-  hold(group: string, held: Held): void {
-    this.#change(group, { ...this.#known(group), held, due: held.due, turn: this.#takeTurn() })
+  hold(group: string, sequence: number, held: Held): void {
+    this.#change(group, { ...this.#known(group), next: sequence, held, due: held.due, turn: this.#takeTurn() })
   }
 
   /** Nothing of a group is sent until it is resumed: its row, if it has one, waits for no time. */

@@ -125,10 +125,10 @@ export class Books {
     this.#behind.hurry(past)
   }
 
-  /** A message was cancelled. Whoever waits for it waits no more. */
-  cancelled(id: string): void {
-    this.#places.cancelled(id)
+  /** A message was cancelled. If it is what the head waits for, the store says so. */
+  async cancelled(): Promise<void> {
     this.timeIsUp()
+    if (this.holds.held && !this.holds.held.isHalted) await this.#writes.now()
   }
 
   /** Lets nothing out that was reserved before the database has been asked again. */
@@ -226,10 +226,10 @@ export class Books {
     const { order, time } = this.#options
     const underWay = { sequences: [...this.#turns.underWay], groups: this.#behind.underWay }
     const known = { head, now: time.now(), isOneGroup: order === 'queue', underWay, exhausted, candidates }
-    this.#reservations.hear(head, await settle(this.#options.connection, { ...known, ...changes, ...unsettled }))
-    // A queue that is one group was halted, and something of it is reserved: it goes on, unless it was halted anew meanwhile.
-    const goesOn = held?.isHalted && held === this.holds.held && head.reserved > head.position && !this.#reservations.isPaused
-    if (goesOn) this.holds.held = undefined
+    const settled = await settle(this.#options.connection, { ...known, ...changes, ...unsettled })
+    this.#reservations.hear(head, settled)
+    // What the head waits for may have been decided; unless it waits for something else since.
+    if (held === this.holds.held) this.holds.held = settled.head.held
   }
 
   #head(): LeadersHead {

@@ -118,11 +118,14 @@ export class Drain {
   }
 
   /** A message that waited has left the queue. */
-  cancelled(id: string): void {
+  cancelled(): void {
     this.#isEmptyKnown = false
     this.#isAnyCancelled = true
-    this.#term?.cancelled(id)
-    this.#wakeup.wake()
+    const cancelled = this.#term?.cancelled() ?? Promise.resolve()
+    cancelled.then(
+      () => this.#wakeup.wake(),
+      (error: unknown) => this.#fail(error),
+    )
   }
 
   /** The message is not to be sent, and where it is under way, that is cut short. */

@@ -18,8 +18,6 @@ export interface PlacesOptions {
 /** Where messages stand: one that is under way goes, or waits in its place, and its group with it. */
 export class Places {
   readonly #options: PlacesOptions
-  /** The id of the head, while it waits in a queue that is one group. */
-  #heldId: string | undefined
 
   constructor(options: PlacesOptions) {
     this.#options = options
@@ -39,12 +37,9 @@ export class Places {
     const { holds, behind, sorter } = this.#options
     const isEverything = !delivery.parked && sorter.order === 'queue'
     this.#end(delivery)
-    if (delivery.parked) behind.hold(delivery.group, held)
+    if (delivery.parked) behind.hold(delivery.group, delivery.message.sequence, held)
     else if (!isEverything) sorter.parkFrom(delivery.group, delivery.message.sequence, held)
-    else {
-      holds.held = held
-      this.#heldId = delivery.message.id
-    }
+    else holds.held = held
     return isEverything
   }
 
@@ -52,13 +47,6 @@ export class Places {
   giveBack(delivery: Delivery): void {
     this.#options.turns.giveBack(delivery)
     this.#options.behind.giveBack()
-  }
-
-  /** A message that was waiting has left: whoever waited for it waits no more. */
-  cancelled(id: string): void {
-    const { holds, lookahead } = this.#options
-    const heldId = this.#heldId ?? lookahead.find(() => true)?.id
-    if (holds.held && !holds.held.isHalted && heldId === id) holds.held = undefined
   }
 
   #end(delivery: Delivery): void {

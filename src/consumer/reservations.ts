@@ -115,7 +115,7 @@ export class Reservations {
   }
 
   /** What the store has said. */
-  hear({ reserved, position }: LeadersHead, { head, tail, isPaused, changes, stopped, isAnyFreed }: Settled): void {
+  hear({ reserved, position }: LeadersHead, { head, tail, isPaused, changes, stopped, isAnySooner }: Settled): void {
     const { behind, sorter, turns } = this.#options
     this.#stored = head
     this.#frozen = head.frozen
@@ -127,6 +127,6 @@ export class Reservations {
     behind.written(this.#isPaused, turns.taken)
     if (this.#isPaused) return behind.giveBack()
     for (const group of stopped) sorter.stop(group, turns)
-    if (isAnyFreed) behind.askAgain()
+    if (isAnySooner) behind.askAgain()
   }
 }

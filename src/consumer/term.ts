@@ -56,9 +56,9 @@ export class Term {
   }
 
   /** A message has left that waited, or was delayed. */
-  cancelled(id: string): void {
-    this.books.cancelled(id)
+  async cancelled(): Promise<void> {
     if (this.delays.nextDue < Infinity) this.delays.lookAgain()
+    await this.books.cancelled()
   }
 
   /** Lets those join the tail that were delayed until now. In doubt of the clock none does. */

@@ -229,7 +229,7 @@ export class QueueHost {
       case 'paused':
         return this.#drain?.recheck()
       case 'cancelled':
-        return this.#drain?.cancelled(event.id)
+        return this.#drain?.cancelled()
       case 'enqueued':
         return event.due === undefined ? this.#drain?.wake() : this.#drain?.lookAround()
       case 'redriven':

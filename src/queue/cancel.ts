@@ -76,6 +76,10 @@ async function takeOut(
   const change = { ...changeOf(place), kind: 'cancelled', ...(isUnsure && { maybeDelivered: true as const }) } as const
   // Its group waits for it no more.
   if (place.kind === 'parked' && place.row.next === place.message.sequence && place.row.held) await wakeGroup(tx, place.row.group, now)
+  const { held } = head
+  if (held && place.kind === 'inbox' && place.message.sequence === head.position) {
+    await writeHead(tx, { ...head, held: { ...held, due: queueTime(head, now), wait: 0 } })
+  }
   await writeChange(tx, { ...tail, bytes, cancelled: tail.cancelled + 1 }, change, place.change)
 }
 

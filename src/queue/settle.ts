@@ -6,7 +6,7 @@ import { areChanged, readHead, readTail, without, writeHead, writeTail } from '.
 import type { Head, LeadersHead, Tail } from './meta.ts'
 import { keep } from './receipts.ts'
 import { batchesOf } from './record.ts'
-import type { Change, GroupRow, StoreName, WriteTransaction } from './schema.ts'
+import type { Change, GroupRow, Stop, StoreName, WriteTransaction } from './schema.ts'
 
 /** What the leader wants written: where the head is now, and what became of the messages that it has passed. */
 export interface Settlement {
@@ -63,8 +63,8 @@ export interface Settled {
   readonly changes: ReadonlyMap<number, Change>
   /** Groups of which nothing may be sent, among those of the messages that are reserved now. */
   readonly stopped: ReadonlySet<string>
-  /** Whether a group goes on that was taken to be stopped. */
-  readonly isAnyFreed: boolean
+  /** Whether a group is due sooner than the leader has thought. */
+  readonly isAnySooner: boolean
 }
 
 /** Another leader has begun: this one may neither settle nor send. */
@@ -87,10 +87,11 @@ export function settle(connection: Connection, settlement: Settlement): Promise<
     const isStopped = settlement.isOneGroup && tail.stopped > 0 && (await tx.objectStore('stops').get('')) !== undefined
     const isPaused = tail.paused || isStopped
     // Issued again, since nobody heard that it was written.
-    if (before.revision === settlement.head.revision) return { ...(await lookUp(tx, settlement, before, tail)), isPaused, isAnyFreed: true }
+    if (before.revision === settlement.head.revision)
+      return { ...(await lookUp(tx, settlement, before, tail)), isPaused, isAnySooner: true }
     const after = await write(tx, settlement, before, tail, { isPaused, isStopped })
-    const isAnyFreed = await writeRows(tx, settlement, after.tail)
-    return { ...(await lookUp(tx, settlement, after.head, after.tail)), isPaused, isAnyFreed }
+    const isAnySooner = await writeRows(tx, settlement, after.head, after.tail)
+    return { ...(await lookUp(tx, settlement, after.head, after.tail)), isPaused, isAnySooner }
   })
 }
 
@@ -114,11 +115,12 @@ async function write(
   const { held, ...known } = head
   // The dead letter that halted a queue of one group was decided: its message waits as any other does.
   const isDecided = held?.isHalted === true && !isStopped && halting.length === 0
+  const isWanted = !held || (await isStillWanted(tx, head.position, before, tail))
   // What a later release keeps there stays.
   const written = {
     ...kept,
     ...known,
-    ...(held && !isDecided && { held }),
+    ...(held && !isDecided && { held: isWanted ? held : { ...held, due: settlement.now, wait: 0 } }),
     ...(await countChanges(tx, settlement, before, tail)),
     frozen: before.frozen.length > 0 ? without(before.frozen, passed) : [],
     receipts: next,
@@ -166,26 +168,45 @@ async function countChanges(
   return counted
 }
 
+/** Nobody waits for a message that was cancelled: not for its retry either. */
+async function isStillWanted(tx: WriteTransaction, sequence: number, head: Head, tail: Tail): Promise<boolean> {
+  const change = areChanged(tail, head) ? await tx.objectStore('changes').get(sequence) : undefined
+  return change?.kind !== 'cancelled' && change?.kind !== 'aborted'
+}
+
 async function halt(tx: WriteTransaction, { message, stopped = '' }: Buried): Promise<void> {
   await tx.objectStore('stops').put({ ...(await tx.objectStore('stops').get(stopped)), letter: message.sequence }, stopped)
 }
 
-/** Rows of groups that are behind. One that is taken to be stopped, and is so no more, is due. */
-async function writeRows(tx: WriteTransaction, { rows, now }: Settlement, tail: Tail): Promise<boolean> {
-  let isAnyFreed = false
+/** Rows of groups that are behind. Says whether one of them is due sooner than the leader has thought: others have their say as well. */
+async function writeRows(tx: WriteTransaction, { rows, now }: Settlement, head: Head, tail: Tail): Promise<boolean> {
+  let isAnySooner = false
   const writing = Array.from(rows, async ([group, row]) => {
     if (!row) return tx.objectStore('groups').delete(group)
     const stop = row.due === Infinity && tail.stopped > 0 ? await tx.objectStore('stops').get(group) : undefined
-    const isFreed = row.due === Infinity && !stop
-    if (isFreed) isAnyFreed = true
+    const due = await dueOf(tx, row, stop, { now, head, tail })
+    if (due < row.due) isAnySooner = true
     const { held, ...rest } = row
     // The letter that halted it may have been decided, and the group be paused as well.
     const isDecided = held?.isHalted === true && stop?.letter === undefined
-    const due = isFreed ? now : row.due
     await tx.objectStore('groups').put({ ...rest, due, ...(held && !isDecided && { held }) }, group)
   })
   await Promise.all(writing)
-  return isAnyFreed
+  return isAnySooner
+}
+
+/** When a group is due: one that was resumed, woken, or rid of what it waited for since the leader looked, sooner than that believes. */
+async function dueOf(
+  tx: WriteTransaction,
+  row: GroupRow,
+  stop: Stop | undefined,
+  { now, head, tail }: { readonly now: number; readonly head: Head; readonly tail: Tail },
+): Promise<number> {
+  if (row.due <= now || stop) return row.due
+  if (row.due === Infinity || (row.held && !(await isStillWanted(tx, row.next, head, tail)))) return now
+  // A turn that is given anew comes with a time of its own.
+  const before = await tx.objectStore('groups').get(row.group)
+  return before?.turn === row.turn ? Math.min(before.due, row.due) : row.due
 }
 
 async function lookUp(

@@ -12,7 +12,7 @@ import type { Head } from '../../src/queue/meta.ts'
 import { settle } from '../../src/queue/settle.ts'
 import type { Settled, Settlement } from '../../src/queue/settle.ts'
 import { standing } from '../../src/queue/standing.ts'
-import { pause, resume } from '../../src/queue/stops.ts'
+import { pause, resume, retryGroup } from '../../src/queue/stops.ts'
 import { allMessages, batch, deleteDatabase, limits, message, NOTHING, openNew } from './database.ts'
 
 let connection: Connection
@@ -210,8 +210,54 @@ describe('a group that is paused', () => {
     const row = { group: 'a', next: 1, parked: 1, due: Infinity, turn: 1 }
     const parked = [{ group: 'a', messages: [{ ...message('p.0.0'), group: 'a', sequence: 1 }] }]
     const change = { position: 2, record: 2, reserved: 2, parked: 1, groups: 1 }
-    const { isAnyFreed } = await settleAs(head, change, { now: 7, exhausted: [1], rows: new Map([['a', row]]), parked })
-    expect(isAnyFreed).toBe(true)
+    const { isAnySooner } = await settleAs(head, change, { now: 7, exhausted: [1], rows: new Map([['a', row]]), parked })
+    expect(isAnySooner).toBe(true)
     expect(await depth(connection)).toMatchObject({ ready: 1, due: 7 })
+  })
+})
+
+describe('a message that waits for a retry', () => {
+  const held = { attempts: 1, uncounted: 0, due: 99, wait: 99, by: 'backoff' } as const
+
+  test('waits no longer than until its abort is met, which came as the wait was being written', async () => {
+    await enqueueAll([{}, { group: 'a' }])
+    const { head } = await lead(connection)
+    await settleAs(head, { reserved: 3 })
+    for (const id of ['p.0.0', 'p.0.1']) expect((await cancel(connection, { id, isAborting: true, now: 0 })).answer).toBe('aborted')
+    const row = { group: 'a', next: 2, parked: 1, due: 99, turn: 1, held }
+    const parked = [{ group: 'a', messages: [{ ...message('p.0.1'), group: 'a', sequence: 2 }] }]
+    const change = { revision: 2, done: [[2, 3]] as const, parked: 1, groups: 1, reserved: 1, held }
+    const settled = await settleAs(head, change, { now: 7, rows: new Map([['a', row]]), parked })
+    expect(settled).toMatchObject({ isAnySooner: true, head: { held: { due: 7, attempts: 1 } } })
+    expect(await depth(connection)).toMatchObject({ due: 7 })
+  })
+
+  test('and is cancelled while nobody leads holds up nobody when somebody does', async () => {
+    await enqueueAll([{}, {}])
+    const { head } = await lead(connection)
+    await settleAs(head, { held })
+    await cancel(connection, { id: 'p.0.0', isAborting: false, now: 7 })
+    expect((await lead(connection)).head.held).toMatchObject({ due: 7 })
+  })
+
+  test('is due when its group was woken, though the leader, which has not heard of that, parks more of it', async () => {
+    await enqueueAll([{ group: 'a' }, { group: 'a' }])
+    const { head } = await lead(connection)
+    const row = { group: 'a', next: 1, parked: 1, due: 99, turn: 1, held }
+    const parked = (sequence: number): Settlement['parked'] => [
+      { group: 'a', messages: [{ ...message(`p.0.${sequence - 1}`), group: 'a', sequence }] },
+    ]
+    const change = { position: 2, reserved: 2, parked: 1, groups: 1, turn: 1 }
+    await settleAs(head, change, { rows: new Map([['a', row]]), parked: parked(1) })
+    await retryGroup(connection, 'a', 5)
+    const more = { ...change, revision: 2, position: 3, record: 3, parked: 2 }
+    const { isAnySooner } = await settleAs(head, more, {
+      now: 7,
+      exhausted: [1],
+      rows: new Map([['a', { ...row, parked: 2 }]]),
+      parked: parked(2),
+    })
+    expect(isAnySooner).toBe(true)
+    expect(await depth(connection)).toMatchObject({ due: 5 })
   })
 })
