@@ -4,6 +4,7 @@ import type { DueGroup, DueGroups, DueQuery } from '../queue/read.ts'
 import type { Head } from '../queue/meta.ts'
 import type { GroupRow, ParkedRecord } from '../queue/schema.ts'
 import type { Candidate, Settlement } from '../queue/settle.ts'
+import { HurriedRound } from './hurried-round.ts'
 import { RecordCache } from './record-cache.ts'
 import type { Clock } from '../queue/clock.ts'
 
@@ -28,7 +29,7 @@ export class Behind {
   #reserving: ReadonlySet<number> = new Set()
   readonly #totals: { parked: number; groups: number; turn: number }
   #nextDue: number
-  #hurried: { readonly turn: number; readonly past: Hold['by'] } | undefined
+  readonly #hurried = new HurriedRound()
 
   constructor({ parked, groups, turn }: Head, clock: Pick<Clock, 'now'>) {
     this.#clock = clock
@@ -41,8 +42,8 @@ export class Behind {
     return this.#totals.groups
   }
 
+  /** Whoever was served last leaves a time behind that nobody waits for. */
   get nextDue(): number {
-    // Whoever was served last leaves a time behind that nobody waits for.
     return this.count > 0 ? this.#nextDue : Infinity
   }
 
@@ -73,7 +74,7 @@ export class Behind {
 
   /** Whether the index is worth asking. */
   get mayBeDue(): boolean {
-    return this.count > 0 && this.#inHand.length === 0 && (this.#hurried !== undefined || this.#nextDue <= this.#clock.now())
+    return this.count > 0 && this.#inHand.length === 0 && (this.#hurried.isOn || this.#nextDue <= this.#clock.now())
   }
 
   has(group: string): boolean {
@@ -95,8 +96,7 @@ export class Behind {
 
   /** Every group that waits now is due, once; those that a server has asked to wait only with `server`. */
   hurry(past: Hold['by']): void {
-    const isPastServer = past === 'server' || this.#hurried?.past === 'server'
-    if (this.count > 0) this.#hurried = { turn: this.#totals.turn, past: isPastServer ? 'server' : past }
+    if (this.count > 0) this.#hurried.begin(this.#totals.turn, past)
   }
 
   /** What to ask the index now. */
@@ -105,8 +105,9 @@ export class Behind {
     this.#nextDue = Infinity
     const most = TAKEN_AT_ONCE + busy
     const recordOf = (group: string): ParkedRecord | undefined => this.#records.get(group)
-    if (!this.#hurried) return { now: this.#clock.now(), most, recordOf }
-    return { now: Infinity, most, upToTurn: this.#hurried.turn, recordOf }
+    const upToTurn = this.#hurried.ask()
+    if (upToTurn === undefined) return { now: this.#clock.now(), most, recordOf }
+    return { now: Infinity, most, upToTurn, recordOf }
   }
 
   /** Takes in hand what the index gave; says whether there was anything. */
@@ -115,20 +116,14 @@ export class Behind {
     // The clock was set back: nothing waits longer than it was to.
     const isLate = groups.length === 0 && later !== undefined && later.row.due - now > (later.row.held?.wait ?? 0)
     const found = isLate ? [later] : groups
-    const fresh = found.filter(({ row }) => !taken.has(row.group) && this.#isCurrent(row) && !this.#mustWait(row, now))
+    const fresh = found.filter(({ row }) => !taken.has(row.group) && this.#isCurrent(row) && !this.#hurried.mustWait(row, now))
     this.know(found.map(({ row }) => row))
     this.#inHand.push(...fresh)
     // Once all have had their turn, the index is asked again by time.
-    const isHurryOver = this.#hurried !== undefined && fresh.length === 0
-    if (isHurryOver) this.#hurried = undefined
-    const mustAskAgain = isFull || isLate || this.#hurried !== undefined || isHurryOver
+    const isHurryOver = fresh.length === 0 && this.#hurried.end()
+    const mustAskAgain = isFull || isLate || this.#hurried.isOn || isHurryOver
     this.#nextDue = Math.min(this.#nextDue, mustAskAgain ? now : (later?.row.due ?? Infinity))
     return fresh.length > 0 || isHurryOver
-  }
-
-  /** Whether a server has asked it to wait, and that is not cut short. */
-  #mustWait({ due, held }: GroupRow, now: number): boolean {
-    return this.#hurried?.past === 'backoff' && held?.by === 'server' && due > now
   }
 
   /** The first in hand is under way. */
@@ -171,7 +166,7 @@ export class Behind {
       return this.#change(group, undefined)
     }
     const now = this.#clock.now()
-    const isAlone = this.#inHand.length === 0 && this.#nextDue > now && this.#hurried === undefined
+    const isAlone = this.#inHand.length === 0 && this.#nextDue > now && !this.#hurried.isOn
     const row = { group, next: message.sequence + 1, parked: parked - 1, due: now, turn: this.#takeTurn() }
     this.#change(group, row, isAlone && !isLast)
     // Nobody else is due: it goes on without the index being asked.

@@ -73,9 +73,9 @@ export class Books {
     this.#unsettled = new Unsettled(head, options.time, options.remembering)
   }
 
-  /** Whether a pause may have come since something was reserved: what is not sent yet goes back. */
-  get isInDoubt(): boolean {
-    return this.#reservations.isInDoubt || this.#reservations.isPaused
+  /** How often a pause may have come: what was begun before the last and is not sent yet goes back. */
+  get doubts(): number {
+    return this.#reservations.doubts
   }
 
   /** When the first group that is behind is due; what is paused waits for no time. */
@@ -115,7 +115,6 @@ export class Books {
 
   /** A time that was waited for has come, whatever the clock says now. */
   timeIsUp(): void {
-    this.#reservations.mayGoOn()
     this.#sorter.lookAgain()
     this.#behind.askAgain()
   }

@@ -115,15 +115,15 @@ export class Courier {
   /** One attempt; a second one with fresh headers where the server does not know who we are. */
   async #attempt(prepared: Prepared, outset: Outset, cut: AbortSignal): Promise<boolean> {
     const { announce, headers } = this.#options
-    const { delivery, setup } = prepared
+    const { delivery, setup, doubts } = prepared
     const { message, held } = delivery
     announce({ type: 'leased', id: message.id, attempt: (held?.attempts ?? 0) + (held?.uncounted ?? 0) + 1 })
     const first = await this.#send(prepared, prepared.headers, outset, cut)
     if (first.outcome?.kind !== 'unauthorized' || !headers.canRefresh(setup)) return this.#settle(delivery, first)
     const fresh = await headers.refresh(setup)
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
-    else if (!fresh || this.#preparation.isCalledOff) this.#preparation.giveBack(delivery)
-    else if (await this.#preparation.mayGo(delivery)) return this.#settle(delivery, await this.#send(prepared, fresh, outset, cut))
+    else if (!fresh || this.#preparation.isCalledOff(doubts)) this.#preparation.giveBack(delivery)
+    else if (await this.#preparation.mayGo(delivery, doubts)) return this.#settle(delivery, await this.#send(prepared, fresh, outset, cut))
     return true
   }
 

@@ -45,6 +45,7 @@ export class Places {
 
   /** It stays where it is. */
   giveBack(delivery: Delivery): void {
+    this.#options.reservations.giveBack(delivery)
     this.#options.turns.giveBack(delivery)
     this.#options.behind.giveBack()
   }

@@ -30,6 +30,8 @@ export interface Prepared {
   readonly delivery: Delivery
   readonly setup: Setup
   readonly headers: HeaderEntries
+  /** How often a pause had come when it began. */
+  readonly doubts: number
 }
 
 /** What comes before an attempt: a message that has expired is not sent, one of an earlier release is brought up to date, and headers are asked for. */
@@ -42,13 +44,16 @@ export class Preparation {
 
   /** @returns nothing where the message cannot go now: it is buried, or given back. */
   async prepare(delivery: Delivery): Promise<Prepared | undefined> {
-    const { headers, setup } = this.#options
-    if (!(await this.mayGo(delivery))) return undefined
+    const { headers, setup, books } = this.#options
+    const { doubts } = books
+    if (!(await this.mayGo(delivery, doubts))) return undefined
     const current = setup()
     const fresh = await this.#upToDate(delivery, current)
     if (!fresh) return undefined
     const entries = await headers.get(current)
-    if (entries && !this.isCalledOff) return (await this.mayGo(fresh)) ? { delivery: fresh, setup: current, headers: entries } : undefined
+    if (entries && !this.isCalledOff(doubts)) {
+      return (await this.mayGo(fresh, doubts)) ? { delivery: fresh, setup: current, headers: entries, doubts } : undefined
+    }
     this.giveBack(fresh)
     return undefined
   }
@@ -60,8 +65,8 @@ export class Preparation {
   }
 
   /** While something was asked for, the queue may have been paused, or closed. */
-  get isCalledOff(): boolean {
-    return this.#options.signal.aborted || this.#options.books.isInDoubt
+  isCalledOff(doubts: number): boolean {
+    return this.#options.signal.aborted || this.#options.books.doubts !== doubts
   }
 
   /** Whether the clock can be relied on. Where nobody can be asked, nothing goes: an endpoint that does not answer is left alone for a while. */
@@ -76,7 +81,7 @@ export class Preparation {
   }
 
   /** Whether its time is not over. What has expired is buried; where the clock may be wrong, it is looked up first. */
-  async mayGo(delivery: Delivery): Promise<boolean> {
+  async mayGo(delivery: Delivery, doubts: number): Promise<boolean> {
     const { time, books, departures } = this.#options
     const { expiresAt = Infinity } = delivery.message
     if (expiresAt > time.now()) return true
@@ -84,14 +89,15 @@ export class Preparation {
       books.giveBack(delivery)
       return false
     }
-    if (expiresAt > time.now()) return this.#mayStillGo(delivery)
+    if (expiresAt > time.now()) return this.#mayStillGo(delivery, doubts)
     await departures.bury(delivery, { reason: 'expired' })
     return false
   }
 
-  #mayStillGo(delivery: Delivery): boolean {
-    if (this.isCalledOff) this.#options.books.giveBack(delivery)
-    return !this.isCalledOff
+  #mayStillGo(delivery: Delivery, doubts: number): boolean {
+    const isCalledOff = this.isCalledOff(doubts)
+    if (isCalledOff) this.#options.books.giveBack(delivery)
+    return !isCalledOff
   }
 
   /** With a body of today, or as it is where it was sent before: the bytes under a key never change. */

@@ -26,6 +26,9 @@ export class Reservations {
   /** What was done to messages that are reserved, by their number. */
   readonly #changes = new Map<number, Change>()
   #reserved: number
+  /** Below that, messages of the inbox that were given back, and have not been looked up since. */
+  readonly #givenBack = new Set<number>()
+  #lookedUp: readonly Candidate[] = []
   /** What the store says; more than may be sent where the queue was paused while something was under way. */
   #stored: Pick<Head, 'reserved' | 'serving'>
   #frozen: readonly Range[]
@@ -55,7 +58,12 @@ export class Reservations {
     return this.#halted
   }
 
-  /** Whether something was paused since it was reserved, as far as anybody knows. */
+  /** How often something was paused, as far as anybody knows. */
+  get doubts(): number {
+    return this.#doubts
+  }
+
+  /** Whether that was since the store was asked. */
   get isInDoubt(): boolean {
     return this.#doubts > this.#answered
   }
@@ -70,13 +78,14 @@ export class Reservations {
     this.#doubts += 1
   }
 
-  /** What was paused may have been resumed: the next reservation tells. */
-  mayGoOn(): void {
-    this.#isPaused = false
+  has({ message, parked }: Delivery): boolean {
+    if (parked) return this.#options.behind.isReserved(message)
+    return message.sequence < this.#reserved && !this.#givenBack.has(message.sequence)
   }
 
-  has({ message, parked }: Delivery): boolean {
-    return parked ? this.#options.behind.isReserved(message) : message.sequence < this.#reserved
+  /** Nothing came of it. It is looked up again before it goes: much may have happened while it was under way. */
+  giveBack({ message, parked }: Delivery): void {
+    if (!parked) this.#givenBack.add(message.sequence)
   }
 
   changeOf(sequence: number): Change | undefined {
@@ -110,8 +119,10 @@ export class Reservations {
     const { isInDoubt } = this
     const from = isInDoubt ? 0 : this.#reserved
     this.#asked = this.#doubts
-    const inInbox = lookahead.filter(({ sequence }) => sequence >= from && sequence < reserved && !turns.underWay.has(sequence))
-    return [...inInbox.map((message) => ({ sequence: message.sequence, group: sorter.groupOf(message) })), ...behind.candidates(isInDoubt)]
+    const isNew = (sequence: number): boolean => sequence >= from || this.#givenBack.has(sequence)
+    const inInbox = lookahead.filter(({ sequence }) => isNew(sequence) && sequence < reserved && !turns.underWay.has(sequence))
+    this.#lookedUp = inInbox.map((message) => ({ sequence: message.sequence, group: sorter.groupOf(message) }))
+    return [...this.#lookedUp, ...behind.candidates(isInDoubt)]
   }
 
   /** What the store has said. */
@@ -123,6 +134,7 @@ export class Reservations {
     this.#isPaused = isPaused
     this.#answered = this.#asked
     this.#reserved = this.#isPaused ? position : reserved
+    for (const { sequence } of this.#lookedUp) this.#givenBack.delete(sequence)
     for (const change of changes.values()) this.change(change)
     behind.written(this.#isPaused, turns.taken)
     if (this.#isPaused) return behind.giveBack()

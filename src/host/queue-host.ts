@@ -123,7 +123,7 @@ export class QueueHost {
   /** Only the leader can, and that may be another tab, or this one in a moment. */
   async retryNow(group: string | undefined): Promise<void> {
     if (group !== undefined) await retryGroup(this.connection, group, this.#now)
-    this.#isHurried = !this.#drain && group === undefined
+    if (group === undefined) this.#isHurried = !this.#drain
     if (this.#drain) this.#hurry(group)
     else this.#tabs.retryNow(group)
   }
@@ -225,7 +225,7 @@ export class QueueHost {
       case 'storage-full':
         return this.#options.reserve.miss()
       case 'resumed':
-        return this.#drain?.resume()
+        return event.group === undefined ? this.#drain?.resume() : this.#drain?.lookAround()
       case 'paused':
         return this.#drain?.recheck()
       case 'cancelled':

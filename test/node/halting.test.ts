@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { OpenOptions } from '../../src/message/options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { status } from '../world/fake-server.ts'
@@ -172,6 +172,23 @@ describe('a group that is paused', () => {
     await again.idle()
     expect(sent()).toEqual([3, 4, 1, 2])
     expect(await again.depth()).toMatchObject({ ready: 0, bytes: 0, stopped: 0 })
+  })
+
+  test('sends nothing that was still to get its headers, though others have gone on meanwhile', async () => {
+    let give!: () => void
+    const asked = new Promise<void>((resolve) => (give = resolve))
+    const orders = open({ concurrency: 5, headers: async () => asked.then(() => ({})) })
+    const [, , ofBob] = await Promise.all(['ann', 'cy', 'bob'].map((customer, n) => orders.enqueue({ customer, n })))
+    await vi.waitFor(async () => expect(await orders.depth()).toMatchObject({ leased: 3 }))
+    await orders.pause({ group: 'ann' })
+    await (await orders.enqueue({ customer: 'dee', n: 3 })).status()
+    give()
+    await ofBob!.delivered
+    await orders.idle({ group: 'dee' })
+    expect(sent()).not.toContain(0)
+    await orders.resume({ group: 'ann' })
+    await orders.idle()
+    expect(sent()).toContain(0)
   })
 
   test('while it waits for a retry is resumed in time for that, and can be tried at once', async () => {
