@@ -6,11 +6,11 @@ import { Play } from './model-play.ts'
 import type { Enqueued, Rules } from './model-play.ts'
 import type { Answering } from './model-server.ts'
 
-/** How many histories, of each kind of queue. */
-export const RUNS: number = Number(process.env['MODEL_RUNS'] ?? 1_000)
-/** So many share a seed. */
+/** So many histories share a seed. */
 const PER_SEED = 20
 const SEED = process.env['MODEL_SEED']
+/** How many, of each kind of queue: a seed that is named is played alone, unless more are asked for. */
+export const RUNS: number = Number(process.env['MODEL_RUNS'] ?? (SEED === undefined ? 1_000 : PER_SEED))
 /** Whether a history that fails is made smaller. */
 const IS_SHRINKING = process.env['MODEL_SHRINKS'] !== '0'
 
@@ -138,7 +138,7 @@ function chosen(choice: number | undefined): (dead: readonly Known[]) => readonl
 
 /** Plays with queues of one kind, and shows the shortest history that goes wrong. */
 export async function playHistories(order: Rules['order']): Promise<void> {
-  const seeds = SEED === undefined ? Array.from({ length: Math.ceil(RUNS / PER_SEED) }, (_, n) => n + 1) : [Number(SEED)]
+  const seeds = Array.from({ length: Math.ceil(RUNS / PER_SEED) }, (_, n) => n + Number(SEED ?? 1))
   for (const seed of seeds) {
     const details = await fc.check(fc.asyncProperty(rules(order), fc.commands(commands(order), { maxCommands: 40, size: 'max' }), play), {
       seed,
