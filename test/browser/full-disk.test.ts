@@ -1,7 +1,7 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Page } from 'playwright'
-import { Browser, enqueue, idle, numbers, openOrders } from './browser.ts'
-import { ShopServer } from './shop-server.ts'
+import { enqueue, idle, numbers, openOrders } from './browser.ts'
+import { browser, shop, useShop } from './shop-stage.ts'
 
 /** What the origin may have: little, so that it is soon full, and more than the reserve and the first files of a database take. */
 const QUOTA = 8_000_000
@@ -9,16 +9,7 @@ const QUOTA = 8_000_000
 /** The store of Chromium 156. Its other one, SQLite, is not tried here. */
 const LEVELDB = '--disable-features=IdbSqliteBackingStore'
 
-let shop: ShopServer
-let browser: Browser
-beforeEach(async () => {
-  shop = await ShopServer.start()
-  browser = await Browser.launch([LEVELDB])
-})
-afterEach(async () => {
-  await browser.close()
-  await shop.close()
-})
+useShop([LEVELDB])
 
 /**
  * An earlier visit keeps the reserve. In the visit in which it is made, Chromium may not count it, if IndexedDB was used at the same time or before:

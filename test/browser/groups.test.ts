@@ -1,18 +1,9 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Page } from 'playwright'
-import { Browser, idle, numbers } from './browser.ts'
-import { ShopServer } from './shop-server.ts'
+import { idle, numbers } from './browser.ts'
+import { browser, shop, useShop } from './shop-stage.ts'
 
-let shop: ShopServer
-let browser: Browser
-beforeEach(async () => {
-  shop = await ShopServer.start()
-  browser = await Browser.launch()
-})
-afterEach(async () => {
-  await browser.close()
-  await shop.close()
-})
+useShop()
 
 const GROUPS = 10
 

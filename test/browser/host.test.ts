@@ -1,18 +1,9 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/index.ts'
-import { Browser, enqueue, idle, numbers, openOrders } from './browser.ts'
-import { ShopServer } from './shop-server.ts'
+import { enqueue, idle, numbers, openOrders } from './browser.ts'
+import { browser, shop, useShop } from './shop-stage.ts'
 
-let shop: ShopServer
-let browser: Browser
-beforeEach(async () => {
-  shop = await ShopServer.start()
-  browser = await Browser.launch()
-})
-afterEach(async () => {
-  await browser.close()
-  await shop.close()
-})
+useShop()
 
 test('the page never waits: queues of one page share one worker, and the page itself never touches IndexedDB', async () => {
   const page = await browser.openShop(shop.url)

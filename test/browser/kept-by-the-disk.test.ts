@@ -1,21 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Page } from 'playwright'
 import type { EnqueueOptions, OpenOptions } from '../../src/index.ts'
-import { Browser, idle } from './browser.ts'
-import { ShopServer } from './shop-server.ts'
+import { idle } from './browser.ts'
+import { browser, shop, useShop } from './shop-stage.ts'
 
 type Order = { n: number }
 
-let shop: ShopServer
-let browser: Browser
-beforeEach(async () => {
-  shop = await ShopServer.start()
-  browser = await Browser.launch()
-})
-afterEach(async () => {
-  await browser.close()
-  await shop.close()
-})
+useShop()
 
 const GROUPS: Partial<OpenOptions<Order>> = { order: 'group', onDead: 'halt', keepReceipts: { age: 3_600_000, number: 100 } }
 

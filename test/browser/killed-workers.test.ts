@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Page } from 'playwright'
 import { audit } from '../world/audit.ts'
 import { seeded } from '../world/random.ts'
-import { Browser, enqueue, idle, numbers } from './browser.ts'
+import { enqueue, idle, numbers } from './browser.ts'
 import { contentsOf } from './contents.ts'
-import { ShopServer } from './shop-server.ts'
+import { browser, shop, useShop } from './shop-stage.ts'
 
 declare global {
   // What the test puts into the page.
@@ -17,16 +17,7 @@ const KILLS_PER_TAB = 12
 /** Where the numbers of each tab that enqueues begin. */
 const TABS = [0, 100_000] as const
 
-let shop: ShopServer
-let browser: Browser
-beforeEach(async () => {
-  shop = await ShopServer.start()
-  browser = await Browser.launch()
-})
-afterEach(async () => {
-  await browser.close()
-  await shop.close()
-})
+useShop()
 
 const ofGroup = (all: number[], group: number): number[] => all.filter((n) => n % GROUPS === group)
 const isUnwanted = (n: number): boolean => n % 17 === 0

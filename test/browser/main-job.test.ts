@@ -1,17 +1,8 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Browser, enqueue, idle, numbers, openOrders } from './browser.ts'
-import { ShopServer } from './shop-server.ts'
+import { expect, test } from 'vitest'
+import { enqueue, idle, numbers, openOrders } from './browser.ts'
+import { browser, shop, useShop } from './shop-stage.ts'
 
-let shop: ShopServer
-let browser: Browser
-beforeEach(async () => {
-  shop = await ShopServer.start()
-  browser = await Browser.launch()
-})
-afterEach(async () => {
-  await browser.close()
-  await shop.close()
-})
+useShop()
 
 test('resolved means durable: 500 messages enqueued offline outlive a reload and a killed browser, and arrive once, in order', async () => {
   shop.mood = 'away'
