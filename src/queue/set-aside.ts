@@ -5,7 +5,7 @@ import type { UnreadablePlace } from './readable.ts'
 import { isDone, readHead, readTail, writeHead } from './meta.ts'
 import type { Head, Range } from './meta.ts'
 import type { DeadRecord, WriteTransaction } from './schema.ts'
-import { assertEpoch } from './settle.ts'
+import { assertEpoch, passChanges } from './settle.ts'
 
 export interface Finding {
   readonly epoch: number
@@ -31,7 +31,7 @@ interface Found {
  * @returns the dead letters; none where all can be read after all, or may be in a moment.
  */
 export function setAside(connection: Connection, finding: Finding): Promise<readonly DeadRecord[]> {
-  return connection.writeFromReserve(['inbox', 'meta', 'groups', 'parked', 'dead'], 'relaxed', async (tx) => {
+  return connection.writeFromReserve(['inbox', 'meta', 'groups', 'parked', 'dead', 'changes'], 'relaxed', async (tx) => {
     const before = await readHead(tx)
     assertEpoch(before, finding.epoch)
     const { head, letters, wasDone } = await take(tx, before, finding)
@@ -62,7 +62,7 @@ async function takeRecord(tx: WriteTransaction, head: Head, { deadAt, isLasting 
   const done = [[0, head.position] as const, ...head.done].filter(([from, to]) => from < end && to > key)
   let sequence = key
   while (isDone({ position: 0, done }, sequence)) sequence += 1
-  return { head: withDone(head, [key, end]), letters: [letterOf({ sequence, found, deadAt, done })] }
+  return { head: await takenOut(tx, head, [key, end]), letters: [letterOf({ sequence, found, deadAt, done })] }
 }
 
 async function lettersWithin(tx: WriteTransaction, from: number, end: number): Promise<DeadRecord[]> {
@@ -77,7 +77,7 @@ async function takeMessage(tx: WriteTransaction, head: Head, deadAt: number, seq
   const found: unknown = record?.messages[sequence - record.first]
   if (isDone(head, sequence)) return { head, letters: await lettersWithin(tx, sequence, sequence + 1), wasDone: true }
   if (isMessage(found)) return { head, letters: [] }
-  return { head: withDone(head, [sequence, sequence + 1]), letters: [letterOf({ sequence, found, deadAt })] }
+  return { head: await takenOut(tx, head, [sequence, sequence + 1]), letters: [letterOf({ sequence, found, deadAt })] }
 }
 
 /** Those records of a group that cannot be read. Its row is written anew, by what is left: all that can be read, where the row was damaged. */
@@ -132,6 +132,13 @@ function letterOf({
     found,
     ...(done && { done }),
   }
+}
+
+/** The head, without what is in a range of the inbox. Of what was cancelled there, nothing is counted any more. */
+async function takenOut(tx: WriteTransaction, head: Head, range: Range): Promise<Head> {
+  const changed = await tx.objectStore('changes').getAllKeys(IDBKeyRange.bound(...range, false, true))
+  const waiting = changed.filter((sequence) => !isDone(head, sequence))
+  return { ...withDone(head, range), ...(await passChanges(tx, head, waiting)) }
 }
 
 /** A head that is done with a range. What came of the message at its position is said of no other. */

@@ -157,7 +157,17 @@ async function countChanges(
     if (!(await store.getKey(change.sequence))) counted.changes -= 1
     await store.put(change, change.sequence)
   }
-  if (!areChanged(tail, { ...before, ...counted })) return counted
+  return areChanged(tail, { ...before, ...counted }) ? passChanges(tx, counted, passed) : counted
+}
+
+/** Changes of messages that are done with go as well; what is counted then. */
+export async function passChanges(
+  tx: WriteTransaction,
+  { cancelled, changes }: Pick<Head, 'cancelled' | 'changes'>,
+  passed: readonly number[],
+): Promise<Pick<Head, 'cancelled' | 'changes'>> {
+  const store = tx.objectStore('changes')
+  const counted = { cancelled, changes }
   for (const sequence of passed) {
     const change = await store.get(sequence)
     if (!change) continue

@@ -9,11 +9,13 @@ import type { IncomingMessage } from '../../src/queue/intake.ts'
 import { firstDue, join } from '../../src/queue/join.ts'
 import { lead } from '../../src/queue/lead.ts'
 import type { Head } from '../../src/queue/meta.ts'
+import { setAside } from '../../src/queue/set-aside.ts'
 import { settle } from '../../src/queue/settle.ts'
 import type { Settled, Settlement } from '../../src/queue/settle.ts'
 import { standing } from '../../src/queue/standing.ts'
 import { pause, resume, retryGroup } from '../../src/queue/stops.ts'
-import { allMessages, batch, deleteDatabase, limits, message, NOTHING, openNew } from './database.ts'
+import { allMessages, batch, databaseName, deleteDatabase, limits, message, NOTHING, openNew } from './database.ts'
+import { changeRaw, readRaw } from './raw-database.ts'
 
 let connection: Connection
 let number = 0
@@ -49,6 +51,19 @@ describe('a message that waits', () => {
     expect(await ids()).toEqual(['p.0.0', 'p.0.2'])
     expect(await depth(connection)).toMatchObject({ ready: 2, bytes: 2 })
     expect(await standing(connection, 'p.0.1', 0)).toEqual({ state: 'cancelled', maybeDelivered: false })
+  })
+
+  test('and was cancelled in a record that cannot be read is counted once, and not as one too few of those that wait', async () => {
+    await enqueueAll([{}, {}, {}])
+    await enqueueAll([{}])
+    for (const id of ['p.0.0', 'p.0.2', 'p.1.0']) await cancel(connection, { id, isAborting: false, now: 0 })
+    await enqueueAll([{}])
+    const { head } = await lead(connection)
+    await changeRaw(databaseName(), 'inbox', 1, () => 'damaged')
+    const finding = { epoch: head.epoch, deadAt: 0, place: { record: 1 }, isLasting: false }
+    expect(await setAside(connection, finding)).toHaveLength(1)
+    expect(await depth(connection)).toMatchObject({ ready: 1, dead: 1 })
+    expect((await readRaw(databaseName(), 'changes')).map(([key]) => key)).toEqual([4])
   })
 
   test('is not cancelled once it is reserved; the leader hears of one that was cancelled before', async () => {
