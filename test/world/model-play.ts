@@ -414,7 +414,7 @@ export class Play {
       return this.model.update(owner, known)
     }
     // The same as one of which nobody was told the id, perhaps: what is met will tell.
-    if (!owner && owners.some((other) => other.id === undefined)) return
+    if (!owner && owners.some((other) => other.id === undefined && this.model.all.includes(other))) return
     known.id = id
     known.mayReplace = false
     known.isBehind = owners.length > 0
