@@ -121,7 +121,7 @@ export interface Death {
   readonly attempts: number
   /** The status of the last answer; 0 for a redirect that a browser does not let anyone read, and where there was none. */
   readonly status: number
-  /** The beginning of the last answer's body, as text, at most 1,000 characters. */
+  /** The beginning of the last answer's body, as text, at most 4,000 characters. */
   readonly excerpt: string
   /** The last ten attempts, the latest last. Absent in dead letters of an earlier release. */
   readonly trail?: readonly PastAttempt[]

@@ -1,10 +1,10 @@
 import { encodeBody } from '../message/body.ts'
 import type { TakenRequest } from '../message/request.ts'
-import { checkOptions, groupCheck, invalid, isText, messageChecks, whole, wrongOption } from '../message/option-checks.ts'
-import type { Check, Checks } from '../message/option-checks.ts'
+import { checkOptions, invalid, wrongOption } from '../message/option-checks.ts'
 import { validated } from '../message/schema.ts'
 import type { StandardSchema } from '../message/schema.ts'
 import type { OutgoingMessage, Setup } from '../protocol/host.ts'
+import { dedupKeyCheck, enqueueChecks } from './enqueue-checks.ts'
 import type { EnqueueOptions } from './queue.ts'
 import { groupIn } from './verb-checks.ts'
 
@@ -18,19 +18,6 @@ export interface Rules<T> {
 
 /** A message as it leaves the page, but for its id. */
 export type Outgoing = { -readonly [Name in keyof Omit<OutgoingMessage, 'id'>]: OutgoingMessage[Name] }
-
-const dedupKeyCheck: Check = { expected: 'a string of 1 to 256 characters', passes: (value) => isText(value, 1) }
-
-const enqueueChecks: Checks<EnqueueOptions> = {
-  group: groupCheck,
-  delay: whole(0),
-  ...messageChecks,
-  dedupKey: dedupKeyCheck,
-  idempotencyKey: {
-    expected: '1 to 256 visible ASCII characters',
-    passes: (value) => typeof value === 'string' && /^[!-~]{1,256}$/.test(value),
-  },
-}
 
 /** What is stored for a body: what the queue's schema, its functions and the options of this one message make of it. */
 export function outgoing<T>(given: T, options: EnqueueOptions | undefined, rules: Rules<T>): Outgoing {

@@ -1,7 +1,6 @@
 import { decodeBody } from '../message/body.ts'
 import type { DeadLetter, WaitingMessage } from '../message/message.ts'
-import type { RequestLine } from '../message/stored-request.ts'
-import type { StoredRequest } from '../message/stored-request.ts'
+import type { RequestLine, StoredRequest } from '../message/stored-request.ts'
 import type { WireDeadLetter, WireMessage } from '../protocol/host.ts'
 
 /** A message as its user reads it; nothing where its body was damaged. */
@@ -38,7 +37,8 @@ export function readLetter<T>(letter: WireDeadLetter): DeadLetter<T> {
   return { ...known, reason, body: decoded.value as T }
 }
 
-/** Its headers are nobody's to look at. */
-function lineOf({ method, url }: StoredRequest): RequestLine {
-  return { method, url }
+/** Its other headers are nobody's to look at. */
+function lineOf({ method, url, headers }: StoredRequest): RequestLine {
+  const contentType = headers.find(([name]) => name === 'content-type')?.[1]
+  return { method, url, ...(contentType !== undefined && { contentType }) }
 }
