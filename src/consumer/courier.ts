@@ -136,7 +136,8 @@ export class Courier {
     if (attempt.answered) this.#hear(attempt)
     const isEnded = signal.aborted && !attempt.answered
     const { classify } = functions(setup)
-    const outcome = isEnded ? undefined : await judge(attempt, { classify, now: time.now(), announce, signal })
+    const redirects = message.redirects ?? setup.redirects
+    const outcome = isEnded ? undefined : await judge(attempt, { classify, redirects, now: time.now(), announce, signal })
     return { attempt, outcome, outset, at, took }
   }
 

@@ -85,3 +85,8 @@ export function shown(value: unknown): string {
   if (typeof value === 'object') return Array.isArray(value) ? 'an array' : Object.prototype.toString.call(value)
   return `${(value as number | bigint | boolean | symbol).toString()} (${typeof value})`
 }
+
+/** A queue was used after it was closed. */
+export function closedError(queue: string): QueueError {
+  return new QueueError('closed', `The queue "${queue}" is closed`)
+}

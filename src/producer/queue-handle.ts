@@ -1,19 +1,21 @@
-import { QueueError, shown } from '../message/error.ts'
+import { closedError, QueueError, shown } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Cancellation, DeadLetter, Depth, GroupDepth, KeptReceipt, Standing, WaitingMessage } from '../message/message.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { HostApi, MessageFilter, Page, Place, Setup } from '../protocol/host.ts'
 import type { Result } from '../protocol/result.ts'
+import { callSafely } from './call-safely.ts'
 import { ANYTHING, Idle, EVERYTHING } from './idle.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { Outbound } from './outbound.ts'
-import { outgoing } from './outgoing.ts'
-import type { Rules } from './outgoing.ts'
+import { checkEnqueue, outgoing, outgoingRequest } from './outgoing.ts'
+import type { Outgoing, Rules } from './outgoing.ts'
 import { watchReturn } from './page-signals.ts'
 import type { EnqueueOptions, OfGroup, Queue } from './queue.ts'
 import { readLetter, readMessage } from './readings.ts'
 import { Receipts } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
+import { Requests } from './requests.ts'
 import { checkAbort, checkFilter, checkId, checkSince, groupOf, listOf } from './verb-checks.ts'
 
 export interface HandleOptions<T> extends Rules<T> {
@@ -31,6 +33,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly #rules: Rules<T>
   readonly #outbound: Outbound
   readonly #receipts: Receipts
+  readonly #requests = new Requests()
   readonly #idle = new Idle()
   readonly #listeners = new Set<(event: QueueEvent) => void>()
   readonly #opened: Promise<void>
@@ -53,21 +56,13 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async enqueue(body: T, options?: EnqueueOptions): Promise<Receipt> {
     this.#assertOpen()
-    const { id, decided } = this.#outbound.add(outgoing(body, options, this.#rules))
-    const receipt = this.#receipts.issue(id)
-    try {
-      const decision = await decided
-      if (decision === 'full') throw new QueueError('queue-full', `The queue "${this.name}" holds as much as its \`capacity\` allows`)
-      if (decision && 'sameAs' in decision) {
-        this.#receipts.withdraw(id)
-        return this.#receipts.of(decision.sameAs)
-      }
-      this.#receipts.confirm(id)
-      return receipt
-    } catch (error) {
-      this.#receipts.withdraw(id)
-      throw error
-    }
+    return this.#add(outgoing(body, options, this.#rules))
+  }
+
+  async enqueueRequest(request: Request, options: EnqueueOptions = {}): Promise<Receipt> {
+    this.#assertOpen()
+    checkEnqueue(options)
+    return this.#add(outgoingRequest(await this.#requests.take(request), options, this.setup))
   }
 
   receipt(id: string): Receipt {
@@ -174,6 +169,24 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#idle.close(error)
   }
 
+  async #add(message: Outgoing): Promise<Receipt> {
+    const { id, decided } = this.#outbound.add(message)
+    const receipt = this.#receipts.issue(id)
+    try {
+      const decision = await decided
+      if (decision === 'full') throw new QueueError('queue-full', `The queue "${this.name}" holds as much as its \`capacity\` allows`)
+      if (decision && 'sameAs' in decision) {
+        this.#receipts.withdraw(id)
+        return this.#receipts.of(decision.sameAs)
+      }
+      this.#receipts.confirm(id)
+      return receipt
+    } catch (error) {
+      this.#receipts.withdraw(id)
+      throw error
+    }
+  }
+
   #lookAgain(): void {
     this.#receipts.lookAgain()
     this.#idle.lookAgain()
@@ -198,6 +211,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async #close(): Promise<void> {
     await this.#opened.catch(() => {})
+    await this.#requests.handedOn()
     await this.#outbound.flushed()
     await this.#link.close(this)
     this.#listeners.clear()
@@ -231,19 +245,5 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   #assertOpen(): void {
     if (this.#closing) throw closedError(this.name)
-  }
-}
-
-function closedError(name: string): QueueError {
-  return new QueueError('closed', `The queue "${name}" is closed`)
-}
-
-/** A listener that throws is reported as any uncaught error is, and keeps nobody else from hearing. */
-function callSafely(listener: (event: QueueEvent) => void, event: QueueEvent): void {
-  try {
-    listener(event)
-  } catch (error) {
-    // As for an event listener of the platform's own; Node has no reportError.
-    ;(globalThis.reportError ?? console.error)(error)
   }
 }

@@ -1,4 +1,5 @@
-import type { OnDuplicate, QueueOptions, Verdict } from '../message/options.ts'
+import type { OnDuplicate, QueueOptions } from '../message/options.ts'
+import type { Verdict } from '../message/verdict.ts'
 import type { Decision } from '../message/decision.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Answer, Cancellation, Death, Depth, GroupDepth, KeptReceipt, Message, Standing, WaitingState } from '../message/message.ts'
@@ -67,6 +68,7 @@ type Shared = Required<
     | 'onDuplicate'
     | 'dedupWindow'
     | 'version'
+    | 'redirects'
   >
 > &
   Pick<QueueOptions, 'ttl' | 'keepReceipts' | 'capacity'>
@@ -106,12 +108,12 @@ export interface MessageFilter {
   readonly group?: string
 }
 
-export interface WireMessage extends Pick<Message, 'id' | 'body' | 'enqueuedAt' | 'group' | 'version'> {
+export interface WireMessage extends Pick<Message, 'id' | 'body' | 'enqueuedAt' | 'group' | 'version' | 'request'> {
   readonly state: WaitingState
   readonly due?: number
 }
 
-export interface WireDeadLetter extends Pick<Message, 'id' | 'body' | 'enqueuedAt' | 'group' | 'version'>, Death {}
+export interface WireDeadLetter extends Pick<Message, 'id' | 'body' | 'enqueuedAt' | 'group' | 'version' | 'request'>, Death {}
 
 /** Some of a long list, and where the rest begins; without `next` it was the last. */
 export interface Page<Item> {
