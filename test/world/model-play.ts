@@ -415,7 +415,8 @@ export class Play {
   ): Promise<void> {
     const id = await this.#inTime('enqueue()', receipt)
     if (typeof id !== 'string') return this.#refused(known, id, wasAtRest)
-    if (!this.#onDisk.has(id)) throwFault(`said to be stored before it was: ${show(known)}`)
+    // One that another has replaced in the same transaction was never there.
+    if (key === undefined && !this.#onDisk.has(id)) throwFault(`said to be stored before it was: ${show(known)}`)
     const owner = this.model.byId(id)
     if (owner && owner !== known) {
       if (!owners.includes(owner) && owner.key !== key) throwFault(`${show(known)} is taken for ${show(owner)}`)
