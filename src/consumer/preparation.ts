@@ -51,6 +51,7 @@ export class Preparation {
     const fresh = await this.#upToDate(delivery, current)
     if (!fresh) return undefined
     const entries = await headers.get(current)
+    await books.confirm()
     if (entries && !this.isCalledOff(doubts)) {
       return (await this.mayGo(fresh, doubts)) ? { delivery: fresh, setup: current, headers: entries, doubts } : undefined
     }

@@ -12,15 +12,17 @@ import { cancel } from '../queue/cancel.ts'
 import { purge } from '../queue/purge.ts'
 import { redrive } from '../queue/redrive.ts'
 import type { DeadRecord } from '../queue/schema.ts'
+import { pulse } from '../queue/pulse.ts'
 import { pause, resume, retryGroup } from '../queue/stops.ts'
+import { tellDrain } from './drain-news.ts'
 import { Enqueuing } from './enqueuing.ts'
 import { newsOf, newsOfTaken } from './news.ts'
-import { standForLeader } from './leadership.ts'
-import type { Leadership } from './leadership.ts'
+import { Leadership } from './leadership.ts'
 import type { Platform } from './platform.ts'
 import type { Reserve } from './reserve.ts'
 import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
+import { Watch } from './watch.ts'
 
 export interface QueueHostOptions {
   readonly queue: string
@@ -39,6 +41,7 @@ export class QueueHost {
   readonly #options: QueueHostOptions
   readonly #enqueuing: Enqueuing
   readonly #tabs: TabChannel
+  readonly #watch: Watch
   readonly #leadership: Leadership
   readonly #stock = new Stock()
   #setup: Setup
@@ -67,8 +70,22 @@ export class QueueHost {
       events: (events) => this.#hear(events),
       retryNow: (group) => this.#hurry(group),
       abort: (id) => this.#drain?.abort(id),
+      areYouThere: () => this.#showLife(),
+      here: () => this.#watch.heard(),
     })
-    this.#leadership = standForLeader(platform, leaderLock(queue), () => this.#lead())
+    this.#watch = new Watch({
+      ...platform,
+      look: () => pulse(this.connection, this.#now),
+      ask: () => this.#tabs.askWhetherThere(),
+      silent: () => this.#leadership.steal(),
+    })
+    this.#leadership = new Leadership({
+      ...platform,
+      lock: leaderLock(queue),
+      watch: this.#watch,
+      serve: () => this.#lead(),
+      supersede: () => this.#drain?.supersede(),
+    })
   }
 
   /** The page opened the queue again, perhaps with other options. */
@@ -130,6 +147,7 @@ export class QueueHost {
   }
 
   signal(signal: PageSignal): void {
+    this.#watch.news()
     if (signal === 'offline') this.#drain?.wake()
     else this.#drain?.hurry('backoff')
   }
@@ -166,20 +184,26 @@ export class QueueHost {
     if (this.#isClosing) return
     const { queue, platform, functions, isOnline } = this.#options
     this.#drain = new Drain({
+      ...platform,
       connection: this.connection,
       transport: httpTransport({ queue, fetch: platform.fetch, clock: platform.clock }),
       functions,
       setup: () => this.#setup,
       isOnline,
       announce: (event) => this.#announce([event]),
-      clock: platform.clock,
-      random: platform.random,
     })
     if (this.#isHurried) this.#drain.hurry('server')
     this.#isHurried = false
     this.#options.toPage([{ type: 'leadership-gained' }])
     await this.#drain.run()
     this.#drain = undefined
+    if (!this.#isClosing) this.#options.toPage([{ type: 'leadership-lost' }])
+  }
+
+  /** Who asks takes the lead where it hears nothing. */
+  #showLife(): void {
+    if (this.#drain) this.#tabs.sayHere()
+    this.#drain?.beat()
   }
 
   /** Something happened here: told to this page and to the other tabs, together with all else of this moment. */
@@ -218,27 +242,10 @@ export class QueueHost {
 
   #react(events: readonly QueueEvent[]): void {
     this.#stock.count(events)
-    for (const event of events) this.#reactTo(event)
-  }
-
-  #reactTo(event: QueueEvent): void {
-    switch (event.type) {
-      case 'storage-full':
-        return this.#options.reserve.miss()
-      case 'resumed':
-        return event.group === undefined ? this.#drain?.resume() : this.#drain?.lookAround()
-      case 'paused':
-        return this.#drain?.recheck()
-      case 'cancelled':
-        return this.#drain?.cancelled()
-      case 'enqueued':
-        return event.due === undefined ? this.#drain?.wake() : this.#drain?.lookAround()
-      case 'redriven':
-        return this.#drain?.wake()
-      // It may be due earlier.
-      case 'updated':
-      case 'replaced':
-        return this.#drain?.lookAround()
+    this.#watch.news()
+    for (const event of events) {
+      if (event.type === 'storage-full') this.#options.reserve.miss()
+      else if (this.#drain) tellDrain(this.#drain, event)
     }
   }
 }

@@ -183,9 +183,10 @@ describe('a delayed message', () => {
     expect(await depth(connection)).toMatchObject({ ready: 1, delayed: 3, bytes: 4 })
     expect(await ids()).toEqual(['p.0.3', 'p.0.1', 'p.0.2', 'p.0.0'])
     expect(await firstDue(connection)).toBe(10)
-    expect(await join(connection, 9)).toEqual({ ids: [], nextDue: 10 })
-    expect(await join(connection, 10)).toEqual({ ids: ['p.0.1', 'p.0.2'], nextDue: 20 })
-    expect(await join(connection, 30)).toEqual({ ids: ['p.0.0'], nextDue: Infinity })
+    const { epoch } = (await lead(connection)).head
+    expect(await join(connection, epoch, 9)).toEqual({ ids: [], nextDue: 10 })
+    expect(await join(connection, epoch, 10)).toEqual({ ids: ['p.0.1', 'p.0.2'], nextDue: 20 })
+    expect(await join(connection, epoch, 30)).toEqual({ ids: ['p.0.0'], nextDue: Infinity })
     expect(await ids()).toEqual(['p.0.3', 'p.0.1', 'p.0.2', 'p.0.0'])
     expect(await depth(connection)).toMatchObject({ ready: 4, delayed: 0, bytes: 4 })
   })
