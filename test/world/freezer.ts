@@ -42,7 +42,7 @@ export class Freezer {
     return new Promise((resolve, reject) => {
       work.then(
         (value) => this.#soon(() => resolve(value)),
-        (error: unknown) => this.#soon(() => reject(error as Error)),
+        (error: unknown) => this.#soon(() => reject(error)),
       )
     })
   }
