@@ -182,14 +182,13 @@ export class QueueHost {
 
   async #lead(): Promise<void> {
     if (this.#isClosing) return
-    const { queue, platform, functions, isOnline } = this.#options
+    const { queue, platform } = this.#options
     this.#drain = new Drain({
+      ...this.#options,
       ...platform,
       connection: this.connection,
-      transport: httpTransport({ queue, fetch: platform.fetch, clock: platform.clock }),
-      functions,
+      transport: httpTransport({ queue, ...platform }),
       setup: () => this.#setup,
-      isOnline,
       announce: (event) => this.#announce([event]),
     })
     if (this.#isHurried) this.#drain.hurry('server')

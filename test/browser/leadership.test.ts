@@ -93,7 +93,8 @@ async function checkAll(page: Page, count: number): Promise<void> {
   await idle(page)
   expect(ordered(shop.taken)).toEqual(numbers(0, count))
   for (const group of numbers(0, GROUPS)) {
-    for (const all of [shop.taken, shop.firstArrivals].map((of) => of.filter((n) => n % GROUPS === group))) expect(all).toEqual(ordered(all))
+    for (const all of [shop.taken, shop.firstArrivals].map((of) => of.filter((n) => n % GROUPS === group)))
+      expect(all).toEqual(ordered(all))
   }
   const { ahead, behind } = audit(await contentsOf(page), await page.evaluate(() => globalThis.orders.depth()))
   expect([...ahead, ...behind]).toEqual([])
@@ -139,48 +140,64 @@ test('crashed: when the process of the tab that leads crashes, another goes on a
 /** Times that are waited for, and what a loaded machine adds. */
 const PATIENCE = 120_000
 
-test('frozen: when the process of the tab that leads is stopped, another takes the lead from it; when it goes on it settles nothing and sends nothing', async () => {
-  let pid = 0
-  const course = await takeOver('frozen process', async (leader) => {
-    pid = await rendererOf(browser.context, leader)
-    process.kill(pid, 'SIGSTOP')
-  })
-  const [{ epoch } = { epoch: 0 }] = shop.arrivals
-  await pause(FROZEN - (Date.now() - course.hurtAt))
-  await shop.took(240)
-  process.kill(pid, 'SIGCONT')
-  await pause(3_000)
-  await wakeAndCheck(course, 'frozen process', epoch)
-}, PATIENCE)
+test(
+  'frozen: when the process of the tab that leads is stopped, another takes the lead from it; when it goes on it settles nothing and sends nothing',
+  async () => {
+    let pid = 0
+    const course = await takeOver('frozen process', async (leader) => {
+      pid = await rendererOf(browser.context, leader)
+      process.kill(pid, 'SIGSTOP')
+    })
+    const [{ epoch } = { epoch: 0 }] = shop.arrivals
+    await pause(FROZEN - (Date.now() - course.hurtAt))
+    await shop.took(240)
+    process.kill(pid, 'SIGCONT')
+    await pause(3_000)
+    await wakeAndCheck(course, 'frozen process', epoch)
+  },
+  PATIENCE,
+)
 
-test('hung: when the worker that leads hangs in a loop, another takes the lead from it; when the loop ends it settles nothing and sends nothing', async () => {
-  const course = await takeOver('hung worker', async (leader) => {
-    const [worker] = leader.workers()
-    worker!.evaluate((length) => {
-      for (const end = Date.now() + length; Date.now() < end;) Math.random()
-    }, FROZEN).catch(() => {})
-    await pause(200)
-  })
-  const [{ epoch } = { epoch: 0 }] = shop.arrivals
-  await pause(FROZEN + 1_000 - (Date.now() - course.hurtAt))
-  await wakeAndCheck(course, 'hung worker', epoch)
-}, PATIENCE)
-
-test('hung in place: when the page whose main thread leads hangs, another takes the lead from it', async () => {
-  const course = await takeOver(
-    'hung page, in place',
-    async (leader) => {
-      leader.evaluate((length) => {
-        for (const end = Date.now() + length; Date.now() < end;) Math.random()
-      }, FROZEN).catch(() => {})
+test(
+  'hung: when the worker that leads hangs in a loop, another takes the lead from it; when the loop ends it settles nothing and sends nothing',
+  async () => {
+    const course = await takeOver('hung worker', async (leader) => {
+      const [worker] = leader.workers()
+      worker!
+        .evaluate((length) => {
+          for (const end = Date.now() + length; Date.now() < end;) Math.random()
+        }, FROZEN)
+        .catch(() => {})
       await pause(200)
-    },
-    'in-place',
-  )
-  const [{ epoch } = { epoch: 0 }] = shop.arrivals
-  await pause(FROZEN + 1_000 - (Date.now() - course.hurtAt))
-  await wakeAndCheck(course, 'hung page, in place', epoch)
-}, PATIENCE)
+    })
+    const [{ epoch } = { epoch: 0 }] = shop.arrivals
+    await pause(FROZEN + 1_000 - (Date.now() - course.hurtAt))
+    await wakeAndCheck(course, 'hung worker', epoch)
+  },
+  PATIENCE,
+)
+
+test(
+  'hung in place: when the page whose main thread leads hangs, another takes the lead from it',
+  async () => {
+    const course = await takeOver(
+      'hung page, in place',
+      async (leader) => {
+        leader
+          .evaluate((length) => {
+            for (const end = Date.now() + length; Date.now() < end;) Math.random()
+          }, FROZEN)
+          .catch(() => {})
+        await pause(200)
+      },
+      'in-place',
+    )
+    const [{ epoch } = { epoch: 0 }] = shop.arrivals
+    await pause(FROZEN + 1_000 - (Date.now() - course.hurtAt))
+    await wakeAndCheck(course, 'hung page, in place', epoch)
+  },
+  PATIENCE,
+)
 
 const TABS = 20
 const KILLS = 10

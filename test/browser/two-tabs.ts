@@ -19,9 +19,10 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title>
   const asked = new URLSearchParams(location.search)
   const from = Number(asked.get('from'))
   const orders = openQueue('orders', { endpoint: '/orders', order: 'group', concurrency: 2 })
-  const opened = performance.now()
+  let isFirst = true
   orders.subscribe(({ type }) => {
-    if (type !== 'leadership-gained' || performance.now() - opened > 5_000) return
+    if (type === 'accepted') isFirst = false
+    if (type !== 'leadership-gained' || !isFirst) return
     for (const end = performance.now() + 3_000; performance.now() < end;) Math.random()
     if (asked.has('leaves')) setTimeout(() => (location.href = '/away.html'), 2_000)
   })

@@ -67,30 +67,42 @@ function contentProcesses(): number[] {
     .map(Number)
 }
 
-test('closed: when the tab that leads is closed, another goes on', async () => {
-  const leader = await open()
-  const [before, hurtAt] = [tabs.shop.arrivals.length, Date.now()]
-  await leader.close()
-  await tabs.takenOver('Firefox, closed tab', hurtAt, before)
-  await tabs.allArrived(1)
-}, PATIENCE)
+test(
+  'closed: when the tab that leads is closed, another goes on',
+  async () => {
+    const leader = await open()
+    const [before, hurtAt] = [tabs.shop.arrivals.length, Date.now()]
+    await leader.close()
+    await tabs.takenOver('Firefox, closed tab', hurtAt, before)
+    await tabs.allArrived(1)
+  },
+  PATIENCE,
+)
 
-test('killed: when the process of the tab that leads is killed, another goes on', async () => {
-  const pid = await processOf(await open())
-  const before = tabs.shop.arrivals.length
-  process.kill(pid, 'SIGKILL')
-  await tabs.takenOver('Firefox, killed process', Date.now(), before)
-  await tabs.allArrived(1)
-}, PATIENCE)
+test(
+  'killed: when the process of the tab that leads is killed, another goes on',
+  async () => {
+    const pid = await processOf(await open())
+    const before = tabs.shop.arrivals.length
+    process.kill(pid, 'SIGKILL')
+    await tabs.takenOver('Firefox, killed process', Date.now(), before)
+    await tabs.allArrived(1)
+  },
+  PATIENCE,
+)
 
-test('frozen: when the process of the tab that leads is stopped, another takes the lead from it; when it goes on it sends nothing', async () => {
-  const pid = await processOf(await open())
-  const before = tabs.shop.arrivals.length
-  process.kill(pid, 'SIGSTOP')
-  await tabs.takenOver('Firefox, frozen process', Date.now(), before)
-  await pause(1_000)
-  const sent = tabs.shop.arrivals.length
-  process.kill(pid, 'SIGCONT')
-  await tabs.allArrived(2)
-  expect(tabs.sentByOldSince(sent)).toBe(0)
-}, PATIENCE)
+test(
+  'frozen: when the process of the tab that leads is stopped, another takes the lead from it; when it goes on it sends nothing',
+  async () => {
+    const pid = await processOf(await open())
+    const before = tabs.shop.arrivals.length
+    process.kill(pid, 'SIGSTOP')
+    await tabs.takenOver('Firefox, frozen process', Date.now(), before)
+    await pause(1_000)
+    const sent = tabs.shop.arrivals.length
+    process.kill(pid, 'SIGCONT')
+    await tabs.allArrived(2)
+    expect(tabs.sentByOldSince(sent)).toBe(0)
+  },
+  PATIENCE,
+)
