@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { firefox } from 'playwright'
 import type { BrowserContext, Page } from 'playwright'
@@ -18,8 +20,9 @@ let context: BrowserContext
 beforeEach(async () => {
   tabs = await TwoTabs.start()
   profile = await createProfile('firefox')
-  const options = { ...launchOptions('firefox', inject('firefox').executablePath), firefoxUserPrefs: PREFERENCES }
-  context = await firefox.launchPersistentContext(profile, options)
+  const { executablePath } = inject('firefox')
+  const options = { ...launchOptions('firefox', executablePath), firefoxUserPrefs: PREFERENCES }
+  context = await firefox.launchPersistentContext(profile, { ...options, executablePath: await startThatOutlivesTabs(executablePath) })
 })
 afterEach(async () => {
   await context.close()
@@ -28,6 +31,13 @@ afterEach(async () => {
 })
 
 const pause = (length: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, length))
+
+/** A way to start this Firefox that outlives its tabs: Playwright tells it to end with the first that crashes, by a variable of the environment. */
+async function startThatOutlivesTabs(executablePath: string): Promise<string> {
+  const script = path.join(profile, 'start')
+  await writeFile(script, `#!/bin/sh\nunset MOZ_CRASHREPORTER_SHUTDOWN\nexec "${executablePath}" "$@"\n`, { mode: 0o755 })
+  return script
+}
 
 /** Two tabs, of which the first leads. */
 async function open(): Promise<Page> {
@@ -53,18 +63,26 @@ function processOf(page: Page): Promise<number> {
   return busiestOf(contentProcesses(), work)
 }
 
-/** The processes of this browser that tabs run in. */
+/** The processes of this browser that tabs run in: children of the one that makes them, which is a child of the browser's. */
 function contentProcesses(): number[] {
-  const read = (id: string): string => {
-    try {
-      return readFileSync(`/proc/${id}/cmdline`, 'utf8')
-    } catch {
-      return ''
-    }
+  const all = readdirSync('/proc').filter((id) => /^\d+$/.test(id))
+  const browser = all.find((id) => read(id, 'cmdline').includes(`-profile\0${profile}`))
+  const isOfBrowser = (id: string): boolean => id === browser || (Number(id) > 1 && isOfBrowser(parentOf(id)))
+  return all.filter((id) => /[\0 ]tab\0?$/.test(read(id, 'cmdline')) && isOfBrowser(id)).map(Number)
+}
+
+/** After the name in parentheses: state, parent. */
+function parentOf(id: string): string {
+  return read(id, 'stat').split(') ').at(-1)?.split(' ')[1] ?? '0'
+}
+
+function read(id: string, file: string): string {
+  try {
+    return readFileSync(`/proc/${id}/${file}`, 'utf8')
+  } catch {
+    // It has ended.
+    return ''
   }
-  return readdirSync('/proc')
-    .filter((id) => /^\d+$/.test(id) && read(id).includes('-contentproc') && read(id).includes('\0tab') && read(id).includes(profile))
-    .map(Number)
 }
 
 test(

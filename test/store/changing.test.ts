@@ -10,7 +10,7 @@ import { firstDue, join } from '../../src/queue/join.ts'
 import { lead } from '../../src/queue/lead.ts'
 import type { Head } from '../../src/queue/meta.ts'
 import { setAside } from '../../src/queue/set-aside.ts'
-import { settle } from '../../src/queue/settle.ts'
+import { settle, Superseded } from '../../src/queue/settle.ts'
 import type { Settled, Settlement } from '../../src/queue/settle.ts'
 import { standing } from '../../src/queue/standing.ts'
 import { pause, resume, retryGroup } from '../../src/queue/stops.ts'
@@ -178,6 +178,14 @@ describe('capacity', () => {
 })
 
 describe('a delayed message', () => {
+  test('is let join by the leader of the present epoch alone', async () => {
+    await enqueueAll([{ delay: 10 }])
+    const { epoch } = (await lead(connection)).head
+    await lead(connection)
+    await expect(join(connection, epoch, 20)).rejects.toThrow(Superseded)
+    expect(await depth(connection)).toMatchObject({ ready: 0, delayed: 1 })
+  })
+
   test('joins the tail when it is due, in the order of the times, and never before', async () => {
     await enqueueAll([{ delay: 20 }, { delay: 10 }, { delay: 10 }, {}])
     expect(await depth(connection)).toMatchObject({ ready: 1, delayed: 3, bytes: 4 })
