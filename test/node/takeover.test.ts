@@ -1,14 +1,16 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
+import { Watch } from '../../src/host/watch.ts'
 import { databaseName } from '../../src/protocol/names.ts'
 import { pulse } from '../../src/queue/pulse.ts'
 import type { Pulse } from '../../src/queue/pulse.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { connectTo } from '../store/database.ts'
+import { FakeLocks } from '../world/fake-locks.ts'
 import { silence, unreachable } from '../world/fake-server.ts'
 import { Freezer } from '../world/freezer.ts'
 import { seeded } from '../world/random.ts'
-import { turns, World } from '../world/world.ts'
+import { heard, turns, World } from '../world/world.ts'
 
 let world: World
 beforeEach(() => void (world = new World()))
@@ -49,7 +51,6 @@ async function look(): Promise<Pulse> {
   return found
 }
 
-const epochs = (): number[] => world.server.arrivals.map(({ headers }) => Number(/epoch=(\d+)/.exec(headers.get('holdfast-message')!)![1]))
 const firstArrivals = (): unknown[] => [...new Set(world.server.bodies)]
 
 test('a leader that is frozen loses the lead to another tab within ten seconds; when it wakes it settles nothing and sends nothing more', async () => {
@@ -80,23 +81,20 @@ test('a leader that is frozen loses the lead to another tab within ten seconds; 
   expect(firstArrivals()).toEqual(numbers(41))
 })
 
-test('a leader that is frozen while it delivers one after the other sends nothing of what it had reserved, though it wakes before it hears', async () => {
-  const { queue: frozen, freezer } = openFreezable()
+test('a leader that was frozen sends nothing of what it had reserved, even where nobody has told it that another leads', async () => {
   const answer = world.server.holdNext()
-  await enqueueAll(frozen, numbers(10))
+  // Its lock is never stolen.
+  const frozen = world.openTab({ locks: new FakeLocks().manager }).open<number>()
+  await enqueueAll(frozen, numbers(30))
   await world.server.arrived(1)
-  const other = world.open<number>()
-  await other.depth()
-  freezer.freeze()
-  await pass(SILENCE + 2_000)
-  await other.idle()
-  const sent = epochs()
+  const successor = world.open<number>()
+  await successor.idle()
+  const sent = world.server.arrivals.length
+  world.clock.advance(5_000)
+  const lost = heard(frozen, 'leadership-lost')
   answer()
-  // That its lock was stolen it hears last.
-  world.channels.isDeaf = true
-  freezer.thaw()
-  await turns()
-  expect(epochs()).toEqual(sent)
+  await lost
+  expect(world.server.arrivals).toHaveLength(sent)
 })
 
 test('what a superseded leader has under way is cut short as it hears of it', async () => {
@@ -198,6 +196,30 @@ test('a night of sleep takes the lead from nobody: the same tab goes on in the m
   await leader.idle()
   expect(heard).not.toContain('leadership-lost')
   expect(world.server.bodies).toEqual([1, 1, 2])
+})
+
+test('a look that comes late says nothing of the leader: who watches was asleep itself', async () => {
+  const freezer = new Freezer()
+  let isSilent = false
+  const watch = new Watch({
+    clock: freezer.platform(world.platform).clock,
+    random: () => 0,
+    look: async () => ({ epoch: 1, revision: 1, isAnyWaiting: true }),
+    ask: () => {},
+    silent: () => (isSilent = true),
+  })
+  watch.begin()
+  // Asked once, and not answered.
+  await pass(4_000)
+  freezer.freeze()
+  await pass(8 * HOUR, HOUR)
+  freezer.thaw()
+  await turns()
+  await pass(3_000)
+  expect(isSilent).toBe(false)
+  await pass(2_000)
+  expect(isSilent).toBe(true)
+  watch.end()
 })
 
 test('of twenty tabs one takes over from a leader that is frozen', async () => {
