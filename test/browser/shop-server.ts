@@ -58,6 +58,8 @@ export class ShopServer {
   unwanted: ReadonlySet<number> = new Set()
   /** Orders with these last digits are answered 500. */
   failing: ReadonlySet<number> = new Set()
+  /** What is at `/service-worker.js`: a script that imports from `./dist/`. */
+  serviceWorker = ''
   /** Every request for an order that arrived, whatever became of it. */
   readonly arrivals: Arrival[] = []
   /** Orders that took effect, in order. */
@@ -73,6 +75,7 @@ export class ShopServer {
     handle: ({ body }) => {
       if (this.unwanted.has(body.n)) return problem(422, `Nobody wants ${body.n}`)
       this.taken.push(body.n)
+      this.#watchers.splice(0).forEach((watcher) => watcher())
       return { number: body.n }
     },
   })
@@ -107,7 +110,7 @@ export class ShopServer {
 
   /** Resolves when so many orders have been taken in. */
   async took(count: number): Promise<void> {
-    while (this.taken.length < count) await this.arrived(this.arrivals.length + 1)
+    while (this.taken.length < count) await new Promise<void>((resolve) => this.#watchers.push(resolve))
   }
 
   async close(): Promise<void> {
@@ -127,6 +130,7 @@ export class ShopServer {
   async #find(url: string): Promise<Found | undefined> {
     if (this.#site !== undefined) return this.#findOnSite(this.#site, url)
     if (url === '/') return { type: 'text/html', content: PAGE }
+    if (url === '/service-worker.js') return { type: 'text/javascript', content: await bundled(this.serviceWorker) }
     if (url === '/own-worker.js') return { type: 'text/javascript', content: await bundled(OWN_WORKER) }
     const file = url.startsWith('/dist/') ? url.slice(1) : modules[url]
     return file === undefined ? undefined : { type: 'text/javascript', content: await readFile(new URL(file, root)) }
