@@ -13,6 +13,12 @@ const SERVE = `
 import { defineQueue, serve } from './dist/service-worker.js'
 serve(defineQueue('orders', { endpoint: '/orders', backgroundSync: true, headers: () => ({ authorization: 'from the definition' }) }))`
 
+/** The same, which hears no page: what calls it can be Background Sync alone. */
+const SERVE_DEAF = `
+const { addEventListener: listen } = globalThis
+globalThis.addEventListener = (type, ...rest) => type === 'message' || listen.call(globalThis, type, ...rest)
+${SERVE}`
+
 /** As an app would be: its pages come from the cache, and it is there for those that are open. */
 const APP = `
 const serves = ['/', '/form.html', '/saved.html']
@@ -91,8 +97,8 @@ async function callAgain(page: Page, tag: string): Promise<void> {
 }
 
 describe('with no page open', () => {
-  test('what was enqueued offline is drained by the service worker when the connection returns', async () => {
-    const page = await open(SERVE + APP)
+  test('what was enqueued offline is drained by the service worker when Background Sync calls it, as the connection returns', async () => {
+    const page = await open(SERVE_DEAF + APP)
     await browser.context.newPage()
     await openOrders(page)
     await browser.context.setOffline(true)
