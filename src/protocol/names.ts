@@ -2,3 +2,5 @@
 export const databaseName = (queue: string): string => `holdfast/${queue}`
 export const leaderLock = (queue: string): string => `holdfast/${queue}/leader`
 export const tabChannel = (queue: string): string => `holdfast/${queue}`
+/** The tag under which Background Sync calls a service worker to drain a queue. */
+export const syncTag = (queue: string): string => `holdfast/${queue}`

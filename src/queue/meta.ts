@@ -22,6 +22,8 @@ export interface Tail {
   readonly paused: boolean
   /** The number of the last batch of each of the producers heard last: an older one was decided before. */
   readonly marks: readonly Mark[]
+  /** The functions that are to be asked in a page alone, as whoever enqueued last has said; absent where nobody has. */
+  readonly needs?: readonly string[]
 }
 
 export interface Mark {

@@ -62,6 +62,8 @@ export class ShopServer {
   unwanted: ReadonlySet<number> = new Set()
   /** Orders with these last digits are answered 500. */
   failing: ReadonlySet<number> = new Set()
+  /** What is at `/service-worker.js`: a script that imports from `./dist/`. */
+  serviceWorker = ''
   /** Every request for an order that arrived, whatever became of it. */
   readonly arrivals: Arrival[] = []
   /** Orders that took effect, in order. */
@@ -77,6 +79,7 @@ export class ShopServer {
     handle: ({ body }) => {
       if (this.unwanted.has(body.n)) return problem(422, `Nobody wants ${body.n}`)
       this.taken.push(body.n)
+      this.#watchers.splice(0).forEach((watcher) => watcher())
       return { number: body.n }
     },
   })
@@ -131,6 +134,7 @@ export class ShopServer {
   async #find(url: string): Promise<Found | undefined> {
     if (this.#site !== undefined) return this.#findOnSite(this.#site, url)
     if (url === '/') return { type: 'text/html', content: PAGE }
+    if (url === '/service-worker.js') return { type: 'text/javascript', content: await bundled(this.serviceWorker) }
     if (url === '/own-worker.js') return { type: 'text/javascript', content: await bundled(OWN_WORKER) }
     const file = url.startsWith('/dist/') ? url.slice(1) : modules[url]
     return file === undefined ? undefined : { type: 'text/javascript', content: await readFile(new URL(file, root)) }
