@@ -71,8 +71,11 @@ export class BackgroundQueue {
     this.#enqueuing = new Enqueuing({ connection: this.#connection, reserve, setup: () => setup, now, isWithoutPage: true })
     this.#tabs = new TabChannel(definition.name, platform.openChannel, {
       events: (events) => this.#hear(events),
+      // Those are for who drains, which its host hears by itself.
       retryNow: () => {},
       abort: () => {},
+      areYouThere: () => {},
+      here: () => {},
     })
   }
 
