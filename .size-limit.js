@@ -12,10 +12,10 @@ const door = (/** @type {string} */ name, /** @type {string} */ path, /** @type 
 
 export default [
   door('holdfast, in the page', 'dist/index.js', '12 kB'),
-  door('holdfast/worker, with your own queues', 'dist/worker.js', '33.3 kB'),
-  door('holdfast/service-worker', 'dist/service-worker.js', '35 kB'),
+  door('holdfast/worker, with your own queues', 'dist/worker.js', '34.2 kB'),
+  door('holdfast/service-worker', 'dist/service-worker.js', '35.8 kB'),
   door('holdfast/form', 'dist/form.js', '5 kB'),
   door('holdfast/receiver', 'dist/receiver.js', '2 kB'),
   // As it is shipped: no bundler touches it.
-  { name: 'holdfast/auto-worker', path: 'dist/auto-worker.js', limit: '31.2 kB', gzip: true },
+  { name: 'holdfast/auto-worker', path: 'dist/auto-worker.js', limit: '32.1 kB', gzip: true },
 ]
