@@ -97,6 +97,7 @@ const config: ViteUserConfig = defineConfig({
       storeIn('store-webkit', { browser: 'webkit', provider: inWebKitGtk(), backEnd: 'sqlite', groupOrder: 4 }),
       inBrowser('chromium', 'test/browser/**/*.test.ts', 5),
       inBrowser('package', 'test/package/**/*.test.ts', 6),
+      inBrowser('firefox', 'test/firefox/**/*.test.ts', 8, 'test/firefox/setup.ts'),
       inBrowser('webkit', 'test/webkit/**/*.test.ts', 7, 'test/webkit/setup.ts'),
       inBrowser('firefox', 'test/firefox/**/*.test.ts', 8, 'test/firefox/setup.ts'),
     ],

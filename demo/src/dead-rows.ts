@@ -58,4 +58,5 @@ const RESULTS: Readonly<Record<PastAttempt['result'], string>> = {
   ...REASONS,
   rejected: 'The server will not take it',
   stopped: 'Stopped from here',
+  crashed: 'The worker died under it',
 }

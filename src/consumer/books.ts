@@ -66,7 +66,8 @@ export class Books {
     const sorter = (this.#sorter = new Sorter({ ...options, lookahead, behind }))
     const turns = (this.#turns = new Turns(sorter, lookahead, behind))
     this.#reservations = new Reservations({ begun: options.begun, lookahead, behind, sorter, turns })
-    this.holds = new Holds(options.order === 'queue' ? head : { ...(head.endpoint && { endpoint: head.endpoint }) })
+    const { held: _held, ...ofAll } = head
+    this.holds = new Holds(options.order === 'queue' ? head : ofAll)
     this.#places = new Places({ holds: this.holds, lookahead, behind, sorter, turns, reservations: this.#reservations })
     this.#unsettled = new Unsettled(head, options.time, options.remembering)
   }

@@ -98,3 +98,8 @@ export class Breaker {
     return wasHeld ? { type: 'endpoint-recovered' } : undefined
   }
 }
+
+/** What a probe comes back with says something of the endpoint, and nothing of its message. */
+export function withoutBlame<Failed extends { readonly counts: boolean }>(outcome: Failed, { isProbe }: Outset): Failed {
+  return isProbe ? { ...outcome, counts: false } : outcome
+}

@@ -7,8 +7,9 @@ import { dateOf, excerptOf } from './answer.ts'
 import type { AskEndpointOptions } from './ask-endpoint.ts'
 import { backoff } from './backoff.ts'
 import type { Books } from './books.ts'
-import { Breaker } from './breaker.ts'
+import { Breaker, withoutBlame } from './breaker.ts'
 import type { Outset } from './breaker.ts'
+import { Caution } from './caution.ts'
 import { Departures, mayBeDelivered } from './departures.ts'
 import type { FunctionsSource } from './functions.ts'
 import { judge } from './judge.ts'
@@ -28,6 +29,7 @@ export interface CourierOptions extends AskEndpointOptions {
   readonly announce: (event: QueueEvent) => void
   readonly clock: Clock
   readonly random: () => number
+  readonly isAfterDeath?: boolean
 }
 
 /** What came of an attempt, and what that means; nothing where the drain has ended it. */
@@ -43,6 +45,7 @@ type Retry = Outcome & { kind: 'retry' }
 
 /** Carries one message to the server, and has the books take down what came of it. */
 export class Courier {
+  readonly caution: Caution
   readonly #options: CourierOptions
   readonly #aborts = new Aborts()
   readonly #respite: Respite
@@ -57,6 +60,7 @@ export class Courier {
     this.#breaker = new Breaker(options)
     this.#departures = new Departures({ ...options, aborts: this.#aborts })
     this.#preparation = new Preparation({ ...options, breaker: this.#breaker, departures: this.#departures, respite: this.#respite })
+    this.caution = new Caution({ ...options, departures: this.#departures })
     this.#suspicion = new Suspicion(options)
     options.signal.addEventListener('abort', () => this.#aborts.abortAll())
   }
@@ -95,7 +99,7 @@ export class Courier {
   async #deliver(delivery: Delivery, cut: AbortSignal): Promise<boolean> {
     const outset = this.#breaker.begin()
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
-    else {
+    else if (await this.caution.admits(delivery)) {
       const prepared = await this.#preparation.prepare(delivery)
       if (prepared && this.#isCancelled(delivery)) await this.#drop(prepared.delivery)
       else if (prepared && this.#breaker.hasFailedSince(outset)) this.#options.books.giveBack(prepared.delivery)
@@ -186,7 +190,7 @@ export class Courier {
     const { attempt, outset } = tried
     const trail = trailAfter(held, past(tried, found.reason))
     const isSuspected = !attempt.answered && (await this.#suspicion.isJust(trail, held))
-    const outcome = isSuspected ? { ...found, counts: held?.isSuspected === true, holds: false } : countedOnlyOf(found, outset)
+    const outcome = isSuspected ? { ...found, counts: held?.isSuspected === true, holds: false } : withoutBlame(found, outset)
     const { counts, reason, wait } = outcome
     const before = held ?? { attempts: 0, uncounted: 0 }
     const attempts = before.attempts + (counts ? 1 : 0)
@@ -241,9 +245,4 @@ export class Courier {
     const unanswered = (held?.unanswered ?? 0) + 1
     await books.hold(delivery, { ...before, ...hold, uncounted: before.uncounted + 1, unanswered, trail }, books.holds.endpoint)
   }
-}
-
-/** What a probe comes back with says something of the endpoint, and nothing of its message. */
-function countedOnlyOf(outcome: Retry, { isProbe }: Outset): Retry {
-  return isProbe ? { ...outcome, counts: false } : outcome
 }

@@ -199,9 +199,9 @@ export class Drain {
     return !holds.isUnauthorized && (this.#options.isOnline() || this.#hurry.isPastServer)
   }
 
-  /** An endpoint that was away is tried with one message. */
-  #places({ books: { holds } }: Term): number {
-    return holds.endpoint ? 1 : this.#options.setup().concurrency
+  /** An endpoint that was away is tried with one message; and one at a time they go where a host has died. */
+  #places({ books: { holds }, courier }: Term): number {
+    return holds.endpoint || courier.caution.isOn ? 1 : this.#options.setup().concurrency
   }
 
   #begin(term: Term, delivery: Delivery): void {

@@ -1,4 +1,4 @@
-import type { EndpointHold, Held, Hold } from '../message/message.ts'
+import type { EndpointHold, Held, Hold, Suspect } from '../message/message.ts'
 import type { Head } from '../queue/meta.ts'
 
 /** How a message waits that is a dead letter, and keeps its place. */
@@ -13,15 +13,19 @@ export class Holds {
   /** The server does not know who we are. */
   isUnauthorized = false
 
-  constructor({ held, endpoint }: Pick<Head, 'held' | 'endpoint'>) {
+  /** What hosts may have died of. */
+  suspects: readonly Suspect[]
+
+  constructor({ held, endpoint, suspects = [] }: Pick<Head, 'held' | 'endpoint' | 'suspects'>) {
     this.held = held
     this.endpoint = endpoint
+    this.suspects = suspects
   }
 
   /** What is to be written of it. */
-  get written(): Pick<Head, 'held' | 'endpoint' | 'isUnauthorized'> {
-    const { held, endpoint, isUnauthorized } = this
-    return { isUnauthorized, ...(held && { held }), ...(endpoint && { endpoint }) }
+  get written(): Pick<Head, 'held' | 'endpoint' | 'isUnauthorized' | 'suspects'> {
+    const { held, endpoint, isUnauthorized, suspects } = this
+    return { isUnauthorized, ...(held && { held }), ...(endpoint && { endpoint }), ...(suspects.length > 0 && { suspects }) }
   }
 
   /** Nothing waits longer than it was to, though the clock was set back meanwhile. Says whether something had to be set anew. */

@@ -24,6 +24,8 @@ export interface TermOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly headers: BurstHeaders
+  /** The page's last host died, perhaps of a message. */
+  readonly isAfterDeath?: boolean
   /** Cuts attempts short, for good. */
   readonly signal: AbortSignal
   /** Told at once that a transaction has failed, and with it the term. */

@@ -2,11 +2,11 @@ import type { Held, PastAttempt } from '../message/message.ts'
 import type { Attempt } from './transport.ts'
 
 /** How many attempts are remembered. */
-const MOST = 10
+export const MOST_REMEMBERED = 10
 
 /** What is remembered of a message's attempts after one more. */
 export function trailAfter(held: Held | undefined, past: PastAttempt): readonly PastAttempt[] {
-  return [...(held?.trail ?? []), past].slice(-MOST)
+  return [...(held?.trail ?? []), past].slice(-MOST_REMEMBERED)
 }
 
 /** The last attempts in a row that were not answered, as far as they are remembered. */

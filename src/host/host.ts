@@ -36,7 +36,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
   const reserve = platform && new Reserve(platform)
   let isOnline = true
 
-  function open(queue: string, setup: Setup): void {
+  function open(queue: string, setup: Setup, isAfterDeath: boolean): void {
     if (!platform || !reserve) throw unsupported()
     if (served && !served.has(queue)) {
       throw new QueueError('not-served', `Expected the worker to serve "${queue}", it serves ${[...served.keys()].join(', ')}`)
@@ -44,7 +44,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     if (queues.has(queue)) return queues.get(queue)?.setUp(setup)
     const toPage = (events: readonly QueueEvent[]): void => page.events(queue, events)
     const functions = functionsSource({ queue, page, definition: served?.get(queue) })
-    queues.set(queue, new QueueHost({ queue, setup, platform, reserve, functions, isOnline: () => isOnline, toPage }))
+    queues.set(queue, new QueueHost({ queue, setup, platform, reserve, functions, isOnline: () => isOnline, isAfterDeath, toPage }))
   }
 
   async function close(queue: string): Promise<void> {
@@ -72,7 +72,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
 
   return {
     ...verbsAt(at),
-    open: (queue, setup) => inTurn(queue, () => open(queue, setup)),
+    open: (queue, setup, isAfterDeath = false) => inTurn(queue, () => open(queue, setup, isAfterDeath)),
     close: (queue) => inTurn(queue, () => close(queue)),
     async signal(signal) {
       if (signal !== 'visible') isOnline = signal === 'online'

@@ -31,6 +31,8 @@ export interface QueueHostOptions {
   readonly reserve: Reserve
   readonly functions: FunctionsSource
   readonly isOnline: () => boolean
+  /** The page's last host died. */
+  readonly isAfterDeath: boolean
   /** Takes what happened, in any tab, to this host's page. */
   readonly toPage: (events: readonly QueueEvent[]) => void
 }

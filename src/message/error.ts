@@ -12,8 +12,8 @@
  * | `storage-failed` | IndexedDB failed, for a minute where it may come back; whoever called was not answered "stored" | try again |
  * | `storage-cleared` | the site's data was cleared, and the message of this receipt with it | enqueue it again, if you have it |
  * | `unsupported` | there is no IndexedDB or no Web Locks here (a server, an insecure page) | open the queue elsewhere |
- * | `host-failed` | the worker did not start | see `cause`; check the worker's URL and the CSP |
- * | `host-lost` | the worker died while it was being asked; what it was asked may have happened | open the queue again |
+ * | `host-failed` | the worker did not start | see `cause`; check the worker's URL and the CSP. Whatever is asked next has it tried again |
+ * | `host-lost` | the worker died, and none started in its place; or five died while they were being asked the same. What was asked may have happened | ask again: that has it tried again |
  * | `not-served` | your own worker does not serve a queue of this name | `serve()` it there |
  * | `closed` | the queue was used after `close()`, or closed while it was being asked | |
  * | `dead-lettered` | the message of this receipt is now a dead letter; `cause` tells why | look at it, redrive or purge |

@@ -82,9 +82,15 @@ export type QueueEvent =
    * waited, and so many dead letters, as far as this page has heard. The queue goes on, empty. Heard only in this page.
    */
   | { readonly type: 'storage-cleared'; readonly waiting: number; readonly dead: number }
-  /** This page's host is up. `reason` says why it is not the worker, where it is not. */
-  | { readonly type: 'host-started'; readonly host: 'worker' | 'in-place'; readonly reason?: string }
-  /** This page's worker died. Nothing more is heard of the queue here; close it and open it again. Heard only in this page. */
+  /**
+   * This page's host is up: the worker from its file, or the same `inline`, from its text, where that does not load, or in the page itself. `reason` says why it is not
+   * the first. Told again whenever another host has taken its place: after `host-lost`, and when the page returns from the back/forward cache. Heard only in this page.
+   */
+  | { readonly type: 'host-started'; readonly host: 'worker' | 'inline' | 'in-place'; readonly reason?: string }
+  /**
+   * This page's worker died. Another is started, at once, and later and later where one dies after the other; it is asked again what was not answered, and `host-started` says that
+   * it is there. Only where none starts, three times, do those who wait reject, with `host-lost`. Heard only in this page.
+   */
   | { readonly type: 'host-lost' }
   /** This page's host drains the queue from now on. Heard only in this page. */
   | { readonly type: 'leadership-gained' }

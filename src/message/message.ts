@@ -59,8 +59,8 @@ export interface PastAttempt {
   readonly at: number
   /** How long it took, in milliseconds. */
   readonly took: number
-  /** What came of it. */
-  readonly result: RetryReason | 'rejected' | 'stopped'
+  /** What came of it. `stopped`: the page was closed under it. `crashed`: the worker died under it, and the page lived. */
+  readonly result: RetryReason | 'rejected' | 'stopped' | 'crashed'
   /** The answer's status; absent when there was no answer. */
   readonly status?: number
 }
@@ -81,6 +81,16 @@ export interface Held extends Hold {
   readonly trail?: readonly PastAttempt[]
   /** It is a dead letter, and its group is halted: nothing of the group goes before that is decided. */
   readonly isHalted?: true
+}
+
+/** A message that hosts may have died of, by its place in the queue. */
+export interface Suspect {
+  readonly sequence: number
+  /** How many hosts have died while they were sending it, and when the last of them began to. */
+  readonly deaths: number
+  readonly times: readonly number[]
+  /** When it was last being sent; absent where it is known what came of that. */
+  readonly since?: number
 }
 
 /** What is kept of the time. Queue time is the device's, but never goes back. */

@@ -217,8 +217,8 @@ export type Order = 'queue' | 'group' | 'none'
 /** How a page opens a queue: everything in {@link QueueOptions}, and where the queue runs. */
 export interface OpenOptions<T = unknown> extends QueueOptions<T> {
   /**
-   * Where the queue runs. `'worker'`: in the ready-made worker, one for all queues of the page; should that not load, in place,
-   * and the `host-started` event says why. `'in-place'`: in the calling thread, for where there are no workers.
+   * Where the queue runs. `'worker'`: in the ready-made worker, one for all queues of the page; should its file not load, in the same worker made from its text, and
+   * where the page's security policy forbids that, in place: the `host-started` event says which, and why. `'in-place'`: in the calling thread, for where there are no workers.
    *
    * @defaultValue 'worker'
    */

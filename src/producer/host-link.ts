@@ -1,13 +1,17 @@
-import { isQueueError, QueueError } from '../message/error.ts'
+import { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { HostApi, Setup } from '../protocol/host.ts'
 import { resultOf, unwrap } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
-import { watchPage } from './page-signals.ts'
+import { HostKeeper, pageTimer } from './host-keeper.ts'
+import type { Before, Timer } from './host-keeper.ts'
+import { watchLife, watchPage } from './page-signals.ts'
 import type { PageEnd, StartedHost, StartHost } from './start-host.ts'
 import { findWayBack } from './way-back.ts'
-import type { WayBack, WorkerMaker } from './way-back.ts'
+
+/** How many hosts may die of what they are asked, as it seems, before they are not asked it any more. */
+const MOST_ASKED = 5
 
 /** A queue of the page, as its link to the host knows it. */
 export interface LinkedQueue {
@@ -15,42 +19,55 @@ export interface LinkedQueue {
   readonly setup: Setup
   readonly functions: PageFunctions
   hear(event: QueueEvent): void
-  /** The host has died: nothing will be heard any more. */
+  /** The host is another, or the page was away: something may not have been heard. */
+  lookAgain(): void
+  /** There is no host, and none starts: who waits for something is told. */
   lose(error: QueueError): void
+  /** The page may end here: what is not known to be stored is written down. `isLeaving`: from now on, so is what comes. */
+  keep(isLeaving: boolean): void
+  /** It has not ended. */
+  stay(): void
 }
 
 /**
  * The page's link to one host, shared by all queues that run there. The host is started for the first queue and stopped after
- * the last; should it die, everything that waits for it rejects with `host-lost`.
+ * the last. Should it die meanwhile, another is started, and asked again what was not answered, in its order.
  */
 export class HostLink {
-  readonly #start: StartHost
   readonly #ended: () => void
+  readonly #keeper: HostKeeper
   readonly #queues: LinkedQueue[] = []
+  /** Those that were open at a host. */
+  readonly #opened = new Set<LinkedQueue>()
   readonly #closing = new Set<LinkedQueue>()
-  #host: Promise<StartedHost> | undefined
-  #lost: QueueError | undefined
-  /** Who waits for an answer. Not Promise.race: it would leave a trace of each call on a promise that lives as long as the page. */
+  /** Who waits for an answer, in the order in which it was asked for. Not Promise.race: it would leave a trace of each call on a promise that lives as long as the page. */
   readonly #waiting = new Set<Waiting>()
-  #unwatch = (): void => {}
-  #isMoving = false
+  #unwatch: (() => void) | undefined
+  #isLooking = false
   #mustLookAgain = false
-  /** Where the host was made, if that was not in this page's own realm. */
-  #wayBack: WayBack | undefined
 
-  /** @param ended called when the host has been stopped or has died: the next queue needs a new link. */
-  constructor(start: StartHost, ended: () => void) {
-    this.#start = start
+  /** @param ended called when the host has been stopped: the next queue needs a new link. */
+  constructor(start: StartHost, ended: () => void, timer: Timer = pageTimer) {
     this.#ended = ended
+    this.#keeper = new HostKeeper({
+      start,
+      timer,
+      page: (isOver) => this.#page(isOver),
+      prepare: (host, before, isOver) => this.#prepare(host, before, isOver),
+      isUp: (host) => this.#askAll(host.api),
+      died: () => this.#died(),
+      failed: (error) => this.#lose(error),
+    })
   }
 
-  /** Takes a queue in, and opens it at the host. */
+  /** Takes a queue in, and opens it at the host. One that could not be opened can be once more. */
   async open(queue: LinkedQueue): Promise<void> {
-    this.#queues.push(queue)
-    this.#host ??= this.#begin()
-    const { kind, reason } = await this.#host
+    if (!this.#queues.includes(queue)) this.#queues.push(queue)
+    this.#unwatch ??= this.#watch()
+    const { kind, reason } = await this.#keeper.up()
     queue.hear({ type: 'host-started', host: kind, ...(reason !== undefined && { reason }) })
     await this.call((api) => api.open(queue.name, queue.setup))
+    this.#opened.add(queue)
   }
 
   /**
@@ -63,24 +80,26 @@ export class HostLink {
     if (isLast) this.#ended()
     const other = this.#named(queue.name).findLast((named) => !this.#closing.has(named))
     // A host that never started, or has died, has closed it as well.
-    await this.call((api) => (other ? api.open(other.name, other.setup) : api.close(queue.name))).catch(() => {})
+    if (this.#keeper.host) await this.call((api) => (other ? api.open(other.name, other.setup) : api.close(queue.name))).catch(() => {})
     this.#queues.splice(this.#queues.indexOf(queue), 1)
+    this.#opened.delete(queue)
     this.#closing.delete(queue)
     if (isLast) await this.#stop()
   }
 
-  /** Asks the host. Calls arrive in the order in which they are made here. */
+  /** Asks the host, or the next one. Calls arrive in the order in which they are made here. */
   async call<T>(ask: (api: HostApi) => Promise<Result<T>>): Promise<T> {
-    if (!this.#host) throw new QueueError('closed', 'The queue is closed')
-    const { api } = await this.#host
+    if (this.#queues.length === 0) throw new QueueError('closed', 'The queue is closed')
     let waiting: Waiting | undefined
     try {
       return unwrap(
         await new Promise<Result<T>>((resolve, reject) => {
-          if (this.#lost) return reject(this.#lost)
-          waiting = { reject, ask: (host) => void ask(host).then(resolve, reject) }
+          waiting = { reject, asked: 0, ask: (host) => void ask(host).then(resolve, reject) }
           this.#waiting.add(waiting)
-          waiting.ask(api)
+          const { host } = this.#keeper
+          if (host) askOf(host.api, waiting)
+          // Asked with all others, once it is up.
+          else this.#keeper.up().catch(reject)
         }),
       )
     } finally {
@@ -88,84 +107,96 @@ export class HostLink {
     }
   }
 
-  async #begin(maker?: WorkerMaker): Promise<StartedHost> {
-    try {
-      const host = await this.#start(this.#page(), maker)
-      void host.lost.then(() => this.#lose())
-      this.#unwatch = watchPage((signal) => void host.api.signal(signal))
-      return host
-    } catch (error) {
-      // The next queue may have better luck: the file may load by then.
-      this.#ended()
-      throw isQueueError(error) ? error : new QueueError('host-failed', `The host did not start: ${String(error)}`, { cause: error })
-    }
+  /** Opens at a host what was open at the one before. */
+  async #prepare({ api, kind, reason }: StartedHost, { isAgain, isAfterDeath }: Before, isOver: AbortSignal): Promise<void> {
+    const unwatch = watchPage((signal) => void api.signal(signal))
+    isOver.addEventListener('abort', unwatch)
+    if (!isAgain) return
+    const opened = this.#queues.filter((queue) => this.#opened.has(queue))
+    await Promise.all(opened.map(({ name, setup }) => api.open(name, setup, isAfterDeath)))
+    if (isOver.aborted) return
+    for (const queue of opened) queue.hear({ type: 'host-started', host: kind, ...(reason !== undefined && { reason }) })
   }
 
-  /** The host has died: Comlink would leave every call under way pending for ever. */
-  #lose(): void {
-    this.#lost = new QueueError('host-lost', 'The worker died; what was being asked may or may not have happened. Open the queue again')
-    this.#unwatch()
-    this.#ended()
-    this.#wayBack?.close()
-    this.#reject(this.#lost)
-    for (const queue of this.#queues) {
-      queue.lose(this.#lost)
-      queue.hear({ type: 'host-lost' })
-    }
+  /** In their order, and before anything new: an older batch that comes after a newer one is taken for stored. */
+  #askAll(api: HostApi): void {
+    for (const waiting of this.#waiting) askOf(api, waiting)
+    for (const queue of this.#opened) queue.lookAgain()
   }
 
-  /** The host has lost its storage. Where another realm of the page has not, it moves there, and is asked again what it has not answered. */
+  /** Comlink would leave every call under way pending for ever. */
+  #died(): void {
+    for (const queue of this.#queues) queue.hear({ type: 'host-lost' })
+    const error = new QueueError(
+      'host-lost',
+      `${MOST_ASKED} workers died while they were being asked this; it may or may not have happened`,
+    )
+    for (const { asked, reject } of this.#waiting) if (asked >= MOST_ASKED) reject(error)
+    if (this.#queues.every((queue) => this.#closing.has(queue))) void this.#stop()
+  }
+
+  #lose(error: QueueError): void {
+    this.#reject(error)
+    for (const queue of this.#queues) queue.lose(error)
+  }
+
+  /** The host has lost its storage. Where another realm of the page has not, it moves there. */
   async #lookForWayBack(): Promise<void> {
-    this.#mustLookAgain = this.#isMoving
-    if (this.#isMoving) return
-    this.#isMoving = true
+    this.#mustLookAgain = this.#isLooking
+    if (this.#isLooking) return
+    this.#isLooking = true
     try {
-      const before = await this.#host
-      if (before?.kind !== 'worker') return
+      const before = this.#keeper.host
+      if (!before || before.kind === 'in-place') return
       const wayBack = await findWayBack()
-      if (this.#lost || this.#queues.length === 0) wayBack?.close()
-      else if (wayBack) await this.#move(before, wayBack)
-    } catch {
-      this.#lose()
+      if (this.#keeper.host !== before) wayBack?.close()
+      else if (wayBack) {
+        await this.#keeper.move(wayBack)
+        for (const queue of this.#queues) queue.hear({ type: 'storage-restored' })
+      }
+    } catch (error) {
+      this.#lose(error as QueueError)
     } finally {
-      this.#isMoving = false
+      this.#isLooking = false
     }
     // Told by the new host, while others were still being asked.
     if (this.#mustLookAgain) await this.#lookForWayBack()
   }
 
-  async #move(before: StartedHost, wayBack: WayBack): Promise<void> {
-    before.stop()
-    this.#unwatch()
-    this.#wayBack?.close()
-    this.#wayBack = wayBack
-    this.#host = this.#begin(wayBack.maker)
-    const { api, kind } = await this.#host
-    const opened = this.#queues.map(({ name, setup }) => api.open(name, setup))
-    // In their order, and before anything new: an older batch that comes after a newer one is taken for stored.
-    for (const waiting of this.#waiting) waiting.ask(api)
-    await Promise.all(opened)
-    for (const queue of this.#queues) {
-      queue.hear({ type: 'host-started', host: kind })
-      queue.hear({ type: 'storage-restored' })
-    }
+  #watch(): () => void {
+    return watchLife({
+      hidden: () => this.#keep(false),
+      left: (isKept) => {
+        this.#keep(true)
+        if (isKept) this.#keeper.leave()
+      },
+      returned: () => {
+        for (const queue of this.#queues) queue.stay()
+        // Where there is a new host, they look when it is up.
+        if (!this.#keeper.comeBack()) for (const queue of this.#queues) queue.lookAgain()
+      },
+    })
+  }
+
+  #keep(isLeaving: boolean): void {
+    for (const queue of this.#queues) queue.keep(isLeaving)
   }
 
   async #stop(): Promise<void> {
-    this.#unwatch()
-    const host = await this.#host?.catch(() => undefined)
-    host?.stop()
-    this.#wayBack?.close()
+    this.#unwatch?.()
+    this.#unwatch = undefined
     this.#reject(new QueueError('closed', 'The queue was closed before it answered'))
+    await this.#keeper.stop()
   }
 
   #reject(error: QueueError): void {
     for (const { reject } of this.#waiting) reject(error)
   }
 
-  #page(): PageEnd {
+  #page(isOver: AbortSignal): PageEnd {
     return {
       events: (name, events) => {
+        if (isOver.aborted) return
         for (const queue of this.#named(name)) for (const event of events) queue.hear(event)
         if (events.some(({ type }) => type === 'storage-lost')) void this.#lookForWayBack()
       },
@@ -191,4 +222,11 @@ export class HostLink {
 interface Waiting {
   readonly ask: (host: HostApi) => void
   readonly reject: (error: QueueError) => void
+  /** Of how many hosts it was asked. */
+  asked: number
+}
+
+function askOf(host: HostApi, waiting: Waiting): void {
+  waiting.asked += 1
+  waiting.ask(host)
 }

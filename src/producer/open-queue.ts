@@ -11,7 +11,7 @@ import { HostLink } from './host-link.ts'
 import { askToPersist } from './persist.ts'
 import { QueueHandle } from './queue-handle.ts'
 import type { Queue } from './queue.ts'
-import { startInPlace, startReadyMade, startWorker } from './start-host.ts'
+import { startInPlace, readyMade, startWorker } from './start-host.ts'
 import type { StartHost } from './start-host.ts'
 
 /**
@@ -109,7 +109,7 @@ function linkFor({ host, worker }: OpenOptions): HostLink {
 
 function starter(host: OpenOptions['host'], worker: OpenOptions['worker']): StartHost {
   if (worker) return (page, maker) => startWorker(worker, page, maker)
-  return host === 'in-place' ? startInPlace : startReadyMade
+  return host === 'in-place' ? startInPlace : readyMade()
 }
 
 const startNowhere: StartHost = async () => {

@@ -1,26 +1,40 @@
+import { isQueueError } from '../message/error.ts'
 import { messageId, mintProducer } from '../message/id.ts'
 import type { Decision } from '../message/decision.ts'
 import type { Batch, OutgoingMessage } from '../protocol/host.ts'
+import { LeftBehind } from './left-behind.ts'
+import { watchEnd } from './page-signals.ts'
 
 /** How much one call to the host carries: so many messages, or so many characters, whichever comes first. */
 const MOST_MESSAGES = 1_000
 const MOST_CHARACTERS = 1_000_000
 
+/**
+ * How long what has failed with its host stays written down, in milliseconds. A page that ends takes its worker along, or does not start one any more, and whatever that was
+ * asked fails; such a page does not come so far.
+ */
+const UNLESS_ENDED = 1_000
+
 /** Mints ids, and sends all messages of one tick to the host in one call. */
 export class Outbound {
   readonly #producer = mintProducer()
   readonly #send: (batch: Batch) => Promise<readonly Decision[]>
+  readonly #left: LeftBehind
   #number = 0
   #open: OpenBatch | undefined
-  #sending = new Set<Promise<unknown>>()
+  /** What is not decided, in its order. */
+  readonly #undecided = new Set<OpenBatch>()
+  #isLeaving = false
+  #unwatch: (() => void) | undefined
 
-  constructor(send: (batch: Batch) => Promise<readonly Decision[]>) {
+  constructor(queue: string, send: (batch: Batch) => Promise<readonly Decision[]>) {
     this.#send = send
+    this.#left = new LeftBehind(queue, this.#producer)
   }
 
   /** Resolves when everything that was added is stored, or was refused. */
   async flushed(): Promise<void> {
-    await Promise.allSettled(this.#sending)
+    await Promise.allSettled(Array.from(this.#undecided, ({ decisions }) => decisions))
   }
 
   /** Takes a message; `decided` resolves when its transaction has completed, with what was decided otherwise than to store it. */
@@ -31,7 +45,30 @@ export class Outbound {
     batch.messages.push({ id, ...content })
     batch.characters += content.body.length
     if (batch.messages.length >= MOST_MESSAGES || batch.characters >= MOST_CHARACTERS) this.#open = undefined
+    if (this.#isLeaving) this.keep(true)
     return { id, decided: batch.decisions.then((decisions) => decisions.get(offset)) }
+  }
+
+  /** Writes down what is not decided. `isLeaving`: from now on, whatever comes as well, at once. */
+  keep(isLeaving: boolean): void {
+    this.#isLeaving ||= isLeaving
+    // What was written down stays as it is.
+    this.#open = undefined
+    for (const batch of this.#undecided) if (!this.#left.write(this.#wire(batch))) return
+  }
+
+  /** The page is there after all. */
+  stay(): void {
+    this.#isLeaving = false
+  }
+
+  #endWatch(): void {
+    this.#unwatch?.()
+    this.#unwatch = undefined
+  }
+
+  #wire({ number, messages }: OpenBatch): Batch {
+    return { producer: this.#producer, number, messages }
   }
 
   #begin(): OpenBatch {
@@ -39,15 +76,30 @@ export class Outbound {
     const messages: OutgoingMessage[] = []
     const decisions = Promise.resolve().then(async () => {
       if (this.#open === batch) this.#open = undefined
-      return new Map(await this.#send({ producer: this.#producer, number, messages }))
+      if (isLoading()) this.keep(false)
+      return new Map(await this.#send(this.#wire(batch)))
     })
     const batch: OpenBatch = { number, messages, decisions, characters: 0 }
     this.#open = batch
-    this.#sending.add(decisions)
-    const sent = (): void => void this.#sending.delete(decisions)
-    decisions.then(sent, sent)
+    this.#undecided.add(batch)
+    this.#unwatch ??= watchEnd(() => this.keep(false))
+    const decided = (): void => {
+      this.#undecided.delete(batch)
+      if (this.#undecided.size === 0) this.#endWatch()
+      this.#left.remove(this.#wire(batch))
+    }
+    decisions.then(decided, (error: unknown) => (isOfHost(error) ? void setTimeout(decided, UNLESS_ENDED) : decided()))
     return batch
   }
+}
+
+function isOfHost(error: unknown): boolean {
+  return isQueueError(error) && error.code.startsWith('host-')
+}
+
+/** WebKit tells no page that it leaves before it has loaded. */
+function isLoading(): boolean {
+  return typeof document !== 'undefined' && document.readyState !== 'complete'
 }
 
 interface OpenBatch {

@@ -8,9 +8,9 @@ import { callSafely } from './call-safely.ts'
 import { ANYTHING, Idle, EVERYTHING } from './idle.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { Outbound } from './outbound.ts'
+import { Opening } from './opening.ts'
 import { checkEnqueue, outgoing, outgoingRequest } from './outgoing.ts'
 import type { Outgoing, Rules } from './outgoing.ts'
-import { watchReturn } from './page-signals.ts'
 import type { EnqueueOptions, OfGroup, Queue } from './queue.ts'
 import { readLetter, readMessage } from './readings.ts'
 import { Receipts } from './receipt.ts'
@@ -36,8 +36,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly #requests = new Requests()
   readonly #idle = new Idle()
   readonly #listeners = new Set<(event: QueueEvent) => void>()
-  readonly #opened: Promise<void>
-  readonly #unwatch: () => void
+  readonly #opening: Opening
   #closing: Promise<void> | undefined
 
   constructor({ name, link, functions, ...rules }: HandleOptions<T>) {
@@ -46,12 +45,9 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.functions = functions
     this.#rules = rules
     this.#link = link
-    this.#outbound = new Outbound((batch) => this.#ask((api) => api.enqueue(name, batch)))
+    this.#outbound = new Outbound(name, (batch) => this.#opening.ask((api) => api.enqueue(name, batch)))
     this.#receipts = new Receipts((id) => this.#standing(id))
-    this.#unwatch = watchReturn(() => this.#lookAgain())
-    this.#opened = link.open(this)
-    // Whoever asks for something next is told.
-    this.#opened.catch(() => {})
+    this.#opening = new Opening(link, this)
   }
 
   async enqueue(body: T, options?: EnqueueOptions): Promise<Receipt> {
@@ -155,17 +151,13 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   /** Something happened in the queue. */
   hear(event: QueueEvent): void {
-    // The host may be another one by now, and what it told in between was heard by nobody.
-    if (event.type === 'storage-restored') this.#lookAgain()
     this.#receipts.hear(event)
     this.#idle.hear(event)
     for (const listener of this.#listeners) callSafely(listener, event)
   }
 
-  /** Nothing will be heard any more: who waits for something is told. */
   lose(error: QueueError): void {
-    this.#unwatch()
-    this.#receipts.close(error)
+    this.#receipts.fail(error)
     this.#idle.close(error)
   }
 
@@ -187,9 +179,17 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     }
   }
 
-  #lookAgain(): void {
+  lookAgain(): void {
     this.#receipts.lookAgain()
     this.#idle.lookAgain()
+  }
+
+  keep(isLeaving: boolean): void {
+    this.#outbound.keep(isLeaving)
+  }
+
+  stay(): void {
+    this.#outbound.stay()
   }
 
   /** What has to leave before all, or a group, is idle. */
@@ -210,12 +210,15 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   async #close(): Promise<void> {
-    await this.#opened.catch(() => {})
+    await this.#opening.ended()
     await this.#requests.handedOn()
     await this.#outbound.flushed()
     await this.#link.close(this)
     this.#listeners.clear()
-    this.lose(closedError(this.name))
+    this.#opening.close()
+    const closed = closedError(this.name)
+    this.#receipts.close(closed)
+    this.#idle.close(closed)
   }
 
   async #callOf<R>(of: OfGroup | undefined, ask: (api: HostApi, group: string | undefined) => Promise<Result<R>>): Promise<R> {
@@ -225,12 +228,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async #call<R>(ask: (api: HostApi) => Promise<Result<R>>): Promise<R> {
     this.#assertOpen()
-    return this.#ask(ask)
-  }
-
-  async #ask<R>(ask: (api: HostApi) => Promise<Result<R>>): Promise<R> {
-    await this.#opened
-    return this.#link.call(ask)
+    return this.#opening.ask(ask)
   }
 
   async *#paged<Item>(ask: (api: HostApi, from: Place | undefined) => Promise<Result<Page<Item>>>): AsyncGenerator<Item> {

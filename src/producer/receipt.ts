@@ -125,11 +125,15 @@ export class Receipts {
     for (const receipt of this.#asked.values()) void this.#look(receipt)
   }
 
+  /** Nothing is heard for now: whoever waits for an answer is told, and may ask anew. */
+  fail(error: QueueError): void {
+    for (const id of this.#asked.keys()) this.#settle(id, { error })
+  }
+
   /** Nothing will be heard any more. */
   close(error: QueueError): void {
     this.#closed ??= error
-    for (const receipt of this.#asked.values()) receipt.settle({ error })
-    this.#asked.clear()
+    this.fail(error)
   }
 
   /** Somebody has asked for the answer. */

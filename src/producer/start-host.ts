@@ -16,8 +16,8 @@ export interface PageEnd extends PageApi {
 /** A host that is up. */
 export interface StartedHost {
   readonly api: HostApi
-  readonly kind: 'worker' | 'in-place'
-  /** Why it is not the worker, where it should have been. */
+  readonly kind: 'worker' | 'inline' | 'in-place'
+  /** Why it is not the worker from its file, where it should have been. */
   readonly reason?: string
   /** Resolves when the host has died. */
   readonly lost: Promise<void>
@@ -27,14 +27,40 @@ export interface StartedHost {
 /** @param maker makes the worker, where this page's own `Worker` would be of no use. */
 export type StartHost = (page: PageEnd, maker?: WorkerMaker) => Promise<StartedHost>
 
-/** The ready-made worker; in place where that does not load, since a message in the main thread is better than none. */
-export const startReadyMade: StartHost = async (page, maker) => {
+/**
+ * The ready-made worker: from its file; from its text, where a bundler has not shipped that; and in place, where the page may start no such worker, since a
+ * message in the main thread is better than none. What did not start once is not tried again for the same page.
+ */
+export function readyMade(): StartHost {
+  let failed = 0
+  const reasons: string[] = []
+  return async (page, maker) => {
+    // In place it would be cut off from its storage again.
+    const ways = [startPackaged, startInline, ...(maker ? [] : [startInPlace])].slice(failed)
+    for (const [way, start] of ways.entries()) {
+      try {
+        const host = await start(page, maker)
+        failed += way
+        return reasons.length > 0 ? { ...host, reason: reasons.join('; ') } : host
+      } catch (error) {
+        if (way === ways.length - 1) throw error
+        if (reasons.length < failed + way + 1) reasons.push(error instanceof Error ? error.message : String(error))
+      }
+    }
+    throw new QueueError('internal', 'There is no way to start a host')
+  }
+}
+
+const startPackaged: StartHost = (page, maker) =>
+  startWorker(() => new Worker(new URL('./auto-worker.js', import.meta.url), { type: 'module' }), page, maker)
+
+const startInline: StartHost = async (page, maker) => {
+  const { source } = await import('../inline-worker.ts')
+  const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }))
   try {
-    return await startWorker(() => new Worker(new URL('./auto-worker.js', import.meta.url), { type: 'module' }), page, maker)
-  } catch (error) {
-    // In place it would be cut off again.
-    if (maker) throw error
-    return { ...(await startInPlace(page)), reason: error instanceof Error ? error.message : String(error) }
+    return { ...(await startWorker(() => new Worker(url), page, maker)), kind: 'inline' }
+  } finally {
+    URL.revokeObjectURL(url)
   }
 }
 

@@ -10,8 +10,11 @@ import type { Result } from './result.ts'
  * worker's page speaks it through Comlink, a page that is its own host calls it directly.
  */
 export interface HostApi {
-  /** Opens a queue for this page, or opens it once more with other options: the last ones count. */
-  open(queue: string, setup: Setup): Promise<Result<void>>
+  /**
+   * Opens a queue for this page, or opens it once more with other options: the last ones count. `isAfterDeath`: the page's host before this one has
+   * died, perhaps of a message.
+   */
+  open(queue: string, setup: Setup, isAfterDeath?: boolean): Promise<Result<void>>
   /** Stores a batch; answers when its transaction is complete, with what was decided otherwise than to store. A batch that was decided before is not stored again. */
   enqueue(queue: string, batch: Batch): Promise<Result<readonly Decision[]>>
   depth(queue: string): Promise<Result<Depth>>

@@ -35,6 +35,9 @@ export interface ConnectionOptions {
  * `work` may await nothing but its transaction's own requests; the transaction then commits by itself. Never `tx.commit()`: in
  * WebKit, a worker that ends in the middle of one leaves the database unusable until the browser restarts.
  *
+ * One runs after the other: where a worker ends with one that writes and one that reads under way, no transaction of that database ever runs again in WebKit, until the
+ * browser restarts (2.50, bug 324094).
+ *
  * A transaction whose connection is lost, or that stalls, is issued again on a new one, and whoever asked for it waits meanwhile. Nobody knows
  * then whether the first try was committed: each verb sees to it that a second changes nothing. What fails for another reason fails at once.
  */
@@ -44,6 +47,8 @@ export class Connection {
   readonly #pausing = new Set<() => void>()
   /** How long the storage was waited for, since it last answered. Not by the clock: a device that sleeps waits for nothing. */
   #waited = 0
+  /** Resolves when the last transaction has ended. */
+  #last: Promise<void> = Promise.resolve()
   #isLossTold = false
 
   constructor(options: ConnectionOptions) {
@@ -119,8 +124,11 @@ export class Connection {
   ): Promise<T> {
     let tx: Tx | undefined
     let isGivenUp = false
+    let end = (): void => {}
+    const before = this.#last
+    this.#last = new Promise((resolve) => (end = resolve))
     const run = async (): Promise<T> => {
-      const database = await opening
+      const [database] = await Promise.all([opening, before])
       if (isGivenUp) throw new Stalled(patience)
       tx = begin(database)
       return completed(tx, work(tx))
@@ -129,7 +137,7 @@ export class Connection {
       isGivenUp = true
       if (tx) abort(tx)
       throw new Stalled(patience)
-    })
+    }).finally(end)
   }
 
   #lost(error: unknown): void {

@@ -1,4 +1,4 @@
-import type { EndpointHold, Held, KeptTime } from '../message/message.ts'
+import type { EndpointHold, Held, KeptTime, Suspect } from '../message/message.ts'
 import type { Decision } from '../message/decision.ts'
 import type { ReadTransaction, WriteTransaction } from './schema.ts'
 
@@ -77,6 +77,8 @@ export interface Head {
   readonly held?: Held
   /** The whole endpoint is left alone for a while. */
   readonly endpoint?: EndpointHold
+  /** Messages that hosts may have died of: few. */
+  readonly suspects?: readonly Suspect[]
 }
 
 /** What the leader itself writes of that; the rest is counted as it is written. */

@@ -107,7 +107,7 @@ async function write(
   { isPaused, isStopped }: { readonly isPaused: boolean; readonly isStopped: boolean },
 ): Promise<Pick<Settled, 'head' | 'tail'>> {
   const { head, underWay, exhausted, dead, parked, unparked, passed, freed, receipts } = settlement
-  const { held: _held, endpoint: _endpoint, ...kept } = before
+  const { held: _held, endpoint: _endpoint, suspects: _suspects, ...kept } = before
   const halting = dead.filter(({ stopped }) => stopped !== undefined)
   const stops = await Promise.all(halting.map((buried) => halt(tx, buried)))
   const after = { ...tail, stopped: tail.stopped + stops.filter(({ isNew }) => isNew).length, halted: tail.halted + halting.length }

@@ -1,3 +1,4 @@
+import type { Page } from 'playwright'
 import { expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/index.ts'
 import { enqueue, idle, numbers, openOrders } from './browser.ts'
@@ -41,20 +42,55 @@ test('the worker ends with the last queue of the page, and starts again with the
   expect(shop.taken).toEqual(numbers(0, 3))
 })
 
-test('where the worker’s file does not load, the queue works in place and says why', async () => {
+const startedOn = (page: Page): Promise<QueueEvent> =>
+  page.evaluate(
+    () =>
+      new Promise<QueueEvent>((resolve) => void globalThis.orders.subscribe((heard) => heard.type === 'host-started' && resolve(heard))),
+  )
+
+const NOT_LOADED = 'The worker did not start: its file could not be loaded'
+
+test('where the worker’s file does not load, as bundlers have it that do not ship it, the worker is made from its text, and says why', async () => {
   const page = await browser.context.newPage()
   await page.route('**/auto-worker.js', (route) => route.fulfill({ status: 404 }))
   await page.goto(shop.url)
   await openOrders(page)
-  const event = await page.evaluate(
-    () =>
-      new Promise<QueueEvent>((resolve) => void globalThis.orders.subscribe((heard) => heard.type === 'host-started' && resolve(heard))),
-  )
-  expect(event).toMatchObject({ host: 'in-place', reason: 'The worker did not start: its file could not be loaded' })
+  expect(await startedOn(page)).toEqual({ type: 'host-started', host: 'inline', reason: NOT_LOADED })
   await enqueue(page, 0, 3)
   await idle(page)
   expect(shop.taken).toEqual(numbers(0, 3))
-  expect(page.workers()).toHaveLength(0)
+  expect(page.workers().map((worker) => worker.url().slice(0, 5))).toEqual(['blob:'])
+})
+
+test.each(["default-src 'self' 'unsafe-inline'", "worker-src 'none'"])(
+  'where the page’s security policy forbids that too, the queue works in place, and says why: %s',
+  async (policy) => {
+    const page = await browser.context.newPage()
+    await page.route('**/auto-worker.js', (route) => route.fulfill({ status: 404 }))
+    await page.route(shop.url, async (route) => {
+      const response = await route.fetch()
+      await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy } })
+    })
+    await page.goto(shop.url)
+    await openOrders(page)
+    expect(await startedOn(page)).toMatchObject({ host: 'in-place', reason: expect.stringMatching(/^The worker .*; The worker /) })
+    await enqueue(page, 0, 3)
+    await idle(page)
+    expect(shop.taken).toEqual(numbers(0, 3))
+    expect(page.workers()).toHaveLength(0)
+  },
+)
+
+test('under the strictest of policies that allows it at all, the worker is the packaged one', async () => {
+  const page = await browser.context.newPage()
+  await page.route(shop.url, async (route) => {
+    const response = await route.fetch()
+    const policy = "default-src 'none'; script-src 'self' 'unsafe-inline'; worker-src 'self'; connect-src 'self'"
+    await route.fulfill({ response, headers: { ...response.headers(), 'content-security-policy': policy } })
+  })
+  await page.goto(shop.url)
+  await openOrders(page)
+  expect(await startedOn(page)).toEqual({ type: 'host-started', host: 'worker' })
 })
 
 test('in place, the same host runs in the page', async () => {
@@ -114,7 +150,7 @@ test('where nothing of the library’s loads that is to come later, a queue says
   const page = await browser.context.newPage()
   await page.goto(shop.url)
   await page.waitForFunction(() => 'holdfast' in globalThis)
-  const later = /auto-worker|in-place/
+  const later = /auto-worker|in-place|inline-worker/
   await page.route(later, (route) => route.abort())
   const code = await page.evaluate(() => {
     const orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders' })
@@ -172,31 +208,6 @@ test('calls that are under way when the queue is closed, and its worker stopped,
   })
   expect(ends).toHaveLength(3)
   for (const end of ends) expect(['done', 'closed']).toContain(end)
-})
-
-test('every call ends when its worker does, and the queue can be opened again', async () => {
-  const page = await browser.context.newPage()
-  await page.goto(shop.url)
-  await page.waitForFunction(() => 'holdfast' in globalThis)
-  shop.mood = 'away'
-  const result = await page.evaluate(async () => {
-    let worker!: Worker
-    const make = (): Worker => (worker = new Worker('/own-worker.js', { type: 'module' }))
-    const codeOf = (error: unknown): unknown => (globalThis.holdfast.isQueueError(error) ? error.code : error)
-    const orders = globalThis.holdfast.openQueue<{ n: number }>('orders', { endpoint: '/orders', worker: make })
-    await orders.enqueue({ n: 1 })
-    const idle = orders.idle().catch(codeOf)
-    worker.terminate()
-    const codes = [await idle, await orders.depth().catch(codeOf)]
-    await orders.close()
-    globalThis.orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders', worker: make })
-    const { ready, leased } = await globalThis.orders.depth()
-    return { codes, waiting: ready + leased }
-  })
-  expect(result).toEqual({ codes: ['host-lost', 'host-lost'], waiting: 1 })
-  shop.mood = 'accepting'
-  await idle(page)
-  expect(shop.taken).toEqual([1])
 })
 
 test('a full disk: the enqueue is refused with storage-full; what was stored stays, and goes out when there is space', async () => {

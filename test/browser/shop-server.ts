@@ -53,6 +53,17 @@ const OWN_WORKER = `
 import { defineQueue, serve } from './dist/worker.js'
 serve(defineQueue('orders', { endpoint: '/orders', headers: () => ({ authorization: 'from the worker' }) }))`
 
+/** One that dies of a message: as it is to be sent, its thread ends. */
+const MORTAL_WORKER = `
+import { defineQueue, serve } from './dist/worker.js'
+const { fetch } = globalThis
+globalThis.fetch = (url, init) => {
+  if (!String(init?.body).includes('13')) return fetch(url, init)
+  close()
+  return new Promise(() => {})
+}
+serve(defineQueue('mortal', { endpoint: '/orders' }), defineQueue('orders', { endpoint: '/orders' }))`
+
 /** The server of one test. It outlives browsers, since its port is part of the storage's key. */
 export class ShopServer {
   mood: Mood = 'accepting'
@@ -79,7 +90,7 @@ export class ShopServer {
     handle: ({ body }) => {
       if (this.unwanted.has(body.n)) return problem(422, `Nobody wants ${body.n}`)
       this.taken.push(body.n)
-      this.#watchers.splice(0).forEach((watcher) => watcher())
+      this.#tell()
       return { number: body.n }
     },
   })
@@ -109,17 +120,26 @@ export class ShopServer {
 
   /** Resolves when so many requests have arrived. */
   async arrived(count: number): Promise<void> {
-    while (this.arrivals.length < count) await new Promise<void>((resolve) => this.#watchers.push(resolve))
+    await this.until(() => this.arrivals.length >= count)
   }
 
   /** Resolves when so many orders have been taken in. */
   async took(count: number): Promise<void> {
-    while (this.taken.length < count) await new Promise<void>((resolve) => this.#watchers.push(resolve))
+    await this.until(() => this.taken.length >= count)
+  }
+
+  /** Resolves when what has arrived, or was taken in, is so. */
+  async until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) await new Promise<void>((resolve) => this.#watchers.push(resolve))
   }
 
   async close(): Promise<void> {
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  #tell(): void {
+    for (const watcher of this.#watchers.splice(0)) watcher()
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -136,12 +156,14 @@ export class ShopServer {
     if (url === '/') return { type: 'text/html', content: PAGE }
     if (url === '/service-worker.js') return { type: 'text/javascript', content: await bundled(this.serviceWorker) }
     if (url === '/own-worker.js') return { type: 'text/javascript', content: await bundled(OWN_WORKER) }
+    if (url === '/mortal-worker.js') return { type: 'text/javascript', content: await bundled(MORTAL_WORKER) }
     const file = url.startsWith('/dist/') ? url.slice(1) : modules[url]
     return file === undefined ? undefined : { type: 'text/javascript', content: await readFile(new URL(file, root)) }
   }
 
   async #findOnSite(site: string, url: string): Promise<Found | undefined> {
-    const file = path.join(site, url === '/' ? 'index.html' : decodeURI(url))
+    const { pathname } = new URL(url, this.url)
+    const file = path.join(site, pathname === '/' ? 'index.html' : decodeURI(pathname))
     const type = file.endsWith('.html') ? 'text/html' : 'text/javascript'
     return existsSync(file) ? { type, content: await readFile(file) } : undefined
   }
@@ -152,7 +174,7 @@ export class ShopServer {
     const epoch = Number(/epoch=(\d+)/.exec(String(place))?.[1])
     const { n } = JSON.parse(body) as { n: number }
     this.arrivals.push({ key: String(key), n, at: Date.now(), epoch, authorization })
-    this.#watchers.splice(0).forEach((watcher) => watcher())
+    this.#tell()
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay)
     response.once('close', () => (this.#underWay -= 1))
     if (this.pace > 0) await new Promise((resolve) => setTimeout(resolve, this.pace))

@@ -118,11 +118,11 @@ test('esbuild, with the worker as an entry of its own', async () => {
   expect(await placeOrder((await startShop(outdir)).url)).toEqual(inWorker)
 })
 
-test('esbuild, that does not ship the worker’s file: the queue works in place, and says why', async () => {
+test('esbuild, that does not ship the worker’s file, as Vite did in development before its version 8: the worker is made from its text, and says why', async () => {
   const outdir = await site('esbuild-alone', '/main.js')
   await esbuild.build({ entryPoints: [path.join(app, 'main.js')], outdir, bundle: true, format: 'esm', absWorkingDir: app })
   expect(await placeOrder((await startShop(outdir)).url)).toEqual({
-    host: { type: 'host-started', host: 'in-place', reason: 'The worker did not start: its file could not be loaded' },
+    host: { type: 'host-started', host: 'inline', reason: 'The worker did not start: its file could not be loaded' },
     body: { number: 7 },
   })
 })

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { createHost } from '../../src/host/host.ts'
 import { systemClock } from '../../src/host/platform.ts'
 import type { Platform } from '../../src/host/platform.ts'
+import { QueueError } from '../../src/message/error.ts'
 import type { QueueDefinition } from '../../src/message/definition.ts'
 import type { OpenOptions } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
@@ -15,7 +16,7 @@ import { FakeChannels } from './fake-channels.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeLocks } from './fake-locks.ts'
 import { FakeServer } from './fake-server.ts'
-import type { Life } from './life.ts'
+import { Life } from './life.ts'
 
 let worlds = 0
 
@@ -92,27 +93,29 @@ export class Tab {
   readonly #link: HostLink
   readonly #queues: Queue<never>[] = []
   #host: HostApi | undefined
+  /** Hosts that the page believes dead, and cannot close. */
+  readonly #dead: HostApi[] = []
+  #lose = (): void => {}
 
-  readonly #lost: Promise<void>
-  #isLost = false
-  #lose!: () => void
-
-  readonly #life: Life | undefined
+  #life: Life | undefined
 
   constructor(world: World, platform: Platform, served?: QueueDefinition[], pageFor = (page: PageEnd): PageEnd => page, life?: Life) {
     this.#world = world
     this.#life = life
-    this.#lost = new Promise((resolve) => (this.#lose = resolve))
     const definitions = served && { served: new Map(served.map((definition) => [definition.name, definition])) }
     this.#link = new HostLink(
       async (page) => {
         // As a worker, or a file that is loaded: not at once.
         await new Promise((resolve) => setImmediate(resolve))
-        const host = createHost({ platform: life?.platform(platform) ?? platform, page: pageFor(page), ...definitions })
-        this.#host = life?.host(host) ?? host
-        return { api: this.#host, kind: served ? 'worker' : 'in-place', lost: this.#lost, stop: () => {} }
+        // What is killed stays so.
+        if (this.#life?.isOver) throw new QueueError('host-lost', 'It was killed')
+        const host = createHost({ platform: this.#life?.platform(platform) ?? platform, page: pageFor(page), ...definitions })
+        this.#host = this.#life?.host(host) ?? host
+        const lost = new Promise<void>((resolve) => (this.#lose = resolve))
+        return { api: this.#host, kind: served ? 'worker' : 'in-place', lost, stop: () => {} }
       },
       () => {},
+      world.clock,
     )
   }
 
@@ -131,7 +134,7 @@ export class Tab {
 
   /** Kills the tab's host as its page sees it; the host itself runs on until the tab is closed. */
   die(): void {
-    this.#isLost = true
+    if (this.#host) this.#dead.push(this.#host)
     this.#lose()
   }
 
@@ -141,6 +144,13 @@ export class Tab {
     this.die()
   }
 
+  /** Kills it, and lets the page start another. */
+  crash(): void {
+    this.#life?.end()
+    this.#life = new Life(() => {})
+    this.#lose()
+  }
+
   /** What the page would tell its worker. */
   async signal(signal: PageSignal): Promise<void> {
     await this.host.signal(signal)
@@ -148,8 +158,7 @@ export class Tab {
 
   async close(): Promise<void> {
     await Promise.all(this.#queues.map((queue) => queue.close()))
-    // The page cannot close what it believes dead.
-    if (this.#isLost && !this.#life?.isOver) await this.#host?.close(this.#world.name)
+    if (!this.#life?.isOver) await Promise.all(this.#dead.map((host) => host.close(this.#world.name)))
   }
 }
 

@@ -1,0 +1,128 @@
+import type { Batch } from '../protocol/host.ts'
+import { leftBehind } from '../protocol/names.ts'
+
+/**
+ * What a page that leaves has not heard to be stored. `localStorage` is written at once, from whichever task, and is the only storage of which that is true: a
+ * transaction of IndexedDB needs its page to be there until it ends. Whichever page of the origin has the queue open next, or now, has it stored, under the producer's own mark: a batch that
+ * was stored all the same is not stored twice.
+ */
+
+/** As much as one page leaves there, in characters: the whole of an origin's is about five million. */
+const MOST_CHARACTERS = 1_000_000
+
+interface Left {
+  /** By the device's clock, in milliseconds since the epoch. */
+  readonly at: number
+  readonly batch: Batch
+}
+
+/** What one page has written down of its batches for one queue. */
+export class LeftBehind {
+  readonly #prefix: string
+  /** Keys that are there, and what each holds, in characters. */
+  readonly #written = new Map<number, number>()
+
+  constructor(queue: string, producer: string) {
+    this.#prefix = `${leftBehind(queue)}${producer}/`
+  }
+
+  /** @returns whether it is there. Nothing that comes after a batch that is not may be: that would pass for stored. */
+  write(batch: Batch): boolean {
+    if (this.#written.has(batch.number)) return true
+    try {
+      const text = JSON.stringify({ at: Date.now(), batch } satisfies Left)
+      const all = [...this.#written.values()].reduce((sum, size) => sum + size, text.length)
+      if (all > MOST_CHARACTERS || !batch.messages.every(({ body }) => typeof body === 'string')) return false
+      localStorage.setItem(this.#prefix + batch.number, text)
+      this.#written.set(batch.number, text.length)
+      return true
+    } catch {
+      // It is full, or not for us.
+      return false
+    }
+  }
+
+  /** A batch was decided. */
+  remove({ number }: Batch): void {
+    if (this.#written.delete(number)) remove(this.#prefix + number)
+  }
+}
+
+/** Calls back when another page leaves something behind. */
+export function watchLeft(queue: string, call: () => void): () => void {
+  if (typeof addEventListener !== 'function') return () => {}
+  const stop = new AbortController()
+  const isOurs = ({ key, newValue }: StorageEvent): boolean => newValue !== null && key?.startsWith(leftBehind(queue)) === true
+  addEventListener('storage', (event) => isOurs(event as StorageEvent) && call(), { signal: stop.signal })
+  return () => stop.abort()
+}
+
+/** Has stored what pages have left behind, in its order. What cannot be stored now stays where it is. */
+export async function takeOver(queue: string, store: (batch: Batch) => Promise<unknown>): Promise<void> {
+  for (const [key, { at, batch }] of allLeft(queue)) {
+    try {
+      await store(aged(batch, Date.now() - at))
+    } catch {
+      return
+    }
+    remove(key)
+  }
+}
+
+function allLeft(queue: string): [string, Left][] {
+  try {
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(leftBehind(queue)))
+    return inOrder(
+      keys.flatMap((key): [string, Left][] => {
+        const left = read(key)
+        return left ? [[key, left]] : []
+      }),
+    )
+  } catch {
+    // There is none, or it is not for us.
+    return []
+  }
+}
+
+/** Page after page, as each began to write; of one page by number, whatever the clock did meanwhile. */
+function inOrder(all: [string, Left][]): [string, Left][] {
+  const began = new Map<string, number>()
+  for (const [, { at, batch }] of all) began.set(batch.producer, Math.min(at, began.get(batch.producer) ?? Infinity))
+  const page = ([, { batch }]: [string, Left]): number => began.get(batch.producer)!
+  return all.sort((one, other) => page(one) - page(other) || one[1].batch.number - other[1].batch.number)
+}
+
+function read(key: string): Left | undefined {
+  try {
+    const left = JSON.parse(localStorage.getItem(key) ?? '') as Left
+    if (isLeft(left)) return left
+  } catch {
+    // Nobody can read it, now or later.
+  }
+  remove(key)
+  return undefined
+}
+
+function isLeft({ at, batch }: Left): boolean {
+  const isMessage = ({ id, body }: Batch['messages'][number]): boolean => typeof id === 'string' && typeof body === 'string'
+  return Number.isFinite(at) && typeof batch.producer === 'string' && Number.isSafeInteger(batch.number) && batch.messages.every(isMessage)
+}
+
+function remove(key: string): void {
+  try {
+    localStorage.removeItem(key)
+  } catch {
+    // Then it is read again, and stored once.
+  }
+}
+
+/** Delays and times to live began when the message was left. */
+function aged(batch: Batch, by: number): Batch {
+  const since = Math.max(0, by)
+  const messages = batch.messages.map(({ delay, ttl, ...message }) => ({
+    ...message,
+    ...(delay !== undefined && delay > since && { delay: delay - since }),
+    ...(ttl !== undefined && { ttl: Math.max(1, ttl - since) }),
+  }))
+  return { ...batch, messages }
+}

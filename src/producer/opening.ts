@@ -1,0 +1,53 @@
+import { isQueueError } from '../message/error.ts'
+import type { Batch, HostApi } from '../protocol/host.ts'
+import type { Result } from '../protocol/result.ts'
+import type { HostLink, LinkedQueue } from './host-link.ts'
+import { takeOver, watchLeft } from './left-behind.ts'
+
+/** A queue that is being opened at its host, or is open there; one whose host did not start is opened again by whoever asks next. */
+export class Opening {
+  readonly #link: HostLink
+  readonly #queue: LinkedQueue
+  readonly #unwatch: () => void
+  #opened!: Promise<void>
+  #hasFailed = false
+  #takingOver = Promise.resolve()
+
+  constructor(link: HostLink, queue: LinkedQueue) {
+    this.#link = link
+    this.#queue = queue
+    this.#unwatch = watchLeft(queue.name, () => void this.#takeOver())
+    this.#open()
+  }
+
+  /** Asks the host, once the queue is open there. */
+  async ask<T>(ask: (api: HostApi) => Promise<Result<T>>): Promise<T> {
+    if (this.#hasFailed) this.#open()
+    await this.#opened
+    return this.#link.call(ask)
+  }
+
+  /** Resolves when it is open, or could not be opened. */
+  async ended(): Promise<void> {
+    await this.#opened.catch(() => {})
+  }
+
+  close(): void {
+    this.#unwatch()
+  }
+
+  /** Opens it, and has stored what pages have left behind: before anything of this one. */
+  #open(): void {
+    this.#hasFailed = false
+    this.#opened = this.#link.open(this.#queue).then(() => this.#takeOver())
+    // Whoever asks for something next is told, or, where the host did not start, has it tried again.
+    this.#opened.catch((error: unknown) => (this.#hasFailed = isQueueError(error) && error.code.startsWith('host-')))
+  }
+
+  #takeOver(): Promise<void> {
+    const { name } = this.#queue
+    const store = (batch: Batch): Promise<unknown> => this.#link.call((api) => api.enqueue(name, batch))
+    this.#takingOver = this.#takingOver.then(() => takeOver(name, store))
+    return this.#takingOver
+  }
+}

@@ -1,0 +1,178 @@
+import 'fake-indexeddb/auto'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { FakeWindow } from '../world/fake-window.ts'
+import { MortalPage, moment } from '../world/mortal-page.ts'
+import { heard } from '../world/world.ts'
+
+let view: FakeWindow
+beforeEach(() => {
+  view = new FakeWindow()
+  view.install()
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  vi.unstubAllGlobals()
+})
+
+const bodiesOf = ({ host }: MortalPage): string[] => host.batches.flatMap(({ messages }) => messages.map(({ body }) => String(body)))
+
+/** A page that was left while nothing of what it had enqueued was confirmed. */
+async function leftPage(...bodies: number[]): Promise<MortalPage> {
+  const page = new MortalPage()
+  void (await page.enqueue(...bodies))
+  view.tell('pagehide', false)
+  return page
+}
+
+test('what is not known to be stored when a page leaves, the next page has stored, in the same batches and before anything of its own', async () => {
+  const page = await leftPage(1, 2)
+  const next = new MortalPage()
+  next.answers = true
+  await next.queue.enqueue(3)
+  expect(bodiesOf(next)).toEqual(['1', '2', '3'])
+  expect(next.host.batches.slice(0, 2)).toEqual(page.host.batches)
+  expect(view.left).toEqual([])
+})
+
+test('so is what is enqueued while the page leaves, or when it has no host yet; what is stored is not kept', async () => {
+  let now = Date.now()
+  vi.spyOn(Date, 'now').mockImplementation(() => ++now)
+  const page = new MortalPage()
+  page.answers = true
+  await Promise.all(await page.enqueue(1))
+  page.answers = false
+  void page.queue.enqueue(2)
+  view.tell('pagehide', false)
+  void page.queue.enqueue(3)
+  const early = new MortalPage()
+  void early.queue.enqueue(4)
+  view.tell('pagehide', false)
+  void early.queue.enqueue(5)
+  const next = new MortalPage()
+  next.answers = true
+  await next.queue.enqueue(6)
+  expect(bodiesOf(next)).toEqual(['2', '3', '4', '5', '6'])
+})
+
+test('a page that comes back has its host started again and asks it again; what it had written down is gone when it is stored', async () => {
+  const page = new MortalPage()
+  const stored = await page.enqueue(1, 2)
+  view.tell('pagehide', true)
+  expect(page.host.isStopped).toBe(true)
+  expect(view.left).toHaveLength(2)
+  stored.push(page.queue.enqueue(3))
+  await moment()
+  expect(page.hosts).toHaveLength(1)
+  page.answers = true
+  view.tell('pageshow', true)
+  await Promise.all(stored)
+  expect(page.hosts).toHaveLength(2)
+  expect(bodiesOf(page)).toEqual(['1', '2', '3'])
+  expect(page.host.opened).toEqual([['orders', expect.anything(), false]])
+  expect(view.left).toEqual([])
+  await page.queue.close()
+})
+
+test('a page that the browser freezes is a page that leaves; one that is only out of sight keeps its host, and has written down what is not stored', async () => {
+  const page = new MortalPage()
+  void (await page.enqueue(1))
+  view.hide()
+  expect(page.host.isStopped).toBe(false)
+  expect(view.left).toHaveLength(1)
+  view.tellDocument('freeze')
+  expect(page.host.isStopped).toBe(true)
+  page.answers = true
+  const started = heard(page.queue, 'host-started')
+  view.tellDocument('resume')
+  await started
+  await page.queue.enqueue(2)
+  expect(bodiesOf(page)).toEqual(['1', '2'])
+  await page.queue.close()
+})
+
+test('a page that has the queue open takes over at once what another leaves behind', async () => {
+  const next = new MortalPage()
+  next.answers = true
+  await moment()
+  await leftPage(1)
+  view.tellStored(view.left[0]!)
+  await moment()
+  expect(bodiesOf(next)).toEqual(['1'])
+  expect(view.left).toEqual([])
+})
+
+test('where not all can be written down, nothing is that comes after the first that cannot: it would pass for stored', async () => {
+  const page = new MortalPage()
+  void (await page.enqueue(1))
+  view.room = 400
+  void page.queue.enqueue('x'.repeat(500) as unknown as number)
+  await moment()
+  void (await page.enqueue(2))
+  view.tell('pagehide', false)
+  expect(view.left).toHaveLength(1)
+})
+
+test('what cannot be stored now stays where it is, for the next page; what nobody can read does not', async () => {
+  await leftPage(1)
+  view.storage['holdfast/orders/left/x/0'] = 'nonsense'
+  view.storage['holdfast/orders/left/x/1'] = JSON.stringify({ at: 1, batch: { producer: 'x', number: 1, messages: [{ id: 1 }] } })
+  view.storage['holdfast/others/left/x/1'] = 'not ours'
+  const next = new MortalPage()
+  await moment()
+  expect(view.left).toHaveLength(2)
+  expect(bodiesOf(next)).toEqual(['1'])
+})
+
+test('a delay and a time to live go on while nobody is there', async () => {
+  const page = new MortalPage()
+  void page.queue.enqueue(1, { delay: 5_000, ttl: 6_000 })
+  await moment()
+  view.tell('pagehide', false)
+  const then = Date.now()
+  vi.spyOn(Date, 'now').mockReturnValue(then + 4_000)
+  const next = new MortalPage()
+  await moment()
+  const [message] = next.host.batches[0]!.messages
+  expect(message).toMatchObject({ delay: expect.closeTo(1_000, -2), ttl: expect.closeTo(2_000, -2) })
+})
+
+test('the batches of one page are stored in their order, though the clock was set back between them', async () => {
+  const page = new MortalPage()
+  void (await page.enqueue(1))
+  view.hide()
+  vi.spyOn(Date, 'now').mockReturnValue(Date.now() - 60_000)
+  void (await page.enqueue(2))
+  view.tell('pagehide', false)
+  const next = new MortalPage()
+  next.answers = true
+  await next.queue.enqueue(3)
+  expect(bodiesOf(next)).toEqual(['1', '2', '3'])
+})
+
+test('until a page has loaded, what it enqueues is written down as it is sent: WebKit may tell it nothing of its end', async () => {
+  view.readyState = 'interactive'
+  const page = new MortalPage()
+  void (await page.enqueue(1))
+  expect(view.left).toHaveLength(1)
+  view.readyState = 'complete'
+  void (await page.enqueue(2))
+  expect(view.left).toHaveLength(1)
+  page.answers = true
+  page.host.die()
+  await page.queue.enqueue(3)
+  expect(view.left).toEqual([])
+})
+
+test('a page that is told of its end by nothing but beforeunload writes down as well, and listens no longer than it matters', async () => {
+  const page = new MortalPage()
+  void (await page.enqueue(1))
+  view.tellUnload()
+  expect(view.left).toHaveLength(1)
+  page.answers = true
+  page.host.die()
+  await page.queue.enqueue(2)
+  page.answers = false
+  expect(view.left).toEqual([])
+  view.tellUnload()
+  expect(view.left).toEqual([])
+})

@@ -1,0 +1,95 @@
+import { HostLink } from '../../src/producer/host-link.ts'
+import { openQueueOn } from '../../src/producer/open-queue.ts'
+import type { Queue } from '../../src/producer/queue.ts'
+import type { PageEnd } from '../../src/producer/start-host.ts'
+import type { Batch, HostApi } from '../../src/protocol/host.ts'
+import { FakeClock } from './fake-clock.ts'
+
+/** A worker that can die, as its page sees it. */
+export class MortalHost {
+  readonly page: PageEnd
+  /** The numbers of the batches that it was asked to store. */
+  readonly asked: number[] = []
+  readonly batches: Batch[] = []
+  readonly opened: unknown[][] = []
+  isStopped = false
+  /** Whether it answers as its queue is closed. */
+  closes = true
+  readonly lost: Promise<void>
+  die!: () => void
+  readonly #answers: () => boolean
+
+  constructor(page: PageEnd, answers: () => boolean) {
+    this.page = page
+    this.#answers = answers
+    this.lost = new Promise((resolve) => (this.die = resolve))
+  }
+
+  get api(): HostApi {
+    const done = Promise.resolve({ ok: true, value: undefined })
+    const enqueue = (_: string, batch: Batch): Promise<unknown> => {
+      this.asked.push(batch.number)
+      this.batches.push(structuredClone(batch))
+      return this.#answers() ? done : new Promise(() => {})
+    }
+    const open = (...given: unknown[]): Promise<unknown> => {
+      this.opened.push(given)
+      return done
+    }
+    const standing = (): Promise<unknown> => Promise.resolve({ ok: true, value: { state: 'ready' } })
+    return {
+      open,
+      close: () => (this.closes ? done : new Promise(() => {})),
+      enqueue,
+      standing,
+      signal: async () => {},
+    } as unknown as HostApi
+  }
+}
+
+/** A page with one queue, whose hosts are made by the test. */
+export class MortalPage {
+  readonly clock: FakeClock = new FakeClock()
+  readonly hosts: MortalHost[] = []
+  readonly queue: Queue<number>
+  /** Whether what is asked is answered. */
+  answers = false
+  /** Whether hosts start. */
+  starts = true
+  /** How often one was to start. */
+  tries = 0
+
+  constructor() {
+    const link = new HostLink(
+      async (page) => {
+        this.tries += 1
+        if (!this.starts) throw new Error('no file')
+        const host = new MortalHost(page, () => this.answers)
+        this.hosts.push(host)
+        return { api: host.api, kind: 'worker', lost: host.lost, stop: () => (host.isStopped = true) }
+      },
+      () => {},
+      this.clock,
+    )
+    this.queue = openQueueOn<number>(() => link, 'orders', { endpoint: 'https://shop.example/orders' })
+  }
+
+  get host(): MortalHost {
+    return this.hosts.at(-1)!
+  }
+
+  /** Enqueues in as many calls of the host; what they resolve with comes with what settles them. */
+  async enqueue(...bodies: number[]): Promise<Promise<unknown>[]> {
+    const stored: Promise<unknown>[] = []
+    for (const body of bodies) {
+      stored.push(this.queue.enqueue(body))
+      await moment()
+    }
+    return stored
+  }
+}
+
+/** Lets all happen that takes no time. */
+export async function moment(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve))
+}
