@@ -66,8 +66,7 @@ export class Books {
     const sorter = (this.#sorter = new Sorter({ ...options, lookahead, behind }))
     const turns = (this.#turns = new Turns(sorter, lookahead, behind))
     this.#reservations = new Reservations({ begun: options.begun, lookahead, behind, sorter, turns })
-    const { held: _held, ...ofAll } = head
-    this.holds = new Holds(options.order === 'queue' ? head : ofAll)
+    this.holds = new Holds(head, options.order === 'queue' ? head.held : undefined)
     this.#places = new Places({ holds: this.holds, lookahead, behind, sorter, turns, reservations: this.#reservations })
     this.#unsettled = new Unsettled(head, options.time, options.remembering)
   }

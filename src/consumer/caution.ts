@@ -1,5 +1,6 @@
-import type { PastAttempt, Suspect } from '../message/message.ts'
+import type { PastAttempt } from '../message/message.ts'
 import type { Setup } from '../protocol/host.ts'
+import type { Suspect } from '../queue/meta.ts'
 import type { Books } from './books.ts'
 import type { Departures } from './departures.ts'
 import { MOST_REMEMBERED } from './trail.ts'

@@ -1,5 +1,5 @@
-import type { EndpointHold, Held, Hold, Suspect } from '../message/message.ts'
-import type { Head } from '../queue/meta.ts'
+import type { EndpointHold, Held, Hold } from '../message/message.ts'
+import type { Head, Suspect } from '../queue/meta.ts'
 
 /** How a message waits that is a dead letter, and keeps its place. */
 export const HALTED: Omit<Held, 'attempts'> = { uncounted: 0, due: Infinity, wait: Infinity, by: 'server', isHalted: true }
@@ -16,7 +16,7 @@ export class Holds {
   /** What hosts may have died of. */
   suspects: readonly Suspect[]
 
-  constructor({ held, endpoint, suspects = [] }: Pick<Head, 'held' | 'endpoint' | 'suspects'>) {
+  constructor({ endpoint, suspects = [] }: Pick<Head, 'endpoint' | 'suspects'>, held: Held | undefined) {
     this.held = held
     this.endpoint = endpoint
     this.suspects = suspects

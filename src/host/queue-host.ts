@@ -1,6 +1,6 @@
 import { Drain } from '../consumer/drain.ts'
-import type { FunctionsSource } from '../consumer/functions.ts'
 import { httpTransport } from '../consumer/http.ts'
+import type { TermOptions } from '../consumer/term.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Decision } from '../message/decision.ts'
 import type { Cancellation } from '../message/message.ts'
@@ -24,15 +24,11 @@ import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
 import { Watch } from './watch.ts'
 
-export interface QueueHostOptions {
+export interface QueueHostOptions extends Pick<TermOptions, 'functions' | 'isOnline' | 'isAfterDeath'> {
   readonly queue: string
   readonly setup: Setup
   readonly platform: Platform
   readonly reserve: Reserve
-  readonly functions: FunctionsSource
-  readonly isOnline: () => boolean
-  /** The page's last host died. */
-  readonly isAfterDeath: boolean
   /** Takes what happened, in any tab, to this host's page. */
   readonly toPage: (events: readonly QueueEvent[]) => void
 }

@@ -83,16 +83,6 @@ export interface Held extends Hold {
   readonly isHalted?: true
 }
 
-/** A message that hosts may have died of, by its place in the queue. */
-export interface Suspect {
-  readonly sequence: number
-  /** How many hosts have died while they were sending it, and when the last of them began to. */
-  readonly deaths: number
-  readonly times: readonly number[]
-  /** When it was last being sent; absent where it is known what came of that. */
-  readonly since?: number
-}
-
 /** What is kept of the time. Queue time is the device's, but never goes back. */
 export interface KeptTime {
   /** Queue time, less the device's, in milliseconds. */

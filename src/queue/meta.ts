@@ -1,4 +1,4 @@
-import type { EndpointHold, Held, KeptTime, Suspect } from '../message/message.ts'
+import type { EndpointHold, Held, KeptTime } from '../message/message.ts'
 import type { Decision } from '../message/decision.ts'
 import type { ReadTransaction, WriteTransaction } from './schema.ts'
 
@@ -35,6 +35,16 @@ export interface Mark {
 
 /** Numbers from the first up to the second, exclusive. */
 export type Range = readonly [number, number]
+
+/** A message that hosts may have died of, by its place in the queue. */
+export interface Suspect {
+  readonly sequence: number
+  /** How many hosts have died while they were sending it, and when the last of them began to. */
+  readonly deaths: number
+  readonly times: readonly number[]
+  /** When it was last being sent; absent where it is known what came of that. */
+  readonly since?: number
+}
 
 /** What the leader knows. */
 export interface Head {
