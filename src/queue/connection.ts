@@ -35,8 +35,8 @@ export interface ConnectionOptions {
  * `work` may await nothing but its transaction's own requests; the transaction then commits by itself. Never `tx.commit()`: in
  * WebKit, a worker that ends in the middle of one leaves the database unusable until the browser restarts.
  *
- * One runs after the other: where a worker ends with one that writes and one that reads under way, no transaction of that database ever runs again in WebKit, until the
- * browser restarts (2.50, bug 324094).
+ * One runs after the other: a worker that ends with several under way can leave a database of WebKit (2.50) that runs no transaction any more until the browser restarts. It
+ * was measured, and reads like bug 324094.
  *
  * A transaction whose connection is lost, or that stalls, is issued again on a new one, and whoever asked for it waits meanwhile. Nobody knows
  * then whether the first try was committed: each verb sees to it that a second changes nothing. What fails for another reason fails at once.
