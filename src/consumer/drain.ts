@@ -2,7 +2,7 @@ import type { Hold } from '../message/message.ts'
 import type { Clock } from '../queue/clock.ts'
 import { counts } from '../queue/depth.ts'
 import { Unreadable } from '../queue/readable.ts'
-import { Superseded } from '../queue/settle.ts'
+import { isOver, Superseded } from '../queue/settle.ts'
 import { Announcer } from './announcer.ts'
 import { Aside } from './aside.ts'
 import { backoff } from './backoff.ts'
@@ -20,7 +20,7 @@ const LOOK_AGAIN = 60_000
 /** How long `stop()` leaves to attempts that are under way, in milliseconds. */
 const GRACE = 2_000
 
-export type DrainOptions = Omit<TermOptions, 'headers' | 'signal'>
+export type DrainOptions = Omit<TermOptions, 'headers' | 'isStopping' | 'signal'>
 
 /**
  * The loop that delivers a queue's messages, in the one host that leads.
@@ -77,6 +77,11 @@ export class Drain {
     const cancel = this.#clock.after(GRACE, () => this.#abort.abort())
     await this.#finished
     cancel()
+  }
+
+  /** Cuts short what is under way, for good. */
+  cut(): void {
+    this.#abort.abort()
   }
 
   /** The database is another now: what is known of it is worth nothing, and a new term begins. */
@@ -139,12 +144,12 @@ export class Drain {
         await this.#lead(() => (failures = 1))
       } catch (error) {
         await Promise.all(this.#underWay)
-        if (error instanceof Superseded) return
+        if (isOver(error)) return
         // What was answered is settled even so, where that can be.
         await this.#term?.books.release().catch(() => {})
         const failure = error instanceof Unreadable ? await this.#aside.take(error, this.#term?.books) : (error as Error)
         if (!failure) continue
-        if (failure instanceof Superseded) return
+        if (isOver(failure)) return
         this.#options.announce({ type: 'storage-failed', message: String(failure) })
         if (this.#isStopping) return
         // What failed under way has called as well.
@@ -156,7 +161,12 @@ export class Drain {
 
   /** An epoch, from its beginning until the loop ends or the storage fails. */
   async #lead(worked: () => void): Promise<void> {
-    const term = await Term.begin({ ...this.#options, headers: this.#headers, signal: this.#abort.signal })
+    const term = await Term.begin({
+      ...this.#options,
+      headers: this.#headers,
+      isStopping: () => this.#isStopping,
+      signal: this.#abort.signal,
+    })
     this.#term = term
     this.#failure = undefined
     if (this.#hurry.isPastServer) term.books.hurry('server')

@@ -1,5 +1,6 @@
 import { formatKey, formatPlace, HOLDFAST_MESSAGE, IDEMPOTENCY_KEY } from '../protocol/http.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
+import { ofKey } from '../protocol/names.ts'
 import type { Clock } from '../queue/clock.ts'
 import { dateOf } from './answer.ts'
 import type { Attempt, Outgoing, Transport } from './transport.ts'
@@ -8,6 +9,7 @@ import type { Attempt, Outgoing, Transport } from './transport.ts'
 const LONGEST_ANSWER = 64 * 1024
 
 export interface HttpOptions {
+  /** The queue's key. */
   readonly queue: string
   readonly fetch: typeof fetch
   readonly clock: Clock
@@ -59,10 +61,11 @@ async function inTimeout(
 }
 
 function request(queue: string, { id, idempotencyKey, body, epoch, sequence, headers, setup }: Outgoing): RequestInit {
+  const { name, ...whose } = ofKey(queue)
   const all = new Headers({ 'content-type': 'application/json' })
   for (const [name, value] of headers) all.set(name, value)
   all.set(IDEMPOTENCY_KEY, formatKey(idempotencyKey ?? id))
-  all.set(HOLDFAST_MESSAGE, formatPlace({ queue, epoch, sequence }))
+  all.set(HOLDFAST_MESSAGE, formatPlace({ queue: name, epoch, sequence, ...whose }))
   return { ...ask(setup, all), method: setup.method, body }
 }
 

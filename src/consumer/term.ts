@@ -24,6 +24,8 @@ export interface TermOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly headers: BurstHeaders
+  /** Nothing more is begun. */
+  readonly isStopping: () => boolean
   /** Cuts attempts short, for good. */
   readonly signal: AbortSignal
 }

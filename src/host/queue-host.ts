@@ -9,6 +9,8 @@ import { databaseName, leaderLock } from '../protocol/names.ts'
 import { Connection } from '../queue/connection.ts'
 import type { StorageNews } from '../queue/connection.ts'
 import { cancel } from '../queue/cancel.ts'
+import { counts } from '../queue/depth.ts'
+import { destroy } from '../queue/destroy.ts'
 import { purge } from '../queue/purge.ts'
 import { redrive } from '../queue/redrive.ts'
 import type { DeadRecord } from '../queue/schema.ts'
@@ -18,11 +20,14 @@ import { newsOf, newsOfTaken } from './news.ts'
 import { standForLeader } from './leadership.ts'
 import type { Leadership } from './leadership.ts'
 import type { Platform } from './platform.ts'
+import { react } from './reactions.ts'
 import type { Reserve } from './reserve.ts'
 import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
+import { Telling } from './telling.ts'
 
 export interface QueueHostOptions {
+  /** The queue's key. */
   readonly queue: string
   readonly setup: Setup
   readonly platform: Platform
@@ -31,6 +36,8 @@ export interface QueueHostOptions {
   readonly isOnline: () => boolean
   /** Takes what happened, in any tab, to this host's page. */
   readonly toPage: (events: readonly QueueEvent[]) => void
+  /** Called when the queue was destroyed, here or in another tab: this is of no use any more. */
+  readonly ended: () => void
 }
 
 /** One queue in this host: what its page asks for, its part in draining, and its ear to the other tabs. */
@@ -41,11 +48,12 @@ export class QueueHost {
   readonly #tabs: TabChannel
   readonly #leadership: Leadership
   readonly #stock = new Stock()
+  readonly #telling: Telling
   #setup: Setup
   #drain: Drain | undefined
-  #isClosing = false
+  #closing: Promise<void> | undefined
+  #isEnded = false
   #isHurried = false
-  #happened: QueueEvent[] = []
 
   constructor(options: QueueHostOptions) {
     const { queue, platform, setup } = options
@@ -67,6 +75,10 @@ export class QueueHost {
       events: (events) => this.#hear(events),
       retryNow: (group) => this.#hurry(group),
       abort: (id) => this.#drain?.abort(id),
+    })
+    this.#telling = new Telling((events) => {
+      options.toPage(events)
+      this.#tabs.tell(events)
     })
     this.#leadership = standForLeader(platform, leaderLock(queue), () => this.#lead())
   }
@@ -133,10 +145,21 @@ export class QueueHost {
     else this.#drain?.hurry('backoff')
   }
 
-  async close(): Promise<void> {
-    this.#isClosing = true
+  /** Deletes all that there is, and ends. */
+  async destroy(): Promise<void> {
+    await destroy(this.connection)
+    this.#tabs.tell([{ type: 'destroyed' }])
+    await this.#end()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     await Promise.all([this.#leadership.resign(), this.#drain?.stop()])
-    this.#tell()
+    this.#telling.now()
     this.#tabs.close()
     await this.connection.close()
   }
@@ -162,7 +185,7 @@ export class QueueHost {
   }
 
   async #lead(): Promise<void> {
-    if (this.#isClosing) return
+    if (this.#closing) return
     const { queue, platform, functions, isOnline } = this.#options
     this.#drain = new Drain({
       connection: this.connection,
@@ -184,16 +207,7 @@ export class QueueHost {
   /** Something happened here: told to this page and to the other tabs, together with all else of this moment. */
   #announce(events: readonly QueueEvent[]): void {
     this.#react(events)
-    if (this.#happened.length === 0) queueMicrotask(() => this.#tell())
-    for (const event of events) this.#happened.push(event)
-  }
-
-  #tell(): void {
-    const events = this.#happened
-    if (events.length === 0) return
-    this.#happened = []
-    this.#options.toPage(events)
-    this.#tabs.tell(events)
+    this.#telling.add(events)
   }
 
   /** The disk is full, and something must be written that is no new message. */
@@ -203,6 +217,7 @@ export class QueueHost {
 
   /** Heard by this page alone: each has a connection of its own. */
   #hearStorage(news: StorageNews): void {
+    if (news.type === 'destroyed') return void this.#end()
     if (news.type === 'storage-opened') return this.#stock.begin(news)
     if (news.type !== 'storage-cleared') return this.#options.toPage([news])
     this.#options.toPage([{ ...news, ...this.#stock.takeAll() }])
@@ -210,34 +225,25 @@ export class QueueHost {
   }
 
   /** Something happened in another tab. */
-  #hear(events: readonly QueueEvent[]): void {
+  #hear(heard: readonly QueueEvent[]): void {
+    const events = heard.filter(({ type }) => type !== 'destroyed')
+    // Perhaps before this was opened: the store knows.
+    if (events.length < heard.length) void counts(this.connection).catch(() => {})
     this.#react(events)
     this.#options.toPage(events)
   }
 
-  #react(events: readonly QueueEvent[]): void {
-    this.#stock.count(events)
-    for (const event of events) this.#reactTo(event)
+  /** All that this knew is gone: it sends nothing more, and cuts short what is under way. */
+  #end(): Promise<void> {
+    if (!this.#isEnded) this.#options.toPage([{ type: 'destroyed' }])
+    this.#isEnded = true
+    this.#drain?.cut()
+    this.#options.ended()
+    return this.close()
   }
 
-  #reactTo(event: QueueEvent): void {
-    switch (event.type) {
-      case 'storage-full':
-        return this.#options.reserve.miss()
-      case 'resumed':
-        return event.group === undefined ? this.#drain?.resume() : this.#drain?.lookAround()
-      case 'paused':
-        return this.#drain?.recheck()
-      case 'cancelled':
-        return this.#drain?.cancelled()
-      case 'enqueued':
-        return event.due === undefined ? this.#drain?.wake() : this.#drain?.lookAround()
-      case 'redriven':
-        return this.#drain?.wake()
-      // It may be due earlier.
-      case 'updated':
-      case 'replaced':
-        return this.#drain?.lookAround()
-    }
+  #react(events: readonly QueueEvent[]): void {
+    this.#stock.count(events)
+    for (const event of events) react(event, { drain: this.#drain, reserve: this.#options.reserve })
   }
 }

@@ -16,6 +16,7 @@
  * | `host-lost` | the worker died while it was being asked; what it was asked may have happened | open the queue again |
  * | `not-served` | your own worker does not serve a queue of this name | `serve()` it there |
  * | `closed` | the queue was used after `close()`, or closed while it was being asked | |
+ * | `destroyed` | `destroy()` was called, here or in another tab, and what was in the queue is gone; what is under way may still arrive | open it afresh |
  * | `dead-lettered` | the message of this receipt is now a dead letter; `cause` tells why | look at it, redrive or purge |
  * | `cancelled` | the message of this receipt was cancelled, or another has replaced it | |
  * | `answer-unknown` | the message of this receipt is not in the queue, and what was answered is not kept | see `keepReceipts` |
@@ -35,6 +36,7 @@ export type QueueErrorCode =
   | 'host-lost'
   | 'not-served'
   | 'closed'
+  | 'destroyed'
   | 'dead-lettered'
   | 'cancelled'
   | 'answer-unknown'

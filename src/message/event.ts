@@ -82,6 +82,8 @@ export type QueueEvent =
    * waited, and so many dead letters, as far as this page has heard. The queue goes on, empty. Heard only in this page.
    */
   | { readonly type: 'storage-cleared'; readonly waiting: number; readonly dead: number }
+  /** `destroy()` was called, in any tab: all that was in the queue is gone, and it is closed here. */
+  | { readonly type: 'destroyed' }
   /** This page's host is up. `reason` says why it is not the worker, where it is not. */
   | { readonly type: 'host-started'; readonly host: 'worker' | 'in-place'; readonly reason?: string }
   /** This page's worker died. Nothing more is heard of the queue here; close it and open it again. Heard only in this page. */

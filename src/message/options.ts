@@ -10,6 +10,8 @@ export interface HeadersRequest {
   readonly unauthorized: boolean
   /** Aborted when nobody waits for the answer any more, after 30,000 ms. */
   readonly signal: AbortSignal
+  /** The `identity` that the queue was opened with; absent where it has none. */
+  readonly identity?: string
 }
 
 /** Gives the headers of requests that are about to be sent. Asked anew for each burst, at most every 10,000 ms, and after a 401. */
@@ -217,6 +219,12 @@ export type Order = 'queue' | 'group' | 'none'
 
 /** How a page opens a queue: everything in {@link QueueOptions}, and where the queue runs. */
 export interface OpenOptions<T = unknown> extends QueueOptions<T> {
+  /**
+   * Whose messages these are, such as the user's id: a string of 1 to 256 characters. Each identity has a queue of its own under this name. The server is told it.
+   *
+   * @defaultValue none: whoever uses the device has one queue together
+   */
+  readonly identity?: string
   /**
    * Where the queue runs. `'worker'`: in the ready-made worker, one for all queues of the page; should that not load, in place,
    * and the `host-started` event says why. `'in-place'`: in the calling thread, for where there are no workers.

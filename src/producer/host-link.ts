@@ -11,7 +11,8 @@ import type { WayBack, WorkerMaker } from './way-back.ts'
 
 /** A queue of the page, as its link to the host knows it. */
 export interface LinkedQueue {
-  readonly name: string
+  /** Its name, and whose messages it holds. */
+  readonly key: string
   readonly setup: Setup
   readonly functions: PageFunctions
   hear(event: QueueEvent): void
@@ -50,7 +51,7 @@ export class HostLink {
     this.#host ??= this.#begin()
     const { kind, reason } = await this.#host
     queue.hear({ type: 'host-started', host: kind, ...(reason !== undefined && { reason }) })
-    await this.call((api) => api.open(queue.name, queue.setup))
+    await this.call((api) => api.open(queue.key, queue.setup))
   }
 
   /**
@@ -61,9 +62,9 @@ export class HostLink {
     this.#closing.add(queue)
     const isLast = this.#queues.every((other) => this.#closing.has(other))
     if (isLast) this.#ended()
-    const other = this.#named(queue.name).findLast((named) => !this.#closing.has(named))
+    const other = this.#named(queue.key).findLast((named) => !this.#closing.has(named))
     // A host that never started, or has died, has closed it as well.
-    await this.call((api) => (other ? api.open(other.name, other.setup) : api.close(queue.name))).catch(() => {})
+    await this.call((api) => (other ? api.open(other.key, other.setup) : api.close(queue.key))).catch(() => {})
     this.#queues.splice(this.#queues.indexOf(queue), 1)
     this.#closing.delete(queue)
     if (isLast) await this.#stop()
@@ -141,7 +142,7 @@ export class HostLink {
     this.#wayBack = wayBack
     this.#host = this.#begin(wayBack.maker)
     const { api, kind } = await this.#host
-    const opened = this.#queues.map(({ name, setup }) => api.open(name, setup))
+    const opened = this.#queues.map(({ key, setup }) => api.open(key, setup))
     // In their order, and before anything new: an older batch that comes after a newer one is taken for stored.
     for (const waiting of this.#waiting) waiting.ask(api)
     await Promise.all(opened)
@@ -165,25 +166,25 @@ export class HostLink {
 
   #page(): PageEnd {
     return {
-      events: (name, events) => {
-        for (const queue of this.#named(name)) for (const event of events) queue.hear(event)
+      events: (key, events) => {
+        for (const queue of this.#named(key)) for (const event of events) queue.hear(event)
         if (events.some(({ type }) => type === 'storage-lost')) void this.#lookForWayBack()
       },
-      headers: (name, unauthorized) => resultOf(async () => this.#functionsOf(name).headers(unauthorized)),
-      classify: (name, answer) => resultOf(async () => this.#functionsOf(name).classify(answer)),
-      upcast: (name, body, version) => resultOf(async () => this.#functionsOf(name).upcast(body, version)),
+      headers: (key, unauthorized) => resultOf(async () => this.#functionsOf(key).headers(unauthorized)),
+      classify: (key, answer) => resultOf(async () => this.#functionsOf(key).classify(answer)),
+      upcast: (key, body, version) => resultOf(async () => this.#functionsOf(key).upcast(body, version)),
     }
   }
 
   /** Those of the queue that was opened last; of one that is closing, where there is no other. */
-  #functionsOf(name: string): PageFunctions {
-    const queue = this.#named(name).findLast((named) => !this.#closing.has(named)) ?? this.#named(name).at(-1)
-    if (!queue) throw new QueueError('closed', `The queue "${name}" is closed`)
+  #functionsOf(key: string): PageFunctions {
+    const queue = this.#named(key).findLast((named) => !this.#closing.has(named)) ?? this.#named(key).at(-1)
+    if (!queue) throw new QueueError('closed', `The queue "${key}" is closed`)
     return queue.functions
   }
 
-  #named(name: string): LinkedQueue[] {
-    return this.#queues.filter((queue) => queue.name === name)
+  #named(key: string): LinkedQueue[] {
+    return this.#queues.filter((queue) => queue.key === key)
   }
 }
 

@@ -63,6 +63,7 @@ export function openQueueOn<T>(
     setup: setupOf(options, given),
     link: linkTo(options),
     functions: functionsOf(name, options),
+    identity: options.identity,
     group: options.group?.bind(options),
     dedupKey: options.dedupKey?.bind(options),
     schema: options.schema,
@@ -72,13 +73,13 @@ export function openQueueOn<T>(
 }
 
 /** The functions that a host asks this page for. */
-function functionsOf(name: string, { headers, classify, upcast }: OpenOptions): PageFunctions {
+function functionsOf(name: string, { headers, classify, upcast, identity }: OpenOptions): PageFunctions {
   const given = <Given>(option: Given): Extract<Given, (...given: never[]) => unknown> => {
     if (typeof option === 'function') return option as never
     throw new QueueError('internal', `The queue "${name}" has no such function`)
   }
   return {
-    headers: async (unauthorized) => askHeaders(given(headers), unauthorized),
+    headers: async (unauthorized) => askHeaders(given(headers), unauthorized, identity),
     classify: async (answer) => askClassify(given(classify), answer),
     upcast: async (body, version) => askUpcast(given(upcast), body, version),
   }
@@ -106,7 +107,7 @@ const startNowhere: StartHost = async () => {
 }
 
 /** What only the page needs, beside the functions. */
-const STAYS = ['schema', 'host', 'persist']
+const STAYS = ['schema', 'identity', 'host', 'persist']
 
 /** The options as they cross to the host, to which functions cannot. */
 function setupOf(options: OpenOptions, given: Partial<Pick<OpenOptions, keyof Setup['asks']>>): Setup {

@@ -64,7 +64,7 @@ export interface OfGroup {
 
 /**
  * A queue as its users hold it. Every method works in every tab, whichever tab is draining, and rejects with a QueueError:
- * `closed` after `close()`, `host-failed` or `host-lost` without its worker, `storage-failed` when IndexedDB fails.
+ * `closed` after `close()`, `destroyed` after `destroy()` in any tab, `host-failed` or `host-lost` without its worker, `storage-failed` when IndexedDB fails.
  *
  * @example
  * ```ts
@@ -197,4 +197,15 @@ export interface Queue<T = unknown> extends AsyncDisposable {
    * another tab can go on. Messages stay. The page's worker ends with its last queue.
    */
   close(): Promise<void>
+
+  /**
+   * Deletes all that is in the queue, for good: what waits, the dead letters, receipts; of its `identity` alone, where it has one. It ends in every tab, which hears `destroyed`: what
+   * is asked of it after that rejects with `destroyed`, and so do the receipts that wait. Nothing is sent any more, though what is under way may still arrive. It can be opened afresh.
+   *
+   * @example
+   * ```ts
+   * await orders.destroy() // the user signs out, and nothing is to stay on the device
+   * ```
+   */
+  destroy(): Promise<void>
 }

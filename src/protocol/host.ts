@@ -28,6 +28,8 @@ export interface HostApi {
   resume(queue: string, group: string | undefined): Promise<Result<void>>
   retryNow(queue: string, group: string | undefined): Promise<Result<void>>
   close(queue: string): Promise<Result<void>>
+  /** Deletes all that is in a queue, and closes it, in every tab. */
+  destroy(queue: string): Promise<Result<void>>
   /** What a worker cannot see for itself. */
   signal(signal: PageSignal): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { QueueError } from '../message/error.ts'
 import { openDatabase } from './database.ts'
 import type { Database, Hears } from './database.ts'
+import { destroyed } from './generation.ts'
 import { countsOf, readHead, readInstance, readTail } from './meta.ts'
 import type { Counts } from './meta.ts'
 import type { StoreName } from './schema.ts'
@@ -23,12 +24,17 @@ export class Handle {
   readonly #name: string
   readonly #options: HandleOptions
   #database: Promise<Database> | undefined
-  #instance: { readonly is: string | undefined } | undefined
+  #known: { readonly instance: string | undefined; readonly generation: number } | undefined
   #isClosed = false
 
   constructor(name: string, options: HandleOptions) {
     this.#name = name
     this.#options = options
+  }
+
+  /** Which generation of the queue is known here, once it was opened. */
+  get generation(): number {
+    return this.#known?.generation ?? 0
   }
 
   get isClosed(): boolean {
@@ -81,10 +87,12 @@ export class Handle {
   async #recognise(database: Database): Promise<void> {
     const tx = database.transaction(['meta'] as StoreName[], 'readonly')
     const [instance, tail, head] = await completed(tx, Promise.all([readInstance(tx), readTail(tx), readHead(tx)]))
-    const before = this.#instance
-    this.#instance = { is: instance }
+    const before = this.#known
+    const { generation = 0 } = head
+    if (before && before.instance === instance && before.generation !== generation) throw destroyed()
+    this.#known = { instance, generation }
     if (!before) this.#options.tell({ type: 'storage-opened', ...countsOf(tail, head) })
-    else if (before.is !== instance) this.#options.tell({ type: 'storage-cleared' })
+    else if (before.instance !== instance) this.#options.tell({ type: 'storage-cleared' })
   }
 }
 
