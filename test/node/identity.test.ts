@@ -117,28 +117,60 @@ describe('a message never leaves with the headers of another', () => {
     }
   }
 
-  test('though somebody signs out while a request waits for its headers, and another signs in before they come', async () => {
+  /** Where the app's function runs: in the page, or in a worker of its own that serves both. */
+  const places = {
+    'in the page': (app: CarelessApp) => {
+      const tab = world.openTab()
+      return (identity: string) => tab.open<string>({ identity, headers: app.headers })
+    },
+    'in a worker': (app: CarelessApp) => {
+      const orders = defineQueue<string>(world.name, { endpoint: 'https://shop.example/orders', headers: app.headers })
+      const tab = world.openTab({}, [orders])
+      return (identity: string) => tab.open<string>({ identity }, orders)
+    },
+  }
+  const eachPlace = Object.entries(places)
+
+  test.each(eachPlace)(
+    'though somebody signs out while a request waits for its headers, and another signs in before they come: %s',
+    async (_, place) => {
+      const app = new CarelessApp()
+      const open = place(app)
+      let give!: () => void
+      app.gate = new Promise((resolve) => (give = resolve))
+      const ofAnn = open('ann')
+      await ofAnn.enqueue('ann:1')
+      await vi.waitFor(() => expect(app.asked).toHaveBeenCalled())
+      const closing = ofAnn.close()
+      app.user = 'bob'
+      const ofBob = open('bob')
+      await ofBob.enqueue('bob:1')
+      give()
+      await closing
+      await ofBob.idle()
+      expect(world.server.arrivals.map(whose)).toEqual(['bob:1 by bob'])
+    },
+  )
+
+  test('though they come before the host hears that the queue is being closed, while something is still being stored', async () => {
     const app = new CarelessApp()
     let give!: () => void
     app.gate = new Promise((resolve) => (give = resolve))
-    const tab = world.openTab()
-    const ofAnn = tab.open<string>({ identity: 'ann', headers: app.headers })
+    const ofAnn = world.openTab().open<string>({ identity: 'ann', headers: app.headers })
     await ofAnn.enqueue('ann:1')
     await vi.waitFor(() => expect(app.asked).toHaveBeenCalled())
+    const stored = ofAnn.enqueue('ann:2')
     const closing = ofAnn.close()
     app.user = 'bob'
-    const ofBob = tab.open<string>({ identity: 'bob', headers: app.headers })
-    await ofBob.enqueue('bob:1')
     give()
-    await closing
-    await ofBob.idle()
-    expect(world.server.arrivals.map(whose)).toEqual(['bob:1 by bob'])
+    await Promise.all([stored, closing])
+    expect(world.server.arrivals).toEqual([])
   })
 
-  test('though a 401 comes while the queue is being closed: no other headers are asked for', async () => {
+  test.each(eachPlace)('though a 401 comes while the queue is being closed: no other headers are asked for, %s', async (_, place) => {
     const app = new CarelessApp()
     const answer = world.server.holdNext()
-    const ofAnn = world.openTab().open<string>({ identity: 'ann', headers: app.headers })
+    const ofAnn = place(app)('ann')
     await ofAnn.enqueue('ann:1')
     await world.server.arrived(1)
     const closing = ofAnn.close()
@@ -154,10 +186,10 @@ describe('a message never leaves with the headers of another', () => {
     expect(strays()).toEqual([])
   })
 
-  test('though many wait behind the one that is under way when the queue is closed', async () => {
+  test.each(eachPlace)('though many wait behind the one that is under way when the queue is closed, %s', async (_, place) => {
     const app = new CarelessApp()
     const answer = world.server.holdNext()
-    const ofAnn = world.openTab().open<string>({ identity: 'ann', headers: app.headers })
+    const ofAnn = place(app)('ann')
     await Promise.all(Array.from({ length: 30 }, (_, n) => ofAnn.enqueue(`ann:${n}`)))
     await world.server.arrived(1)
     const closing = ofAnn.close()
