@@ -173,13 +173,14 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   /** Something happened in the queue. */
   hear(event: QueueEvent): void {
+    // That befell the queue that was there before.
+    if (event.type === 'destroyed' && !this.#isOpen) return
     // The host may be another one by now, and what it told in between was heard by nobody.
     if (event.type === 'storage-restored') this.#lookAgain()
     this.#receipts.hear(event)
     this.#idle.hear(event)
     this.#listeners.tell(event)
-    // What is heard before it was open befell the queue that was there before.
-    if (event.type === 'destroyed' && this.#isOpen) void this.#end(destroyedError(this.name))
+    if (event.type === 'destroyed') void this.#end(destroyedError(this.name))
   }
 
   /** Nothing will be heard any more: who waits for something is told. */
