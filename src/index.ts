@@ -32,6 +32,7 @@ export type {
   Depth,
   GroupDepth,
   KeptReceipt,
+  MessageOptions,
   PastAttempt,
   Standing,
   WaitingMessage,

@@ -129,6 +129,20 @@ export interface Death {
 /** The states of a message that has not left the queue. */
 export type WaitingState = 'delayed' | 'ready' | 'leased'
 
+/**
+ * What `enqueue` takes, beside the body, to have the same effect in another queue, or another browser: its group, what is left of its delay and its time, its attempts and keys. The
+ * `idempotencyKey` is the one that the server knows it by: should it arrive from both, it takes effect once.
+ */
+export interface MessageOptions {
+  readonly idempotencyKey: string
+  readonly group?: string
+  readonly delay?: number
+  readonly ttl?: number
+  readonly maxAttempts?: number
+  readonly backoff?: Backoff
+  readonly dedupKey?: string
+}
+
 /** A message with its data, as users read it from `messages()`. */
 export interface WaitingMessage<T = unknown> {
   readonly id: string
@@ -145,6 +159,10 @@ export interface WaitingMessage<T = unknown> {
   readonly due?: number
   /** Its group; absent where it has none. */
   readonly group?: string
+  /** The version of its body; 1 where the app has only had one. */
+  readonly version: number
+  /** What `enqueue` takes, beside the body, to have the same effect elsewhere. */
+  readonly options: MessageOptions
 }
 
 /**
@@ -157,7 +175,17 @@ export type DeadLetter<T = unknown> = Omit<Death, 'reason'> & {
   readonly enqueuedAt: number
   /** Its group; absent where it has none. */
   readonly group?: string
-} & ({ readonly reason: Exclude<DeadReason, 'unreadable'>; readonly body: T } | { readonly reason: 'unreadable'; readonly body: undefined })
+} & (
+    | {
+        readonly reason: Exclude<DeadReason, 'unreadable'>
+        readonly body: T
+        /** The version of its body; 1 where the app has only had one. */
+        readonly version: number
+        /** What `enqueue` takes, beside the body, to have the same effect elsewhere; with its whole `ttl`, as after a redrive. */
+        readonly options: MessageOptions
+      }
+    | { readonly reason: 'unreadable'; readonly body: undefined }
+  )
 
 /** How many messages are in each state. It costs the same however many there are. */
 export interface Depth {

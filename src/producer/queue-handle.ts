@@ -16,6 +16,7 @@ import type { Rules } from './outgoing.ts'
 import { watchReturn } from './page-signals.ts'
 import type { EnqueueOptions, OfGroup, Queue } from './queue.ts'
 import { readLetter, readMessage } from './readings.ts'
+import type { Relaying } from './relaying.ts'
 import { Receipts } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
 import { whileOpen } from './while-open.ts'
@@ -34,6 +35,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly key: string
   readonly setup: Setup
   readonly functions: PageFunctions
+  readonly relaying: Relaying<T>
   readonly #link: HostLink
   readonly #rules: Rules<T>
   readonly #outbound: Outbound
@@ -54,6 +56,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.functions = whileOpen(functions, () => this.#ended)
     this.#rules = rules
     this.#link = link
+    this.relaying = { key: this.key, rules, store: async (batch) => void (await this.#call((api) => api.enqueue(this.key, batch))) }
     this.#outbound = new Outbound((batch) => this.#ask((api) => api.enqueue(this.key, batch)))
     this.#receipts = new Receipts((id) => this.#standing(id))
     this.#unwatch = watchReturn(() => this.#lookAgain())

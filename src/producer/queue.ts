@@ -132,6 +132,7 @@ export interface Queue<T = unknown> extends AsyncDisposable {
    * @example
    * ```ts
    * for await (const { id, body, state } of orders.messages()) console.log(id, state, body)
+   * for await (const { body, options } of orders.messages()) await elsewhere.enqueue(body, options) // the same in effect
    * ```
    */
   messages(filter?: MessageFilter): AsyncIterable<WaitingMessage<T>>

@@ -90,6 +90,8 @@ export interface Batch {
   readonly producer: string
   readonly number: number
   readonly messages: readonly OutgoingMessage[]
+  /** They were accepted before, in the app's own database: `capacity` is no reason to refuse them now. */
+  readonly isRelayed?: true
 }
 
 /** A message, with what is said of it alone. */
@@ -108,12 +110,15 @@ export interface MessageFilter {
   readonly group?: string
 }
 
-export interface WireMessage extends Pick<Message, 'id' | 'body' | 'enqueuedAt' | 'group' | 'version'> {
+type Shown = Omit<Message, 'bytes' | 'wasSent'>
+
+/** `expiresAt` and `due` are in the device's time. */
+export interface WireMessage extends Shown {
   readonly state: WaitingState
   readonly due?: number
 }
 
-export interface WireDeadLetter extends Pick<Message, 'id' | 'body' | 'enqueuedAt' | 'group' | 'version'>, Death {}
+export interface WireDeadLetter extends Shown, Death {}
 
 /** Some of a long list, and where the rest begins; without `next` it was the last. */
 export interface Page<Item> {

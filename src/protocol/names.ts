@@ -1,6 +1,8 @@
 /** The names under which the contexts of one origin find each other: they are part of the stored format, and never change. */
 export const databaseName = (key: string): string => `holdfast/${key}`
 export const leaderLock = (key: string): string => `holdfast/${key}/leader`
+/** Held by whoever moves messages from an app's database into the queue. */
+export const relayLock = (key: string, database: string): string => `holdfast/${key}/outbox/${database}`
 export const tabChannel = (key: string): string => `holdfast/${key}`
 
 /**

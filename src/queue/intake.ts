@@ -50,22 +50,23 @@ export class Intake {
     return this.#tail
   }
 
-  async take(messages: readonly IncomingMessage[]): Promise<readonly Decision[]> {
+  /** @param isExempt whether there is room for them however much there is. */
+  async take(messages: readonly IncomingMessage[], isExempt = false): Promise<readonly Decision[]> {
     const decisions: Decision[] = []
     for (const [offset, message] of messages.entries()) {
-      const decided = await this.#decide(message)
+      const decided = await this.#decide(message, isExempt)
       if (decided) decisions.push([offset, decided])
     }
     return decisions
   }
 
-  async #decide({ delay, onDuplicate = 'ignore', ...given }: IncomingMessage): Promise<Decision[1] | undefined> {
+  async #decide({ delay, onDuplicate = 'ignore', ...given }: IncomingMessage, isExempt: boolean): Promise<Decision[1] | undefined> {
     const message: Message = given.ttl === undefined ? given : { ...given, expiresAt: this.#now + given.ttl }
     if (message.dedupKey !== undefined) {
       const there = this.#ofThisTransaction(message) ?? (await duplicateOf(this.#tx, this.#known, message, onDuplicate, this.#now))
       if (there && (onDuplicate === 'ignore' || there.isOpen)) return this.#merge(message, delay, onDuplicate, there)
     }
-    if (this.#isFull(message.bytes)) return 'full'
+    if (!isExempt && this.#isFull(message.bytes)) return 'full'
     if (message.dedupKey !== undefined) await takeKey(this.#tx, message)
     if (delay) await this.#delay(message, delay)
     else this.#add(message)

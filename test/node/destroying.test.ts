@@ -248,12 +248,15 @@ describe('who slept through it', () => {
     const afresh = world.open<string>(options)
     await afresh.enqueue('fresh')
     const gone = heard(sleeper, 'destroyed')
+    const events: string[] = []
+    sleeper.subscribe(({ type }) => events.push(type))
     const before = world.server.arrivals.length
     world.server.react = status(200)
     answer(new Response())
     await gone
     await afresh.retryNow()
     await afresh.idle()
+    expect(events).not.toContain('storage-failed')
     // What it had reserved it may send before it looks: promise 4.
     expect(world.server.bodies.slice(before).filter((body) => body !== 'fresh').length).toBeLessThanOrEqual(16)
     expect(world.server.bodies.at(-1)).toBe('fresh')
