@@ -11,10 +11,10 @@ const door = (/** @type {string} */ name, /** @type {string} */ path, /** @type 
 })
 
 export default [
-  door('holdfast, in the page', 'dist/index.js', '11 kB'),
-  door('holdfast/worker, with your own queues', 'dist/worker.js', '32.5 kB'),
+  door('holdfast, in the page', 'dist/index.js', '11.5 kB'),
+  door('holdfast/worker, with your own queues', 'dist/worker.js', '33.5 kB'),
   door('holdfast/outbox', 'dist/outbox.js', '6 kB'),
   door('holdfast/receiver', 'dist/receiver.js', '2 kB'),
   // As it is shipped: no bundler touches it.
-  { name: 'holdfast/auto-worker', path: 'dist/auto-worker.js', limit: '30.5 kB', gzip: true },
+  { name: 'holdfast/auto-worker', path: 'dist/auto-worker.js', limit: '31.5 kB', gzip: true },
 ]

@@ -26,16 +26,14 @@ export type {
   Answer,
   Backoff,
   Cancellation,
-  DeadLetter,
   DeadReason,
   Death,
   Depth,
   GroupDepth,
   KeptReceipt,
-  MessageOptions,
   PastAttempt,
   Standing,
-  WaitingMessage,
   WaitingState,
 } from './message/message.ts'
+export type { DeadLetter, MessageOptions, WaitingMessage } from './message/reading.ts'
 export type { MessageFilter } from './protocol/host.ts'

@@ -1,6 +1,7 @@
 import { isQueueError, QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { Cancellation, DeadLetter, Depth, GroupDepth, KeptReceipt, Standing, WaitingMessage } from '../message/message.ts'
+import type { Cancellation, Depth, GroupDepth, KeptReceipt, Standing } from '../message/message.ts'
+import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { HostApi, MessageFilter, Page, Place, Setup } from '../protocol/host.ts'
 import { queueKey } from '../protocol/names.ts'

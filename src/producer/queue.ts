@@ -1,5 +1,6 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { Backoff, Cancellation, DeadLetter, Depth, GroupDepth, KeptReceipt, WaitingMessage } from '../message/message.ts'
+import type { Backoff, Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
+import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
 import type { OnDuplicate } from '../message/options.ts'
 import type { MessageFilter } from '../protocol/host.ts'
 import type { Receipt } from './receipt.ts'

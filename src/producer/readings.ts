@@ -1,5 +1,5 @@
 import { decodeBody } from '../message/body.ts'
-import type { DeadLetter, MessageOptions, WaitingMessage } from '../message/message.ts'
+import type { DeadLetter, MessageOptions, WaitingMessage } from '../message/reading.ts'
 import type { WireDeadLetter, WireMessage } from '../protocol/host.ts'
 
 /** A message as its user reads it; nothing where its body was damaged. */

@@ -68,7 +68,7 @@ describe('two people, one device', () => {
     const of = { ann: await ofAnn.enqueue('ann:1'), bob: await ofBob.enqueue('bob:1') }
     await Promise.all([ofAnn.idle(), ofBob.idle()])
     for (const [name, other] of [['ann', of.bob] as const, ['bob', of.ann] as const]) {
-      expect(events[name]).toContainEqual(expect.objectContaining({ type: 'accepted', id: of[name as 'ann' | 'bob'].id }))
+      expect(events[name]).toContainEqual(expect.objectContaining({ type: 'accepted', id: of[name].id }))
       expect(events[name]).not.toContainEqual(expect.objectContaining({ id: other.id }))
     }
     await ofAnn.pause()
@@ -209,7 +209,7 @@ describe('a message never leaves with the headers of another', () => {
         users.slice(0, 1 + ((round + index) % 3)).map((user) => ({ user, queue: openFor(tab, user) })),
       )
       await Promise.all(open.map(({ user, queue }) => queue.enqueue(`${user}:${round}`)))
-      await Promise.all(open.map(({ queue }, n) => (n % 2 ? queue.retryNow() : undefined)))
+      await Promise.all(open.filter((_, n) => n % 2).map(({ queue }) => queue.retryNow()))
       const closing = Promise.all(open.map(({ queue }) => queue.close()))
       await turns()
       world.clock.advance(2_000)

@@ -48,7 +48,7 @@ const platform = (locks = world.locks): RelayPlatform => ({
 function openApp(options: Partial<OpenOptions<string>> = {}, locks?: FakeLocks): { orders: Queue<string>; outbox: Outbox<string> } {
   const orders = world.open<string>(options)
   const outbox = openOutboxOn(platform(locks), orders, { database })
-  outboxes.push(outbox as unknown as Outbox<never>)
+  outboxes.push(outbox)
   return { orders, outbox }
 }
 
