@@ -81,7 +81,6 @@ const config: ViteUserConfig = defineConfig({
         },
       },
       {
-        // Not part of `npm test` before it finds nothing any more: see CONTRIBUTING.
         test: { name: 'model', include: ['test/model/*.test.ts'], sequence: { groupOrder: 0 } },
       },
       {

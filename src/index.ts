@@ -5,7 +5,6 @@ export { defineQueue } from './message/definition.ts'
 export type { QueueDefinition } from './message/definition.ts'
 export type {
   Capacity,
-  ClassifyFunction,
   HeadersFunction,
   HeadersLike,
   HeadersRequest,
@@ -14,9 +13,9 @@ export type {
   OpenOptions,
   Order,
   QueueOptions,
-  UpcastFunction,
-  Verdict,
 } from './message/options.ts'
+export type { Redirects, RequestLine } from './message/stored-request.ts'
+export type { ClassifyFunction, UpcastFunction, Verdict } from './message/verdict.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './message/schema.ts'
 export { isQueueError, QueueError } from './message/error.ts'
 export type { QueueErrorCode } from './message/error.ts'

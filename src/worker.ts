@@ -3,7 +3,6 @@ export { defineQueue } from './message/definition.ts'
 export type { QueueDefinition } from './message/definition.ts'
 export type {
   Capacity,
-  ClassifyFunction,
   HeadersFunction,
   HeadersLike,
   HeadersRequest,
@@ -11,8 +10,8 @@ export type {
   OnDuplicate,
   Order,
   QueueOptions,
-  UpcastFunction,
-  Verdict,
 } from './message/options.ts'
+export type { Redirects } from './message/stored-request.ts'
+export type { ClassifyFunction, UpcastFunction, Verdict } from './message/verdict.ts'
 export type { Answer, Backoff } from './message/message.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './message/schema.ts'

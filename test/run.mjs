@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { runnerImport } from 'vite'
 
 /** Projects of vite.config.ts; one of which nothing ran is a failure. */
-const PROJECTS = ['node', 'store-node', 'store-leveldb', 'store-sqlite', 'chromium', 'package']
+const PROJECTS = ['node', 'model', 'store-node', 'store-leveldb', 'store-sqlite', 'chromium', 'package']
 /** Those of engines that not every system can have; one that it cannot is skipped, but not all of them. */
 const ENGINES = /** @type {const} */ ({ firefox: ['store-firefox'], webkit: ['store-webkit', 'webkit'] })
 

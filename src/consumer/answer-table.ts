@@ -1,3 +1,4 @@
+import type { Redirects } from '../message/stored-request.ts'
 import type { RetryReason } from '../message/retry-reason.ts'
 import { IN_PROGRESS } from '../protocol/http.ts'
 import { retryAfter } from './retry-after.ts'
@@ -26,7 +27,7 @@ export type Outcome =
  * | --- | --- |
  * | none (no connection, timeout) | retry; does not count |
  * | 2xx | accepted |
- * | a redirect | retry; counts: usually a login page or a captive portal |
+ * | a redirect | retry; counts: usually a login page or a captive portal. With `redirects: 'accept'`: accepted |
  * | 401 | unauthorized |
  * | 408, 425 | retry; counts |
  * | 409 | retry; counts, unless it is a receiver's "still being processed" or says when to come back |
@@ -36,9 +37,10 @@ export type Outcome =
  * | any other 5xx | retry; counts |
  * | anything else | rejected |
  */
-export function outcomeOf(attempt: Attempt, now: number): Outcome {
+export function outcomeOf(attempt: Attempt, redirects: Redirects, now: number): Outcome {
   if (!attempt.answered) return { kind: 'retry', reason: attempt.reason, counts: false, holds: true }
   const { status, isRedirect, headers } = attempt
+  if (isRedirect && redirects === 'accept') return { kind: 'accepted' }
   if (isRedirect) return { kind: 'retry', reason: 'redirected', counts: true, holds: false }
   if (status >= 200 && status <= 299) return { kind: 'accepted' }
   const wait = retryAfter(headers, now)

@@ -1,8 +1,8 @@
 import type { Answer } from '../message/message.ts'
 import type { Answered } from './transport.ts'
 
-/** How much of an answer a dead letter keeps, in characters. */
-const EXCERPT = 1_000
+/** How much of an answer a dead letter keeps, in characters: what a server has against each field of a form is longer than a sentence. */
+const EXCERPT = 4_000
 
 /** An answer as a receipt gives it. */
 export function answerOf({ status, headers, text, isWhole }: Answered): Answer {

@@ -121,7 +121,6 @@ export class Courier {
     announce({ type: 'leased', id: message.id, attempt: (held?.attempts ?? 0) + (held?.uncounted ?? 0) + 1 })
     const first = await this.#send(prepared, prepared.headers, outset, cut)
     if (first.outcome?.kind !== 'unauthorized' || !headers.canRefresh(setup)) return this.#settle(delivery, first)
-    // Whoever closes the queue may have signed out.
     const fresh = isStopping() ? undefined : await headers.refresh(setup)
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
     else if (!fresh || this.#preparation.isCalledOff(doubts)) this.#preparation.giveBack(delivery)
@@ -138,7 +137,8 @@ export class Courier {
     if (attempt.answered) this.#hear(attempt)
     const isEnded = signal.aborted && !attempt.answered
     const { classify } = functions(setup)
-    const outcome = isEnded ? undefined : await judge(attempt, { classify, now: time.now(), announce, signal })
+    const redirects = message.redirects ?? setup.redirects
+    const outcome = isEnded ? undefined : await judge(attempt, { classify, redirects, now: time.now(), announce, signal })
     return { attempt, outcome, outset, at, took }
   }
 

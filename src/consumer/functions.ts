@@ -1,5 +1,5 @@
 import type { Answer } from '../message/message.ts'
-import type { Verdict } from '../message/options.ts'
+import type { Verdict } from '../message/verdict.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
 
 /** Where the user's functions are asked, under the options of the moment. */

@@ -20,7 +20,7 @@ export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
   return {
     send: (message, signal) =>
       inTimeout(clock, message.setup.timeout, signal, async (stop) =>
-        receive(await fetch(message.setup.endpoint, { ...request(queue, message), signal: stop })),
+        receive(await fetch(message.request?.url ?? message.setup.endpoint, { ...request(queue, message), signal: stop })),
       ),
     async askTime(setup, headers, signal) {
       const answer = await inTimeout(clock, setup.timeout, signal, async (stop) =>
@@ -60,13 +60,25 @@ async function inTimeout(
   }
 }
 
-function request(queue: string, { id, idempotencyKey, body, epoch, sequence, headers, setup }: Outgoing): RequestInit {
-  const { name, ...whose } = ofKey(queue)
-  const all = new Headers({ 'content-type': 'application/json' })
-  for (const [name, value] of headers) all.set(name, value)
-  all.set(IDEMPOTENCY_KEY, formatKey(idempotencyKey ?? id))
-  all.set(HOLDFAST_MESSAGE, formatPlace({ queue: name, epoch, sequence, ...whose }))
-  return { ...ask(setup, all), method: setup.method, body }
+function request(queue: string, message: Outgoing): RequestInit {
+  const { id, idempotencyKey, body, epoch, sequence, setup, request } = message
+  const { name: ofQueue, ...whose } = ofKey(queue)
+  const all = new Headers((request?.headers ?? [['content-type', 'application/json']]) as HeadersInit)
+  // A request that has a key of its own says so in its own words.
+  const hasKey = idempotencyKey === undefined && all.has(IDEMPOTENCY_KEY)
+  const key = hasKey ? all.get(IDEMPOTENCY_KEY)! : formatKey(idempotencyKey ?? id)
+  for (const [name, value] of headersFor(message)) all.set(name, value)
+  all.set(IDEMPOTENCY_KEY, key)
+  all.set(HOLDFAST_MESSAGE, formatPlace({ queue: ofQueue, epoch, sequence, ...whose }))
+  if (!request) return { ...ask(setup, all), method: setup.method, body }
+  const { method, credentials, mode } = request
+  // GET and HEAD can have none, not even an empty one.
+  return { ...ask(setup, all), method, credentials, mode, ...(body.length > 0 && { body }) }
+}
+
+/** No header goes to a server that it was not meant for: a request has a URL of its own. */
+function headersFor({ request, headers, setup }: Outgoing): HeaderEntries {
+  return !request || new URL(request.url).origin === new URL(setup.endpoint).origin ? headers : []
 }
 
 /** What each request says, and all that one does which only asks. */

@@ -1,5 +1,6 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { Verdict } from '../message/options.ts'
+import type { Verdict } from '../message/verdict.ts'
+import type { Redirects } from '../message/stored-request.ts'
 import { outcomeOf } from './answer-table.ts'
 import type { Outcome } from './answer-table.ts'
 import { answerOf } from './answer.ts'
@@ -10,6 +11,7 @@ import { unlessAborted } from './unless-aborted.ts'
 
 export interface JudgeOptions {
   readonly classify: Functions['classify']
+  readonly redirects: Redirects
   readonly now: number
   readonly announce: (event: QueueEvent) => void
   /** Ends the wait for a function that does not answer. */
@@ -22,11 +24,11 @@ export interface JudgeOptions {
  *
  * @returns nothing where it was not waited for.
  */
-export async function judge(attempt: Attempt, { classify, now, announce, signal }: JudgeOptions): Promise<Outcome | undefined> {
-  if (!attempt.answered || !classify) return outcomeOf(attempt, now)
+export async function judge(attempt: Attempt, { classify, redirects, now, announce, signal }: JudgeOptions): Promise<Outcome | undefined> {
+  if (!attempt.answered || !classify) return outcomeOf(attempt, redirects, now)
   try {
     const verdict = await unlessAborted(classify(answerOf(attempt)), signal)
-    return verdict === undefined ? outcomeOf(attempt, now) : meaningOf(verdict)
+    return verdict === undefined ? outcomeOf(attempt, redirects, now) : meaningOf(verdict)
   } catch (error) {
     if (signal.aborted) return undefined
     announce({ type: 'classify-failed', message: error instanceof Error ? error.message : String(error) })

@@ -111,7 +111,8 @@ export class Preparation {
     const { upcast } = functions(setup)
     const { version: written = 1 } = message
     const wasSent = message.wasSent === true || delivery.isFrozen === true || (held?.attempts ?? 0) + (held?.uncounted ?? 0) > 0
-    if (!upcast || written >= setup.version || wasSent) return delivery
+    // A request is sent as it is: its body is no data that somebody could bring up to date.
+    if (!upcast || typeof message.body !== 'string' || written >= setup.version || wasSent) return delivery
     let body: string
     try {
       body = await unlessAborted(upcast(message.body, written), signal)

@@ -1,3 +1,4 @@
+import type { StoredRequest } from '../message/stored-request.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
 
 /** A message as it goes out. */
@@ -5,7 +6,9 @@ export interface Outgoing {
   readonly id: string
   /** What the server sees as its idempotency key, where that is not its id. */
   readonly idempotencyKey?: string
-  readonly body: string
+  readonly body: string | Uint8Array<ArrayBuffer>
+  /** It goes where this says, and not to the endpoint. */
+  readonly request?: StoredRequest
   readonly epoch: number
   readonly sequence: number
   readonly headers: HeaderEntries

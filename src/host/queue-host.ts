@@ -108,9 +108,10 @@ export class QueueHost {
       keepReceipts: this.#setup.keepReceipts,
     })
     if (answer === 'cancelled') this.#announce([{ type: 'cancelled', id, maybeDelivered, ...(group !== undefined && { group }) }])
-    // Only the leader can, and that may be another tab.
-    if (answer === 'aborted') this.#drain?.abort(id)
-    if (answer === 'aborted' && !this.#drain) this.#tabs.abort(id)
+    if (answer !== 'aborted') return answer
+    // Only the leader can, and that may be another tab, also where this one does not know yet that it was superseded.
+    this.#drain?.abort(id)
+    this.#tabs.abort(id)
     return answer
   }
 
@@ -136,8 +137,8 @@ export class QueueHost {
   async retryNow(group: string | undefined): Promise<void> {
     if (group !== undefined) await retryGroup(this.connection, group, this.#now)
     if (group === undefined) this.#isHurried = !this.#drain
-    if (this.#drain) this.#hurry(group)
-    else this.#tabs.retryNow(group)
+    this.#hurry(group)
+    this.#tabs.retryNow(group)
   }
 
   signal(signal: PageSignal): void {

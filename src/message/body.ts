@@ -1,6 +1,6 @@
 import { QueueError, shown } from './error.ts'
 
-/** The largest body, in UTF-16 units of its JSON text: what crosses threads in one piece without trouble in each engine. */
+/** The largest body, in UTF-16 units of its JSON text, or in bytes: what crosses threads in one piece without trouble in each engine. */
 const LARGEST_BODY = 16 * 1024 * 1024
 
 /**
@@ -25,10 +25,17 @@ export function encodeBody(body: unknown): string {
   return text
 }
 
-/** What {@link encodeBody} wrote, as data again; nothing where the text was damaged since. */
-export function decodeBody(text: string): { readonly value: unknown } | undefined {
+/** Refuses a body of bytes that is too large. */
+export function checkBytes({ byteLength }: Uint8Array): void {
+  if (byteLength <= LARGEST_BODY) return
+  throw new QueueError('body-too-large', `Expected a body of at most ${LARGEST_BODY} bytes, got ${byteLength}`)
+}
+
+/** What {@link encodeBody} wrote, as data again, and bytes as they are; nothing where the text was damaged since. */
+export function decodeBody(body: string | Uint8Array): { readonly value: unknown } | undefined {
+  if (typeof body !== 'string') return { value: body }
   try {
-    return { value: JSON.parse(text) }
+    return { value: JSON.parse(body) }
   } catch {
     return undefined
   }

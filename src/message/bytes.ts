@@ -1,7 +1,11 @@
 const encoder = new TextEncoder()
 
-/** The size of a text in UTF-8. Most are ASCII, and a look costs less than a copy. */
-export function bytesOf(text: string): number {
+/** The size of a body: that of a text in UTF-8. Most are ASCII, and a look costs less than a copy. */
+export function bytesOf(body: string | Uint8Array): number {
+  return typeof body === 'string' ? bytesOfText(body) : body.byteLength
+}
+
+function bytesOfText(text: string): number {
   // eslint-disable-next-line no-control-regex -- the whole of ASCII is meant
   return /^[\x00-\x7f]*$/.test(text) ? text.length : encoder.encode(text).byteLength
 }

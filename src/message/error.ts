@@ -87,3 +87,13 @@ export function shown(value: unknown): string {
   if (typeof value === 'object') return Array.isArray(value) ? 'an array' : Object.prototype.toString.call(value)
   return `${(value as number | bigint | boolean | symbol).toString()} (${typeof value})`
 }
+
+/** A queue was used after it was destroyed, here or in another tab. */
+export function destroyedError(queue: string): QueueError {
+  return new QueueError('destroyed', `The queue "${queue}" was destroyed, and all that waited in it`)
+}
+
+/** A queue was used after it was closed. */
+export function closedError(queue: string): QueueError {
+  return new QueueError('closed', `The queue "${queue}" is closed`)
+}

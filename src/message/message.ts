@@ -1,13 +1,18 @@
 import type { RetryReason } from './retry-reason.ts'
+import type { Redirects, StoredRequest } from './stored-request.ts'
 
 /** A message as it is kept: in an inbox record, and among the dead letters. */
 export interface Message {
   /** Minted by the producer; what a server sees as its idempotency key. */
   readonly id: string
-  /** The user's data as JSON text. */
-  readonly body: string
-  /** The size of that text in UTF-8 bytes. */
+  /** The user's data as JSON text; of a request, its bytes: an earlier release, which would send it as data, sets it aside. */
+  readonly body: string | Uint8Array<ArrayBuffer>
+  /** The size of that, a text's in UTF-8. */
   readonly bytes: number
+  /** It was enqueued as a request: where it goes, and how. */
+  readonly request?: StoredRequest
+  /** What a redirect means, where that differs from its queue. */
+  readonly redirects?: Redirects
   /** When it was enqueued, in milliseconds since the epoch. Never used for order. */
   readonly enqueuedAt: number
   /** Messages of one group are delivered in order, one at a time. */
@@ -116,7 +121,7 @@ export interface Death {
   readonly attempts: number
   /** The status of the last answer; 0 for a redirect that a browser does not let anyone read, and where there was none. */
   readonly status: number
-  /** The beginning of the last answer's body, as text, at most 1,000 characters. */
+  /** The beginning of the last answer's body, as text, at most 4,000 characters. */
   readonly excerpt: string
   /** The last ten attempts, the latest last. Absent in dead letters of an earlier release. */
   readonly trail?: readonly PastAttempt[]
@@ -194,7 +199,7 @@ export interface KeptReceipt {
 
 /** What the server said when it accepted a message. */
 export interface Answer {
-  /** The HTTP status; 200 to 299 where the message was accepted, unless `classify` says otherwise. */
+  /** The HTTP status: 200 to 299, unless `classify` says otherwise; 0 for a redirect (`redirects: 'accept'`), which browsers let nobody read. */
   readonly status: number
   /** The answer's headers, names in lower case. */
   readonly headers: Readonly<Record<string, string>>

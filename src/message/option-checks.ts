@@ -15,7 +15,17 @@ export function orderOf({ order, group, concurrency }: Pick<QueueOptions, 'order
 export const DEFAULTS: Required<
   Pick<
     QueueOptions,
-    'method' | 'credentials' | 'timeout' | 'maxAttempts' | 'durability' | 'backoff' | 'onDead' | 'onDuplicate' | 'dedupWindow' | 'version'
+    | 'method'
+    | 'credentials'
+    | 'timeout'
+    | 'maxAttempts'
+    | 'durability'
+    | 'backoff'
+    | 'onDead'
+    | 'onDuplicate'
+    | 'dedupWindow'
+    | 'version'
+    | 'redirects'
   >
 > = {
   method: 'POST',
@@ -28,6 +38,7 @@ export const DEFAULTS: Required<
   onDuplicate: 'ignore',
   dedupWindow: 0,
   version: 1,
+  redirects: 'retry',
 }
 
 /** The longest time that `setTimeout` can wait; anything above fires at once. */
@@ -43,7 +54,7 @@ export interface Check {
 export type Checks<Options> = { readonly [Name in keyof Required<Options>]: Check }
 
 /** What is checked alike for a queue and for one message. */
-export const messageChecks: Checks<Pick<QueueOptions, 'ttl' | 'maxAttempts' | 'backoff' | 'onDuplicate'>> = {
+export const messageChecks: Checks<Pick<QueueOptions, 'ttl' | 'maxAttempts' | 'backoff' | 'onDuplicate' | 'redirects'>> = {
   ttl: whole(1),
   maxAttempts: { expected: 'a whole number from 1, or Infinity', passes: (value) => value === Infinity || isWhole(value, 1) },
   backoff: {
@@ -55,9 +66,10 @@ export const messageChecks: Checks<Pick<QueueOptions, 'ttl' | 'maxAttempts' | 'b
     },
   },
   onDuplicate: oneOf('ignore', 'replace', 'latest'),
+  redirects: oneOf('retry', 'accept'),
 }
 
-const { ttl, maxAttempts, backoff, onDuplicate } = messageChecks
+const { ttl, maxAttempts, backoff, onDuplicate, redirects } = messageChecks
 
 const queueChecks: Checks<QueueOptions> = {
   endpoint: { expected: 'an http or https URL without credentials', passes: isEndpoint },
@@ -89,6 +101,7 @@ const queueChecks: Checks<QueueOptions> = {
   schema: { expected: 'a schema that follows Standard Schema, version 1', passes: isSchema },
   version: whole(1),
   upcast: aFunction('gives a body of today for an earlier one'),
+  redirects,
 }
 
 const openChecks: Checks<OpenOptions> = {

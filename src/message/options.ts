@@ -1,5 +1,7 @@
-import type { Answer, Backoff } from './message.ts'
+import type { Backoff } from './message.ts'
 import type { StandardSchema } from './schema.ts'
+import type { Redirects } from './stored-request.ts'
+import type { ClassifyFunction, UpcastFunction } from './verdict.ts'
 
 /** Header names and values, in any form that the `Headers` constructor takes. */
 export type HeadersLike = Headers | Readonly<Record<string, string>> | ReadonlyArray<readonly [string, string]>
@@ -176,24 +178,14 @@ export interface QueueOptions<T = unknown> {
    * @example (body, version) => (version === 1 ? { ...body, currency: 'EUR' } : body)
    */
   readonly upcast?: UpcastFunction
+  /**
+   * What a redirect means. `'retry'`: usually a login page or a captive portal, and no acceptance; the message is tried again, which counts. `'accept'`: the server has taken the
+   * message, as one does that answers a form with 303 and the page to show. No redirect is ever followed, and where it leads to browsers tell nobody. `classify` goes before it.
+   *
+   * @defaultValue 'retry'
+   */
+  readonly redirects?: Redirects
 }
-
-/** Tells what an answer means; see {@link QueueOptions.classify}. */
-export type ClassifyFunction = (answer: Answer) => Verdict | undefined | Promise<Verdict | undefined>
-
-/**
- * What an answer means for its message. `'accepted'`: it is delivered. `'retry'`: later again, which counts towards `maxAttempts` unless `counts` is false;
- * not before `after` milliseconds, where that is given. `'rejected'`: a dead letter. `'unauthorized'`: as a 401.
- */
-export type Verdict =
-  | 'accepted'
-  | 'retry'
-  | 'rejected'
-  | 'unauthorized'
-  | { readonly outcome: 'retry'; readonly after?: number; readonly counts?: boolean }
-
-/** Gives a body of today for one of an earlier version; see {@link QueueOptions.upcast}. */
-export type UpcastFunction = (body: unknown, version: number) => unknown
 
 /** See {@link QueueOptions.onDuplicate}. */
 export type OnDuplicate = 'ignore' | 'replace' | 'latest'

@@ -1,4 +1,5 @@
 import type { Backoff, DeadReason, Death, WaitingState } from './message.ts'
+import type { Redirects, RequestLine } from './stored-request.ts'
 
 /**
  * What `enqueue` takes, beside the body, to have the same effect in another queue, or another browser: its group, what is left of its delay and its time, its attempts and keys. The
@@ -12,12 +13,16 @@ export interface MessageOptions {
   readonly maxAttempts?: number
   readonly backoff?: Backoff
   readonly dedupKey?: string
+  readonly redirects?: Redirects
 }
 
 /** A message with its data, as users read it from `messages()`. */
 export interface WaitingMessage<T = unknown> {
   readonly id: string
+  /** Of one that was enqueued as a request, its bytes (a `Uint8Array`), whatever `T` says: look at `request` first, where a queue has both. */
   readonly body: T
+  /** Where it goes, if it was enqueued as a request; absent for others. */
+  readonly request?: RequestLine
   /**
    * - `delayed`: joins the tail when it is due;
    * - `ready`: waits for its turn, or for another attempt;
@@ -46,6 +51,8 @@ export type DeadLetter<T = unknown> = Omit<Death, 'reason'> & {
   readonly enqueuedAt: number
   /** Its group; absent where it has none. */
   readonly group?: string
+  /** Where it was to go, if it was enqueued as a request, and its body is that one's bytes; absent for others. */
+  readonly request?: RequestLine
 } & (
     | {
         readonly reason: Exclude<DeadReason, 'unreadable'>

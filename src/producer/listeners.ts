@@ -1,5 +1,6 @@
 import { QueueError, shown } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
+import { callSafely } from './call-safely.ts'
 
 type Listener = (event: QueueEvent) => void
 
@@ -23,15 +24,5 @@ export class Listeners {
 
   clear(): void {
     this.#all.clear()
-  }
-}
-
-/** A listener that throws is reported as any uncaught error is, and keeps nobody else from hearing. */
-function callSafely(listener: Listener, event: QueueEvent): void {
-  try {
-    listener(event)
-  } catch (error) {
-    // As for an event listener of the platform's own; Node has no reportError.
-    ;(globalThis.reportError ?? console.error)(error)
   }
 }

@@ -1,7 +1,6 @@
 import { messageId, mintProducer } from '../message/id.ts'
-import { QueueError } from '../message/error.ts'
+import { closedError, QueueError } from '../message/error.ts'
 import { checkOptions, invalid, isText } from '../message/option-checks.ts'
-import { closedError } from './endings.ts'
 import { outgoing } from './outgoing.ts'
 import { OUTBOX } from './outbox-store.ts'
 import type { OutboxEntry } from './outbox-store.ts'

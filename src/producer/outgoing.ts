@@ -1,9 +1,10 @@
 import { encodeBody } from '../message/body.ts'
-import { checkOptions, groupCheck, invalid, isText, messageChecks, whole, wrongOption } from '../message/option-checks.ts'
-import type { Check, Checks } from '../message/option-checks.ts'
+import type { TakenRequest } from '../message/request.ts'
+import { checkOptions, invalid, wrongOption } from '../message/option-checks.ts'
 import { validated } from '../message/schema.ts'
 import type { StandardSchema } from '../message/schema.ts'
 import type { OutgoingMessage, Setup } from '../protocol/host.ts'
+import { dedupKeyCheck, enqueueChecks } from './enqueue-checks.ts'
 import type { EnqueueOptions } from './queue.ts'
 import { groupIn } from './verb-checks.ts'
 
@@ -18,40 +19,40 @@ export interface Rules<T> {
 /** A message as it leaves the page, but for its id. */
 export type Outgoing = { -readonly [Name in keyof Omit<OutgoingMessage, 'id'>]: OutgoingMessage[Name] }
 
-const dedupKeyCheck: Check = { expected: 'a string of 1 to 256 characters', passes: (value) => isText(value, 1) }
-
-const enqueueChecks: Checks<EnqueueOptions> = {
-  group: groupCheck,
-  delay: whole(0),
-  ...messageChecks,
-  dedupKey: dedupKeyCheck,
-  idempotencyKey: {
-    expected: '1 to 256 visible ASCII characters',
-    passes: (value) => typeof value === 'string' && /^[!-~]{1,256}$/.test(value),
-  },
-}
-
 /** What is stored for a body: what the queue's schema, its functions and the options of this one message make of it. */
 export function outgoing<T>(given: T, options: EnqueueOptions | undefined, rules: Rules<T>): Outgoing {
-  if (options !== undefined) checkOptions(options, enqueueChecks)
+  if (options !== undefined) checkEnqueue(options)
   const body = rules.schema ? validated(rules.schema, given) : given
   const { setup } = rules
-  const message: Outgoing = { body: encodeBody(body) }
+  const message: Outgoing = { body: encodeBody(body), ...(setup.version > 1 && { version: setup.version }) }
   const group = options?.group ?? rules.group?.(body)
-  if (group !== undefined) message.group = groupIn(setup.order, group)
-  if (setup.version > 1) message.version = setup.version
-  const ttl = options?.ttl ?? setup.ttl
-  if (ttl !== undefined) message.ttl = ttl
-  if (options) addOptions(message, options)
+  addOptions(message, { ...options, ...(group !== undefined && { group }) }, setup)
   addDedupKey(message, options?.dedupKey ?? rules.dedupKey?.(body), options?.onDuplicate, setup)
   return message
 }
 
-function addOptions(message: Outgoing, { delay, maxAttempts, backoff, idempotencyKey }: EnqueueOptions): void {
+/** What is stored for a request that was taken. What a queue makes of bodies it does not make of these. */
+export function outgoingRequest(taken: TakenRequest, options: EnqueueOptions, setup: Setup): Outgoing {
+  const message: Outgoing = { ...taken }
+  addOptions(message, options, setup)
+  addDedupKey(message, options.dedupKey, options.onDuplicate, setup)
+  return message
+}
+
+/** Refuses options of a message that are none. */
+export function checkEnqueue(options: unknown): asserts options is EnqueueOptions {
+  checkOptions(options, enqueueChecks)
+}
+
+function addOptions(message: Outgoing, options: EnqueueOptions, setup: Setup): void {
+  const { group, ttl = setup.ttl, delay, maxAttempts, backoff, idempotencyKey, redirects } = options
+  if (group !== undefined) message.group = groupIn(setup.order, group)
+  if (ttl !== undefined) message.ttl = ttl
   if (delay) message.delay = delay
   if (maxAttempts !== undefined) message.maxAttempts = maxAttempts
   if (backoff) message.backoff = { ...backoff }
   if (idempotencyKey !== undefined) message.idempotencyKey = idempotencyKey
+  if (redirects) message.redirects = redirects
   if (delay && message.ttl !== undefined && delay >= message.ttl) {
     throw wrongOption('delay', `less than \`ttl\`, ${message.ttl}, or it would never be sent`, delay)
   }

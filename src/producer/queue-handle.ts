@@ -1,4 +1,5 @@
-import { isQueueError, QueueError } from '../message/error.ts'
+import { closedError, destroyedError, isQueueError } from '../message/error.ts'
+import type { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Cancellation, Depth, GroupDepth, KeptReceipt, Standing } from '../message/message.ts'
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
@@ -6,20 +7,20 @@ import type { PageFunctions } from '../protocol/functions.ts'
 import type { HostApi, MessageFilter, Page, Place, Setup } from '../protocol/host.ts'
 import { queueKey } from '../protocol/names.ts'
 import type { Result } from '../protocol/result.ts'
-import { closedError, destroyedError } from './endings.ts'
 import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { Listeners } from './listeners.ts'
 import { Outbound } from './outbound.ts'
+import { checkEnqueue, outgoing, outgoingRequest } from './outgoing.ts'
+import type { Outgoing, Rules } from './outgoing.ts'
 import { paged } from './paged.ts'
-import { outgoing } from './outgoing.ts'
-import type { Rules } from './outgoing.ts'
 import { watchReturn } from './page-signals.ts'
 import type { EnqueueOptions, OfGroup, Queue } from './queue.ts'
 import { readLetter, readMessage } from './readings.ts'
 import type { Relaying } from './relaying.ts'
 import { Receipts } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
+import { Requests } from './requests.ts'
 import { whileOpen } from './while-open.ts'
 import { checkAbort, checkFilter, checkId, checkSince, groupOf, listOf } from './verb-checks.ts'
 
@@ -41,6 +42,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly #rules: Rules<T>
   readonly #outbound: Outbound
   readonly #receipts: Receipts
+  readonly #requests = new Requests()
   readonly #idle = new Idle()
   readonly #listeners = new Listeners()
   readonly #opened: Promise<void>
@@ -68,21 +70,13 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async enqueue(body: T, options?: EnqueueOptions): Promise<Receipt> {
     this.#assertOpen()
-    const { id, decided } = this.#outbound.add(outgoing(body, options, this.#rules))
-    const receipt = this.#receipts.issue(id)
-    try {
-      const decision = await decided
-      if (decision === 'full') throw new QueueError('queue-full', `The queue "${this.name}" holds as much as its \`capacity\` allows`)
-      if (decision && 'sameAs' in decision) {
-        this.#receipts.withdraw(id)
-        return this.#receipts.of(decision.sameAs)
-      }
-      this.#receipts.confirm(id)
-      return receipt
-    } catch (error) {
-      this.#receipts.withdraw(id)
-      throw error
-    }
+    return this.#add(outgoing(body, options, this.#rules))
+  }
+
+  async enqueueRequest(request: Request, options: EnqueueOptions = {}): Promise<Receipt> {
+    this.#assertOpen()
+    checkEnqueue(options)
+    return this.#add(outgoingRequest(await this.#requests.take(request), options, this.setup))
   }
 
   receipt(id: string): Receipt {
@@ -194,6 +188,10 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#idle.close(error)
   }
 
+  #add(message: Outgoing): Promise<Receipt> {
+    return this.#receipts.issued(this.name, this.#outbound.add(message))
+  }
+
   #lookAgain(): void {
     this.#receipts.lookAgain()
     this.#idle.lookAgain()
@@ -212,6 +210,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async #close(why: QueueError): Promise<void> {
     await this.#opened.catch(() => {})
+    await this.#requests.handedOn()
     await this.#outbound.flushed()
     await this.#link.close(this)
     this.#listeners.clear()

@@ -1,6 +1,7 @@
 import type { QueueEvent } from '../message/event.ts'
 import type { Backoff, Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
+import type { Redirects } from '../message/stored-request.ts'
 import type { OnDuplicate } from '../message/options.ts'
 import type { MessageFilter } from '../protocol/host.ts'
 import type { Receipt } from './receipt.ts'
@@ -55,6 +56,12 @@ export interface EnqueueOptions {
    * @defaultValue the message's id
    */
   readonly idempotencyKey?: string
+  /**
+   * What a redirect means for it.
+   *
+   * @defaultValue the queue's `redirects`
+   */
+  readonly redirects?: Redirects
 }
 
 /** One group of a queue with `order: 'group'`. */
@@ -90,6 +97,20 @@ export interface Queue<T = unknown> extends AsyncDisposable {
    * ```
    */
   enqueue(body: T, options?: EnqueueOptions): Promise<Receipt>
+
+  /**
+   * Stores a whole request: it is sent to its own URL, with its method, headers and body, byte for byte, as a form with files is. Its body is read, as by `fetch`. Credentials
+   * (`authorization`, `cookie`, `proxy-…`) are not stored; the queue's `headers` are asked for when it is sent, and go along to the origin of the queue's `endpoint` only. `group`,
+   * `dedupKey`, `schema` and `upcast` of the queue are for bodies, and see nothing of it. Requests that are enqueued one after the other are stored in that order; what else is enqueued while
+   * one is being read may come before it.
+   *
+   * @throws QueueError `invalid-option` where it cannot be sent later, `body-too-large` above 16 MiB, and as `enqueue` does.
+   * @example
+   * ```ts
+   * const receipt = await uploads.enqueueRequest(new Request('/photos', { method: 'POST', body: new FormData(form) }))
+   * ```
+   */
+  enqueueRequest(request: Request, options?: EnqueueOptions): Promise<Receipt>
 
   /**
    * The receipt of a message that was enqueued at any time, in any tab: its answer where the message is still in the queue, or was dead-lettered, or `keepReceipts` has kept

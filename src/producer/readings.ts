@@ -1,19 +1,43 @@
 import { decodeBody } from '../message/body.ts'
 import type { DeadLetter, MessageOptions, WaitingMessage } from '../message/reading.ts'
+import type { RequestLine, StoredRequest } from '../message/stored-request.ts'
 import type { WireDeadLetter, WireMessage } from '../protocol/host.ts'
+import { IDEMPOTENCY_KEY, parseKey } from '../protocol/http.ts'
 
 /** A message as its user reads it; nothing where its body was damaged. */
 export function readMessage<T>(wire: WireMessage): WaitingMessage<T> | undefined {
-  const { id, body, state, enqueuedAt, due, group, version = 1, expiresAt } = wire
+  const { id, body, state, enqueuedAt, due, group, request, version = 1, expiresAt } = wire
   const decoded = decodeBody(body)
-  const known = { id, state, enqueuedAt, ...(due !== undefined && { due }), ...(group !== undefined && { group }) }
+  const known = {
+    id,
+    state,
+    enqueuedAt,
+    ...(due !== undefined && { due }),
+    ...(group !== undefined && { group }),
+    ...(request && { request: lineOf(request) }),
+  }
   // One whose time is over by now expires elsewhere as well.
   const ttl = expiresAt === undefined ? undefined : Math.max(1, until(expiresAt))
   return decoded && { ...known, body: decoded.value as T, version, options: optionsOf(wire, until(due), ttl) }
 }
 
 export function readLetter<T>(letter: WireDeadLetter): DeadLetter<T> {
-  const { id, body, enqueuedAt, group, reason, deadAt, attempts, status, excerpt, trail, maybeDelivered, halts, version = 1 } = letter
+  const {
+    id,
+    body,
+    enqueuedAt,
+    group,
+    reason,
+    deadAt,
+    attempts,
+    status,
+    excerpt,
+    trail,
+    maybeDelivered,
+    halts,
+    request,
+    version = 1,
+  } = letter
   const known = {
     id,
     enqueuedAt,
@@ -25,6 +49,7 @@ export function readLetter<T>(letter: WireDeadLetter): DeadLetter<T> {
     ...(trail && { trail }),
     ...(maybeDelivered && { maybeDelivered }),
     ...(halts && { halts }),
+    ...(request && { request: lineOf(request) }),
   }
   const decoded = decodeBody(body)
   if (reason === 'unreadable' || !decoded) return { ...known, reason: 'unreadable', body: undefined }
@@ -37,7 +62,15 @@ function until(time: number = 0): number {
 }
 
 function optionsOf(wire: WireMessage | WireDeadLetter, delay: number, ttl: number | undefined): MessageOptions {
-  const { id, idempotencyKey = id, group, maxAttempts, backoff, dedupKey } = wire
-  const all = { idempotencyKey, group, delay: delay || undefined, ttl, maxAttempts, backoff, dedupKey }
+  const { id, request, group, maxAttempts, backoff, dedupKey, redirects } = wire
+  const own = parseKey(request?.headers.find(([name]) => name === IDEMPOTENCY_KEY)?.[1] ?? null)
+  const idempotencyKey = wire.idempotencyKey ?? own ?? id
+  const all = { idempotencyKey, group, delay: delay || undefined, ttl, maxAttempts, backoff, dedupKey, redirects }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as MessageOptions
+}
+
+/** Its other headers are nobody's to look at. */
+function lineOf({ method, url, headers }: StoredRequest): RequestLine {
+  const contentType = headers.find(([name]) => name === 'content-type')?.[1]
+  return { method, url, ...(contentType !== undefined && { contentType }) }
 }

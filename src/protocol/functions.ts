@@ -1,7 +1,8 @@
 import { decodeBody, encodeBody } from '../message/body.ts'
 import { QueueError, shown } from '../message/error.ts'
 import type { Answer } from '../message/message.ts'
-import type { ClassifyFunction, HeadersFunction, HeadersLike, UpcastFunction, Verdict } from '../message/options.ts'
+import type { HeadersFunction, HeadersLike } from '../message/options.ts'
+import type { ClassifyFunction, UpcastFunction, Verdict } from '../message/verdict.ts'
 import type { HeaderEntries } from './host.ts'
 
 /** How long a function of the user's may take, in milliseconds. */

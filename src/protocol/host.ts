@@ -1,4 +1,5 @@
-import type { OnDuplicate, QueueOptions, Verdict } from '../message/options.ts'
+import type { OnDuplicate, QueueOptions } from '../message/options.ts'
+import type { Verdict } from '../message/verdict.ts'
 import type { Decision } from '../message/decision.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Answer, Cancellation, Death, Depth, GroupDepth, KeptReceipt, Message, Standing, WaitingState } from '../message/message.ts'
@@ -69,6 +70,7 @@ type Shared = Required<
     | 'onDuplicate'
     | 'dedupWindow'
     | 'version'
+    | 'redirects'
   >
 > &
   Pick<QueueOptions, 'ttl' | 'keepReceipts' | 'capacity'>

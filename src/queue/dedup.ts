@@ -33,10 +33,13 @@ export async function duplicateOf(
   return { id: row.id, place, isOpen: !isFrozen(known.head, place) && !(place.kind !== 'delayed' && place.change?.kind === 'aborted') }
 }
 
-/** From now on, this message has its key. */
-export async function takeKey(tx: WriteTransaction, message: Message): Promise<void> {
+/** From now on, this message has its key: that of `replaced`, which it stands for, or behind whoever has it now. */
+export async function takeKey(tx: WriteTransaction, message: Message, replaced?: string): Promise<void> {
   const key = dedupOf(message)
-  if (key) await tx.objectStore('dedup').put({ id: message.id }, key)
+  if (!key) return
+  const row = await tx.objectStore('dedup').get(key)
+  const before = row?.until !== undefined ? undefined : row?.id === replaced ? row?.before : row?.id
+  await tx.objectStore('dedup').put({ id: message.id, ...(before !== undefined && { before }) }, key)
 }
 
 /** A message has its key again, if nobody has it meanwhile. */
@@ -46,13 +49,28 @@ export async function takeFreeKey(tx: WriteTransaction, message: Message): Promi
   if (key && (!row || row.until !== undefined)) await takeKey(tx, message)
 }
 
-/** A message has left the queue: its key is free, or remembered for a while. */
+/** A message has left the queue: its key is that of the one it stood behind, or free, or remembered for a while. */
 export async function freeKey(tx: WriteTransaction, message: Message, until?: number): Promise<void> {
   const key = dedupOf(message)
   const row = key && (await tx.objectStore('dedup').get(key))
-  if (!key || row?.id !== message.id) return
-  const freed: DedupRow = { id: message.id, ...(until !== undefined && { until }) }
-  await (until === undefined ? tx.objectStore('dedup').delete(key) : tx.objectStore('dedup').put(freed, key))
+  if (!key || !row) return
+  const after = without(row, message.id, until)
+  if (after !== row) await (after ? tx.objectStore('dedup').put(after, key) : tx.objectStore('dedup').delete(key))
+}
+
+/** One after the other: two may have shared a key. */
+export async function freeKeys(
+  tx: WriteTransaction,
+  freed: readonly { readonly message: Message; readonly until: number | undefined }[],
+): Promise<void> {
+  for (const { message, until } of freed) await freeKey(tx, message, until)
+}
+
+function without(row: DedupRow, id: string, until: number | undefined): DedupRow | undefined {
+  if (row.before === id) return { id: row.id }
+  if (row.id !== id) return row
+  if (row.before !== undefined) return { id: row.before }
+  return until === undefined ? undefined : { id, until }
 }
 
 /** Forgets some of the keys whose time is over. */

@@ -87,7 +87,7 @@ export class Intake {
     if (how === 'ignore') return { sameAs: id }
     const isNewId = how === 'replace'
     const merged = isNewId ? message : { ...message, id }
-    if (isNewId) await takeKey(this.#tx, message)
+    if (isNewId) await takeKey(this.#tx, message, id)
     if (!place) this.#exchange(merged)
     else if (place.kind === 'delayed') await this.#delayAnew(merged, delay, place.message)
     else await this.#change(merged, place.message, place.change)

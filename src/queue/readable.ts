@@ -36,10 +36,10 @@ function isPlaced(value: unknown): value is PlacedMessage {
 }
 
 export function isMessage(value: unknown): value is Message {
-  const { id, body, bytes, enqueuedAt, group } = Object(value) as Partial<Message>
+  const { id, body, bytes, enqueuedAt, group, request } = Object(value) as Partial<Message>
   return (
     typeof id === 'string' &&
-    typeof body === 'string' &&
+    (request ? ArrayBuffer.isView(body) : typeof body === 'string') &&
     Number.isFinite(bytes) &&
     Number.isFinite(enqueuedAt) &&
     (group === undefined || typeof group === 'string')

@@ -37,7 +37,8 @@ export function portions<Portioned extends Message>(messages: readonly Portioned
 }
 
 /** What a message takes once cloned: a string that is not Latin-1 takes two bytes a character, however few of them need it. */
-function storedSize({ id, body, bytes, group = '' }: Message): number {
+function storedSize({ id, body, bytes, group = '', request }: Message): number {
+  if (typeof body !== 'string') return bytes + JSON.stringify(request).length + id.length + group.length * 2 + 64
   // As many bytes as characters: ASCII, which need not be looked through.
   // eslint-disable-next-line no-control-regex -- the whole of Latin-1 is meant
   const width = bytes === body.length || /^[\x00-\xff]*$/.test(body) ? 1 : 2

@@ -54,7 +54,7 @@ function revive(letter: DeadRecord, time: number): Message[] {
 }
 
 function withoutDeath({ id, body, bytes, enqueuedAt, ...rest }: Message, time: number): Message {
-  const { group, maxAttempts, backoff, ttl, dedupKey, version, idempotencyKey } = rest
+  const { group, maxAttempts, backoff, ttl, dedupKey, version, idempotencyKey, request, redirects } = rest
   return {
     id,
     body,
@@ -67,5 +67,7 @@ function withoutDeath({ id, body, bytes, enqueuedAt, ...rest }: Message, time: n
     ...(dedupKey !== undefined && { dedupKey }),
     ...(version !== undefined && { version }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(request && { request }),
+    ...(redirects && { redirects }),
   }
 }

@@ -93,6 +93,8 @@ export interface Stop {
 /** Who has a dedup key, in its group. */
 export interface DedupRow {
   readonly id: string
+  /** Who had it before, and could not be changed any more: it has the key again, should it be there longer. */
+  readonly before?: string
   /** It was delivered; the key is remembered until then, in queue time. */
   readonly until?: number
 }

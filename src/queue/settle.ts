@@ -2,7 +2,7 @@ import { isQueueError } from '../message/error.ts'
 import type { Death, KeptReceipt, PlacedMessage } from '../message/message.ts'
 import type { KeepReceipts } from '../message/options.ts'
 import type { Connection } from './connection.ts'
-import { forgetKeys, freeKey } from './dedup.ts'
+import { forgetKeys, freeKeys } from './dedup.ts'
 import { areChanged, readHead, readTail, without, writeHead, writeTail } from './meta.ts'
 import type { Head, LeadersHead, Tail } from './meta.ts'
 import { keep } from './receipts.ts'
@@ -115,7 +115,8 @@ async function write(
   const { head, underWay, exhausted, dead, parked, unparked, passed, freed, receipts } = settlement
   const { held: _held, endpoint: _endpoint, ...kept } = before
   const halting = dead.filter(({ stopped }) => stopped !== undefined)
-  const after = { ...tail, stopped: tail.stopped + halting.length, halted: tail.halted + halting.length }
+  const stops = await Promise.all(halting.map((buried) => halt(tx, buried)))
+  const after = { ...tail, stopped: tail.stopped + stops.filter(({ isNew }) => isNew).length, halted: tail.halted + halting.length }
   const keeping = receipts.length > 0 && settlement.keep ? await keep(tx, before, receipts, settlement.keep) : undefined
   const { receipts: next, keptFrom } = keeping ?? before
   const { held, ...known } = head
@@ -135,7 +136,7 @@ async function write(
   }
   await Promise.all([
     writeHead(tx, written),
-    ...(halting.length > 0 ? [writeTail(tx, after), ...halting.map((buried) => halt(tx, buried))] : []),
+    ...(halting.length > 0 ? [writeTail(tx, after)] : []),
     ...exhausted.map((key) => tx.objectStore('inbox').delete(key)),
     ...dead.map(({ message, death, stopped }) =>
       tx.objectStore('dead').put({ ...message, ...death, ...(stopped !== undefined && { stopped }) }, message.sequence),
@@ -144,8 +145,7 @@ async function write(
       tx.objectStore('parked').put({ version: 1, group, messages, batches: batchesOf(messages) }, [group, messages[0]!.sequence]),
     ),
     ...unparked.map(([group, first]) => tx.objectStore('parked').delete([group, first])),
-    ...freed.map(({ message, until }) => freeKey(tx, message, until)),
-    ...(freed.length > 0 ? [forgetKeys(tx, settlement.now)] : []),
+    ...(freed.length > 0 ? [freeKeys(tx, freed), forgetKeys(tx, settlement.now)] : []),
   ])
   return { head: written, tail: after }
 }
@@ -190,8 +190,11 @@ async function isStillWanted(tx: WriteTransaction, sequence: number, head: Head,
   return change?.kind !== 'cancelled' && change?.kind !== 'aborted'
 }
 
-async function halt(tx: WriteTransaction, { message, stopped = '' }: Buried): Promise<void> {
-  await tx.objectStore('stops').put({ ...(await tx.objectStore('stops').get(stopped)), letter: message.sequence }, stopped)
+/** A group that was paused meanwhile is stopped already. */
+async function halt(tx: WriteTransaction, { message, stopped = '' }: Buried): Promise<{ readonly isNew: boolean }> {
+  const before = await tx.objectStore('stops').get(stopped)
+  await tx.objectStore('stops').put({ ...before, letter: message.sequence }, stopped)
+  return { isNew: before === undefined }
 }
 
 /** Rows of groups that are behind. Says whether one of them is due sooner than the leader has thought: others have their say as well. */

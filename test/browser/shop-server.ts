@@ -39,7 +39,7 @@ const modules: Record<string, string> = {
 }
 
 /** A page with the built package on it, and a shop that takes orders: numbers, so that order is easy to see. */
-const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title><link rel="icon" href="data:,">
+export const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title><link rel="icon" href="data:,">
 <script type="importmap">{ "imports": { "holdfast": "/dist/index.js", "comlink": "/modules/comlink.js", "idb": "/modules/idb.js" } }</script>
 <script type="module">
   import * as holdfast from 'holdfast'
@@ -62,6 +62,8 @@ export class ShopServer {
   readonly arrivals: Arrival[] = []
   /** Orders that took effect, in order. */
   readonly taken: number[] = []
+  /** What else is there, by path: a test's own. */
+  readonly others: Map<string, (request: Request) => Response | Promise<Response>> = new Map()
   /** The most requests for orders that were ever under way at once. */
   mostAtOnce = 0
   #underWay = 0
@@ -115,6 +117,8 @@ export class ShopServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/orders') return this.#takeOrder(request, response)
+    const other = this.others.get(request.url ?? '')
+    if (other) return send(response, await other(await this.#requestOf(request)))
     const found = await this.#find(request.url ?? '/')
     if (found === undefined) return void response.writeHead(404).end()
     response.setHeader('content-type', `${found.type}; charset=utf-8`).end(found.content)
@@ -135,9 +139,7 @@ export class ShopServer {
   }
 
   async #takeOrder(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const body = Buffer.concat(chunks).toString()
+    const body = (await bytesOf(request)).toString()
     const { authorization, 'idempotency-key': key } = request.headers
     const { n } = JSON.parse(body) as { n: number }
     this.arrivals.push({ key: String(key), n, at: Date.now(), authorization })
@@ -151,8 +153,24 @@ export class ShopServer {
     if (typeof mood === 'object') return void response.writeHead(mood.status, mood.headers).end()
     const answer = await this.#receive(new Request(this.url, { method: 'POST', headers: request.headers as Record<string, string>, body }))
     if (this.mood === 'losing-answers') return void request.socket.destroy()
-    response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
+    await send(response, answer)
   }
+
+  async #requestOf(request: IncomingMessage): Promise<Request> {
+    const { method = 'GET', url, headers } = request
+    const body = method === 'GET' ? undefined : new Uint8Array(await bytesOf(request))
+    return new Request(new URL(url ?? '/', this.url), { method, headers: headers as Record<string, string>, ...(body && { body }) })
+  }
+}
+
+async function bytesOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
+}
+
+async function send(response: ServerResponse, answer: Response): Promise<void> {
+  response.writeHead(answer.status, Object.fromEntries(answer.headers)).end(await answer.text())
 }
 
 /** Workers know no import maps: what they import is bundled, as a user's bundler would. */

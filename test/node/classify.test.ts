@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { defineQueue } from '../../src/message/definition.ts'
-import type { Verdict } from '../../src/message/options.ts'
+import type { Verdict } from '../../src/message/verdict.ts'
 import type { Answer } from '../../src/message/message.ts'
 import { silence, status } from '../world/fake-server.ts'
 import { collect, heard, World } from '../world/world.ts'

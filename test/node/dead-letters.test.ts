@@ -39,13 +39,13 @@ test('a rejected message is kept, with its body, the reason and what the server 
   expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0, dead: 1, bytes: 0 })
 })
 
-test('what the server says is kept up to a thousand characters', async () => {
+test('what the server says is kept up to 4,000 characters', async () => {
   world.server.react = status(400, {}, 'x'.repeat(100_000))
   const orders = world.open()
   await orders.enqueue(1)
   await orders.idle()
   const [letter] = await collect(orders.deadLetters())
-  expect(letter?.excerpt).toBe('x'.repeat(1_000))
+  expect(letter?.excerpt).toBe('x'.repeat(4_000))
 })
 
 test('dead letters are listed in the order in which they were enqueued, however many', async () => {

@@ -15,7 +15,10 @@ async function stored(queue: Partial<OpenOptions<string>>, options?: EnqueueOpti
 describe('an option of one message', () => {
   test.each<[unknown, string]>([
     [null, 'Expected `options` to be an object, got null'],
-    [{ prio: 1 }, 'Unknown option `prio`; known are group, delay, ttl, maxAttempts, backoff, onDuplicate, dedupKey, idempotencyKey'],
+    [
+      { prio: 1 },
+      'Unknown option `prio`; known are group, delay, ttl, maxAttempts, backoff, onDuplicate, redirects, dedupKey, idempotencyKey',
+    ],
     [{ group: 7 }, 'Expected `group` to be a string of at most 256 characters, got 7 (number)'],
     [{ group: 'a' }, 'Expected no `group` in a queue with `order: \'queue\'`, got "a" (string)'],
     [{ delay: -1 }, 'Expected `delay` to be a whole number from 0, got -1 (number)'],

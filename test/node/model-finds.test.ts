@@ -191,3 +191,64 @@ test('a letter that was redriven in a group that is paused as well is no dead le
   await orders.resume({ group: 'a' })
   await orders.idle()
 })
+
+test('a dedup key is that of the message under way again, once the one behind it was cancelled', async () => {
+  const orders = world.open<string>({ dedupKey: () => 'k' })
+  const answer = world.server.holdNext()
+  const first = await orders.enqueue('x')
+  await world.server.arrived(1)
+  const second = await orders.enqueue('y', { onDuplicate: 'replace' })
+  expect(second.id).not.toBe(first.id)
+  expect(await orders.cancel(second.id)).toBe('cancelled')
+  expect((await orders.enqueue('z')).id).toBe(first.id)
+  answer()
+  await orders.idle()
+  expect((await orders.enqueue('z')).id).not.toBe(first.id)
+  await orders.idle()
+  expect(world.server.bodies).toEqual(['x', 'z'])
+})
+
+test('a dedup key is free once both that had it were settled together', async () => {
+  world.server.next(status(503))
+  const orders = world.open<string>({ dedupKey: () => 'k' })
+  const scheduled = heard(orders, 'retry-scheduled')
+  await orders.enqueue('x')
+  await scheduled
+  await orders.enqueue('y', { onDuplicate: 'replace' })
+  await orders.retryNow()
+  await orders.idle()
+  const { audit, close } = openAuditor(databaseName(world.name))
+  expect((await audit()).dedup).toEqual([])
+  await close()
+})
+
+test('a group that was paused while the message that halts it was under way is stopped once', async () => {
+  const orders = openGroups({ onDead: 'halt' })
+  const answer = world.server.holdNext()
+  await orders.enqueue('x', { group: 'a' })
+  await world.server.arrived(1)
+  await orders.pause({ group: 'a' })
+  const halted = heard(orders, 'halted')
+  answer(new Response(null, { status: 422 }))
+  await halted
+  expect(await orders.depth()).toMatchObject({ stopped: 1 })
+  await orders.resume({ group: 'a' })
+  expect(await orders.depth()).toMatchObject({ stopped: 0 })
+})
+
+test('what is aborted in a tab that was superseded and does not know it is not sent by the one that leads', async () => {
+  const superseded = openGroups()
+  const answers = [world.server.holdNext(), world.server.holdNext()]
+  const [, second] = await Promise.all([superseded.enqueue('x', { group: 'a' }), superseded.enqueue('y', { group: 'a' })])
+  await world.server.arrived(1)
+  const other = openGroups()
+  await other.depth()
+  const gained = heard(other, 'leadership-gained')
+  world.locks.steal(`holdfast/${world.name}/leader`)
+  await gained
+  await world.server.arrived(2)
+  expect(await superseded.cancel(second.id, { abort: true })).toBe('aborted')
+  for (const answer of answers) answer()
+  await superseded.idle()
+  expect(world.server.bodies).toEqual(['x', 'x'])
+})

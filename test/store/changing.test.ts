@@ -37,7 +37,7 @@ async function settleAs(head: Head, change: Partial<Head>, settlement: Partial<S
   return settle(connection, { ...NOTHING, head: { ...head, revision: head.revision + 1, ...change }, ...settlement })
 }
 
-const bodies = async (): Promise<string[]> => (await allMessages(connection)).map(({ body }) => body)
+const bodies = async (): Promise<unknown[]> => (await allMessages(connection)).map(({ body }) => body)
 const ids = async (): Promise<string[]> => (await allMessages(connection)).map(({ id }) => id)
 
 describe('a message that waits', () => {

@@ -345,9 +345,9 @@ export class Play {
   #inOrder(listed: readonly Listed[]): void {
     const last = new Map<string, Known>()
     for (const { id, state } of listed) {
-      // One under way stands in the inbox, though the others of its group may have been set aside, and those come first.
-      if (state === 'delayed' || state === 'leased') continue
       const known = this.model.byId(id)!
+      // One under way stands in the inbox, also where its leader has died and none has met it since, though others of its group may have been set aside: those are listed first.
+      if (state === 'delayed' || state === 'leased' || known.sent !== undefined) continue
       const before = last.get(known.group)
       const isLoose = before && (before.beside.has(known) || known.beside.has(before))
       if (before && !isLoose && before.place > known.place) throwFault(`${show(before)} stands before ${show(known)}`)
@@ -413,6 +413,8 @@ export class Play {
       if (owner.sent !== undefined && wasAtRest) throwFault(`changed, though it was sent: ${show(owner)}`)
       return this.model.update(owner, known)
     }
+    // The same as one of which nobody was told the id, perhaps: what is met will tell.
+    if (!owner && owners.some((other) => other.id === undefined && this.model.all.includes(other))) return
     known.id = id
     known.mayReplace = false
     known.isBehind = owners.length > 0

@@ -290,11 +290,12 @@ export class Model {
     if (status === 422) known.isRejected = true
     // An answer that was there before it was aborted counts; which it was, the receipt will say.
     if (known.why === 'aborted') return
-    if (!isLeading) known.isUnsure ||= status === 200 || status === 422
+    // Written before the next leader began, it counts.
+    if (status === 500 || status === 409) known.answers += 1
+    else if (status === 0) known.unanswered += 1
+    else if (!isLeading) known.isUnsure ||= status === 200 || status === 422
     else if (status === 200) this.leave(known, 'gone', 'accepted')
     else if (status === 422) this.#die(known, 'rejected')
-    else if (status === 500 || status === 409) known.answers += 1
-    else if (status === 0) known.unanswered += 1
   }
 
   #die(known: Known, why: string, isSure?: boolean): void {

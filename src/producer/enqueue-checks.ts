@@ -1,0 +1,17 @@
+import { groupCheck, isText, messageChecks, whole } from '../message/option-checks.ts'
+import type { Check, Checks } from '../message/option-checks.ts'
+import type { EnqueueOptions } from './queue.ts'
+
+export const dedupKeyCheck: Check = { expected: 'a string of 1 to 256 characters', passes: (value) => isText(value, 1) }
+
+/** The options of one message. */
+export const enqueueChecks: Checks<EnqueueOptions> = {
+  group: groupCheck,
+  delay: whole(0),
+  ...messageChecks,
+  dedupKey: dedupKeyCheck,
+  idempotencyKey: {
+    expected: '1 to 256 visible ASCII characters',
+    passes: (value) => typeof value === 'string' && /^[!-~]{1,256}$/.test(value),
+  },
+}
