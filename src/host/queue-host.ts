@@ -61,6 +61,7 @@ export class QueueHost {
     this.#setup = setup
     this.connection = new Connection({
       name: databaseName(queue),
+      known: setup.generation,
       clock: platform.storageClock,
       tell: (news) => this.#hearStorage(news),
       makeRoom: () => this.#makeRoom(),
@@ -219,16 +220,15 @@ export class QueueHost {
   /** Heard by this page alone: each has a connection of its own. */
   #hearStorage(news: StorageNews): void {
     if (news.type === 'destroyed') return void this.#end()
-    if (news.type === 'storage-opened') return this.#stock.begin(news)
+    if (news.type === 'storage-opened') this.#stock.begin(news)
     if (news.type !== 'storage-cleared') return this.#options.toPage([news])
     this.#options.toPage([{ ...news, ...this.#stock.takeAll() }])
     this.#drain?.beginAgain()
   }
 
-  /** Something happened in another tab. */
   #hear(heard: readonly QueueEvent[]): void {
-    const events = heard.filter(({ type }) => type !== 'destroyed')
     // Perhaps before this was opened: the store knows.
+    const events = heard.filter(({ type }) => type !== 'destroyed')
     if (events.length < heard.length) void counts(this.connection).catch(() => {})
     this.#react(events)
     this.#options.toPage(events)

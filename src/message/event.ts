@@ -75,6 +75,10 @@ export type QueueEvent =
    * resolves when it is stored, or rejects with `storage-failed` after a minute. Heard only in this page.
    */
   | { readonly type: 'storage-lost'; readonly message: string }
+  /**
+   * This page's host has opened the queue's database, with so many messages that waited, and so many dead letters. Each `destroy()` makes another `generation`. Heard only in this page.
+   */
+  | { readonly type: 'storage-opened'; readonly generation: string; readonly waiting: number; readonly dead: number }
   /** IndexedDB answers again, and what waited in memory is being stored. Heard only in this page. */
   | { readonly type: 'storage-restored' }
   /**

@@ -35,7 +35,7 @@ export interface HandleOptions<T> extends Rules<T> {
 export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly name: string
   readonly key: string
-  readonly setup: Setup
+  setup: Setup
   readonly functions: PageFunctions
   readonly relaying: Relaying<T>
   readonly #link: HostLink
@@ -174,6 +174,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     // That befell the queue that was there before.
     if (event.type === 'destroyed' && !this.#isOpen) return
     // The host may be another one by now, and what it told in between was heard by nobody.
+    if (event.type === 'storage-opened') this.setup = { ...this.setup, generation: event.generation }
     if (event.type === 'storage-restored') this.#lookAgain()
     this.#receipts.hear(event)
     this.#idle.hear(event)

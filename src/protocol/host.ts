@@ -81,6 +81,8 @@ export type Asks = 'always' | 'unless-served' | 'never'
 /** The options of a queue as they cross: without functions, and with an endpoint that means the same in a worker. */
 export interface Setup extends Shared {
   readonly endpoint: string
+  /** Which generation of the queue this page knows, from a host that it had before: what that did not confirm is for no later one. */
+  readonly generation?: string
   /** Headers that are always the same. */
   readonly headers: HeaderEntries
   /** Whether the page's functions are asked. */

@@ -30,6 +30,8 @@ export type StorageNews =
 
 export interface ConnectionOptions {
   readonly name: string
+  /** The generation of the queue that those know who ask, where they had it open before. */
+  readonly known?: string | undefined
   readonly clock: Clock
   readonly tell: (news: StorageNews) => void
   /** Gives free what is kept back for when the disk is full, if anything is. */
@@ -56,6 +58,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#handle = new Handle(options.name, {
+      known: options.known,
       tell: options.tell,
       // The site's data may have been cleared: whoever waits for something is to hear of that soon.
       terminated: () => this.read(['meta'], readTail).catch(() => {}),

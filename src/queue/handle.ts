@@ -9,11 +9,13 @@ import { completed } from './transaction.ts'
 
 export type HandleNews =
   /** The database was opened for the first time, with so much in it. */
-  | ({ readonly type: 'storage-opened' } & Counts)
+  | ({ readonly type: 'storage-opened'; readonly generation: string } & Counts)
   /** The database is another than before, and empty. */
   | { readonly type: 'storage-cleared' }
 
 export interface HandleOptions {
+  /** The generation that those know who ask, where they had the queue open before, in a host that is gone. */
+  readonly known?: string | undefined
   readonly tell: (news: HandleNews) => void
   /** Called when the browser has closed the database by force. */
   readonly terminated: () => void
@@ -89,11 +91,19 @@ export class Handle {
     const [instance, tail, head] = await completed(tx, Promise.all([readInstance(tx), readTail(tx), readHead(tx)]))
     const before = this.#known
     const { generation = 0 } = head
-    if (before && before.instance === instance && before.generation !== generation) throw destroyed()
-    this.#known = { instance, generation }
-    if (!before) this.#options.tell({ type: 'storage-opened', ...countsOf(tail, head) })
+    const now = { instance, generation }
+    const was = before ? told(before) : this.#options.known
+    // Of another instance, the site's data was cleared.
+    if (was !== undefined && was !== told(now) && was.startsWith(told({ ...now, generation: '' }))) throw destroyed()
+    this.#known = now
+    if (!before) this.#options.tell({ type: 'storage-opened', generation: told(now), ...countsOf(tail, head) })
     else if (before.instance !== instance) this.#options.tell({ type: 'storage-cleared' })
   }
+}
+
+/** A generation, and of what. */
+function told({ instance = '', generation }: { readonly instance: string | undefined; readonly generation: number | '' }): string {
+  return `${instance}:${generation}`
 }
 
 async function closed(opening: Promise<Database>): Promise<void> {

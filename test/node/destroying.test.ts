@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createHost } from '../../src/host/host.ts'
+import type { HostPage } from '../../src/host/host.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
 import type { Queue } from '../../src/producer/queue.ts'
+import type { Setup } from '../../src/protocol/host.ts'
 import { databaseName } from '../../src/protocol/names.ts'
 import { STORES } from '../../src/queue/schema.ts'
 import { breakStorage } from '../world/break-storage.ts'
@@ -261,6 +264,38 @@ describe('who slept through it', () => {
     expect(world.server.bodies.slice(before).filter((body) => body !== 'fresh').length).toBeLessThanOrEqual(16)
     expect(world.server.bodies.at(-1)).toBe('fresh')
     expect(await afresh.depth()).toMatchObject({ ready: 0, leased: 0, dead: 0, bytes: 0 })
+  })
+
+  test('in a page whose host is another since: what the first had not confirmed is not stored by the second', async () => {
+    const events: QueueEvent[] = []
+    const page = { events: (_: string, heard: readonly QueueEvent[]) => void events.push(...heard) } as unknown as HostPage
+    const orders = world.open<string>()
+    const { setup } = orders as unknown as { setup: Setup }
+    const first = createHost({ platform: world.platform, page })
+    await first.open(world.name, setup)
+    const batch = { producer: 'p', number: 0, messages: [{ id: 'p.0.0', body: '"stale"' }] }
+    expect(await first.enqueue(world.name, { ...batch, messages: [] })).toMatchObject({ ok: true })
+    const { generation } = events.find(({ type }) => type === 'storage-opened') as QueueEvent & { type: 'storage-opened' }
+    await first.close(world.name)
+    await orders.destroy()
+    const afresh = world.open<string>()
+    const second = createHost({ platform: world.platform, page })
+    await second.open(world.name, { ...setup, generation })
+    expect(await second.enqueue(world.name, { ...batch, number: 1 })).toMatchObject({ ok: false, error: { code: 'destroyed' } })
+    expect(events.at(-1)).toEqual({ type: 'destroyed' })
+    await second.open(world.name, setup)
+    expect(await second.enqueue(world.name, batch)).toMatchObject({ ok: true })
+    await second.close(world.name)
+    await afresh.idle()
+    expect(world.server.bodies).toEqual(['stale'])
+  })
+
+  test('a page tells a host that takes the place of another what it knows', async () => {
+    const orders = world.open<string>()
+    const opened = heard(orders, 'storage-opened')
+    await orders.depth()
+    const { generation } = await opened
+    expect((orders as unknown as { setup: Setup }).setup).toMatchObject({ generation })
   })
 
   test('and whose connection was lost as well finds out as it opens another', async () => {

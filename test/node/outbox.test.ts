@@ -216,6 +216,24 @@ describe('moved into the queue', () => {
     expect(await entries()).toHaveLength(1)
   })
 
+  test('what is committed as the last move is ending is moved as well', async () => {
+    let end!: () => void
+    let hasMoved!: () => void
+    const ending = new Promise<void>((resolve) => (end = resolve))
+    const moved = new Promise<void>((resolve) => (hasMoved = resolve))
+    const locks = { request: async (_: string, _options: LockOptions, work: () => Promise<void>) => (await work(), hasMoved(), ending) }
+    const orders = world.open<string>()
+    const outbox = openOutboxOn({ ...platform(), locks: locks as unknown as LockManager }, orders, { database })
+    outboxes.push(outbox)
+    await moved
+    await order(outbox, 'a')
+    const relayed = outbox.relay()
+    end()
+    await relayed
+    await orders.idle()
+    expect(world.server.bodies).toEqual(['a'])
+  })
+
   test('a failure is tried again by itself', async () => {
     const { orders, outbox } = openApp()
     await outbox.relay()
