@@ -14,6 +14,8 @@ export interface Duplicate {
   readonly place?: FoundMessage
   /** Whether it may be changed: it was never sent. */
   readonly isOpen?: boolean
+  /** Whom it stands behind. */
+  readonly before?: string | undefined
 }
 
 /** The message that has a dedup key, if its second is to be treated as such. */
@@ -30,16 +32,17 @@ export async function duplicateOf(
   if (row.until !== undefined) return row.until > now && onDuplicate === 'ignore' ? { id: row.id } : undefined
   const place = await find(tx, known, row.id)
   if (!place || isHalted(known.head, place)) return undefined
-  return { id: row.id, place, isOpen: !isFrozen(known.head, place) && !(place.kind !== 'delayed' && place.change?.kind === 'aborted') }
+  return { ...row, place, isOpen: !isFrozen(known.head, place) && !(place.kind !== 'delayed' && place.change?.kind === 'aborted') }
 }
 
-/** From now on, this message has its key: that of `replaced`, which it stands for, or behind whoever has it now. */
-export async function takeKey(tx: WriteTransaction, message: Message, replaced?: string): Promise<void> {
+/**
+ * From now on, this message has its key.
+ *
+ * @param before who had it, stays in the queue, and cannot be changed any more.
+ */
+export async function takeKey(tx: WriteTransaction, message: Message, before?: string): Promise<void> {
   const key = dedupOf(message)
-  if (!key) return
-  const row = await tx.objectStore('dedup').get(key)
-  const before = row?.until !== undefined ? undefined : row?.id === replaced ? row?.before : row?.id
-  await tx.objectStore('dedup').put({ id: message.id, ...(before !== undefined && { before }) }, key)
+  if (key) await tx.objectStore('dedup').put({ id: message.id, ...(before !== undefined && { before }) }, key)
 }
 
 /** A message has its key again, if nobody has it meanwhile. */

@@ -30,7 +30,7 @@ export class Intake {
   readonly #now: number
   /** What joins the tail now, and the dedup keys in there. */
   readonly #fresh: Message[] = []
-  readonly #keys = new Map<string, number>()
+  readonly #keys = new Map<string, { readonly at: number; readonly before: string | undefined }>()
   #tail: Tail
 
   constructor(tx: WriteTransaction, { tail, head = EMPTY_HEAD, capacity, now }: IntakeOptions) {
@@ -62,32 +62,27 @@ export class Intake {
 
   async #decide({ delay, onDuplicate = 'ignore', ...given }: IncomingMessage, isExempt: boolean): Promise<Decision[1] | undefined> {
     const message: Message = given.ttl === undefined ? given : { ...given, expiresAt: this.#now + given.ttl }
-    if (message.dedupKey !== undefined) {
-      const there = this.#ofThisTransaction(message) ?? (await duplicateOf(this.#tx, this.#known, message, onDuplicate, this.#now))
-      if (there && (onDuplicate === 'ignore' || there.isOpen)) return this.#merge(message, delay, onDuplicate, there)
-    }
+    const there = message.dedupKey === undefined ? undefined : await this.#duplicateOf(message, onDuplicate)
+    if (there && (onDuplicate === 'ignore' || there.isOpen)) return this.#merge(message, delay, onDuplicate, there)
     if (!isExempt && this.#isFull(message.bytes)) return 'full'
-    if (message.dedupKey !== undefined) await takeKey(this.#tx, message)
+    await takeKey(this.#tx, message, there?.id)
     if (delay) await this.#delay(message, delay)
-    else this.#add(message)
+    else this.#add(message, there?.id)
     return undefined
   }
 
-  get #known(): { tail: Tail; head: Head } {
-    return { tail: this.#tail, head: this.#head }
-  }
-
   /** What is not written yet is found by nobody else. */
-  #ofThisTransaction(message: Message): Duplicate | undefined {
-    const at = this.#keys.get(keyOf(message))
-    return at === undefined ? undefined : { id: this.#fresh[at]!.id, isOpen: true }
+  async #duplicateOf(message: Message, onDuplicate: OnDuplicate): Promise<Duplicate | undefined> {
+    const fresh = this.#keys.get(keyOf(message))
+    if (fresh) return { id: this.#fresh[fresh.at]!.id, isOpen: true, before: fresh.before }
+    return duplicateOf(this.#tx, { tail: this.#tail, head: this.#head }, message, onDuplicate, this.#now)
   }
 
-  async #merge(message: Message, delay: number | undefined, how: OnDuplicate, { id, place }: Duplicate): Promise<Decision[1]> {
+  async #merge(message: Message, delay: number | undefined, how: OnDuplicate, { id, place, before }: Duplicate): Promise<Decision[1]> {
     if (how === 'ignore') return { sameAs: id }
     const isNewId = how === 'replace'
     const merged = isNewId ? message : { ...message, id }
-    if (isNewId) await takeKey(this.#tx, message, id)
+    if (isNewId) await takeKey(this.#tx, message, before)
     if (!place) this.#exchange(merged)
     else if (place.kind === 'delayed') await this.#delayAnew(merged, delay, place.message)
     else await this.#change(merged, place.message, place.change)
@@ -96,7 +91,7 @@ export class Intake {
 
   /** Of this transaction, nothing is written yet. */
   #exchange(message: Message): void {
-    const at = this.#keys.get(keyOf(message))!
+    const { at } = this.#keys.get(keyOf(message))!
     this.#count(message, this.#fresh[at]!)
     this.#fresh[at] = message
   }
@@ -126,8 +121,8 @@ export class Intake {
     this.#tail = { ...this.#tail, bytes: bytes + message.bytes, delayed: delayed + 1, delays: number + 1 }
   }
 
-  #add(message: Message): void {
-    if (message.dedupKey !== undefined) this.#keys.set(keyOf(message), this.#fresh.length)
+  #add(message: Message, before: string | undefined): void {
+    if (message.dedupKey !== undefined) this.#keys.set(keyOf(message), { at: this.#fresh.length, before })
     this.#fresh.push(message)
     this.#tail = { ...this.#tail, bytes: this.#tail.bytes + message.bytes }
   }

@@ -23,6 +23,7 @@ test('a host is told every option, those that were left out too', async () => {
     maxAttempts: 50,
     durability: 'strict',
     order: 'queue',
+    redirects: 'retry',
     concurrency: 1,
     backoff: { first: 1_000, longest: 300_000 },
     onDead: 'continue',

@@ -114,7 +114,7 @@ describe('an outbox', () => {
     outbox.enqueueIn(db.transaction(['carts', OUTBOX], 'readwrite'), order, { delay: 5 })
     const untyped = await openDB('shop')
     outbox.enqueueIn(untyped.transaction(OUTBOX, 'readwrite'), order)
-    installOutbox(null! as IDBDatabase)
+    installOutbox(raw.db)
     // @ts-expect-error -- a part is missing
     outbox.enqueueIn(raw, { sku: 'A-1' })
     // @ts-expect-error -- no transaction

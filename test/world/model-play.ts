@@ -5,6 +5,7 @@ import type { OnDuplicate } from '../../src/message/options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import type { Clock } from '../../src/queue/clock.ts'
 import { audit } from './audit.ts'
+import type { Contents } from './audit.ts'
 import { breakStorage } from './break-storage.ts'
 import type { Fault } from './break-storage.ts'
 import { Life, ownConnections } from './life.ts'
@@ -85,7 +86,7 @@ export class Play {
     this.model = new Model(rules.onDead === 'halt', this.#world.clock.now())
     this.#server = new ModelServer(this.#world.server, this.model)
     this.#server.isStopped = ({ group }) => this.#isStopped || this.#stopped.has(group)
-    const { watched, end } = watchStorage((contents) => this.#guard(() => void audit(contents)))
+    const { watched, end } = watchStorage((contents) => this.#guard(() => this.#committed(contents)))
     this.#watched = watched
     this.#mends.push(
       ownConnections(),
@@ -93,6 +94,15 @@ export class Play {
       breakStorage(({ database }) => this.#faultOf(Life.of(database))),
     )
     this.#tabs.push(this.#open(), this.#open())
+  }
+
+  /** Everything that was ever on the disk, by id. */
+  readonly #onDisk = new Set<string>()
+
+  #committed(contents: Contents): void {
+    const { inbox, delayed, changes } = contents
+    for (const { id } of [...inbox.flatMap(({ messages }) => messages), ...delayed, ...changes]) this.#onDisk.add(id)
+    audit(contents)
   }
 
   // What may be done
@@ -405,6 +415,8 @@ export class Play {
   ): Promise<void> {
     const id = await this.#inTime('enqueue()', receipt)
     if (typeof id !== 'string') return this.#refused(known, id, wasAtRest)
+    // One that another has replaced in the same transaction was never there.
+    if (key === undefined && !this.#onDisk.has(id)) throwFault(`said to be stored before it was: ${show(known)}`)
     const owner = this.model.byId(id)
     if (owner && owner !== known) {
       if (!owners.includes(owner) && owner.key !== key) throwFault(`${show(known)} is taken for ${show(owner)}`)
