@@ -5,7 +5,7 @@ const shared = { format: 'esm', platform: 'browser', target: 'es2022', sourcemap
 const config: UserConfig[] = [
   {
     ...shared,
-    entry: ['src/index.ts', 'src/worker.ts', 'src/in-place.ts', 'src/form.ts', 'src/outbox.ts', 'src/receiver.ts'],
+    entry: ['src/index.ts', 'src/worker.ts', 'src/service-worker.ts', 'src/in-place.ts', 'src/form.ts', 'src/outbox.ts', 'src/receiver.ts'],
     dts: true,
     clean: true,
     publint: true,

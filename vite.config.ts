@@ -98,6 +98,7 @@ const config: ViteUserConfig = defineConfig({
       inBrowser('chromium', 'test/browser/**/*.test.ts', 5),
       inBrowser('package', 'test/package/**/*.test.ts', 6),
       inBrowser('webkit', 'test/webkit/**/*.test.ts', 7, 'test/webkit/setup.ts'),
+      inBrowser('firefox', 'test/firefox/**/*.test.ts', 8, 'test/firefox/setup.ts'),
     ],
   },
 })

@@ -10,7 +10,7 @@ import { runnerImport } from 'vite'
 /** Projects of vite.config.ts; one of which nothing ran is a failure. */
 const PROJECTS = ['node', 'model', 'store-node', 'store-leveldb', 'store-sqlite', 'chromium', 'package']
 /** Those of engines that not every system can have; one that it cannot is skipped, but not all of them. */
-const ENGINES = /** @type {const} */ ({ firefox: ['store-firefox'], webkit: ['store-webkit', 'webkit'] })
+const ENGINES = /** @type {const} */ ({ firefox: ['store-firefox', 'firefox'], webkit: ['store-webkit', 'webkit'] })
 
 /** @typedef {{ passed: number, failed: number, skipped: string[] }} Count */
 

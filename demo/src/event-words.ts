@@ -35,6 +35,7 @@ const WORDS: Words = {
   'host-started': ({ host }) => (host === 'worker' ? 'The queue’s worker has started' : 'The queue runs in this page'),
   'host-lost': () => 'The queue’s worker has died',
   'leadership-gained': () => 'This tab delivers from now on',
+  'leadership-lost': () => 'Another tab delivers from now on',
 }
 
 /** @returns nothing for what is no news */

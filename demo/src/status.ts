@@ -33,6 +33,7 @@ export function showStatus(situation: Situation): void {
 /** What this tab is told of its own part. */
 export function showPart(event: QueueEvent): void {
   if (event.type === 'leadership-gained') return showPill('pill-leader', 'This tab delivers', 'good')
+  if (event.type === 'leadership-lost') return showPill('pill-leader', 'Another tab delivers', 'idle')
   if (event.type !== 'host-started') return
   showPill('pill-host', event.host === 'worker' ? 'Runs in a worker' : 'Runs in the page', event.host === 'worker' ? 'good' : 'held')
   find('pill-host', HTMLElement).title = event.reason ?? ''
@@ -43,7 +44,7 @@ function showLoss(): void {
   showPill('pill-leader', 'This tab delivers nothing', 'bad')
 }
 
-function showPill(id: string, text: string, state: 'good' | 'held' | 'bad'): void {
+function showPill(id: string, text: string, state: 'good' | 'held' | 'bad' | 'idle'): void {
   const pill = find(id, HTMLElement)
   pill.dataset['state'] = state
   setText(pill, text)

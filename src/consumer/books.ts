@@ -18,10 +18,7 @@ import { Unsettled } from './unsettled.ts'
 import type { Remembering } from './unsettled.ts'
 import { Writes } from './writes.ts'
 
-/**
- * How many messages are reserved ahead. A leader that is superseded can send these and no others, and a crash repeats at most
- * these; more would save transactions, but only where a server answers faster than a disk.
- */
+/** How many messages are reserved ahead: a crash repeats at most these. More would save transactions only where a server answers faster than a disk. */
 const RESERVED_AHEAD = 16
 
 export interface BooksOptions {
@@ -31,6 +28,7 @@ export interface BooksOptions {
   readonly clock: Clock
   readonly time: QueueTime
   readonly remembering: () => Remembering
+  readonly failed: (error: unknown) => void
 }
 
 /**
@@ -61,7 +59,7 @@ export class Books {
     const { head } = options.begun
     this.#options = options
     this.epoch = head.epoch
-    this.#writes = new Writes(options.clock, RESERVED_AHEAD / 2, () => this.#settle())
+    this.#writes = new Writes(options.clock, RESERVED_AHEAD / 2, () => this.#settle(), options.failed)
     this.#revision = head.revision
     const lookahead = (this.#lookahead = new Lookahead(head))
     const behind = (this.#behind = new Behind(head, options.time))
@@ -88,9 +86,10 @@ export class Books {
     this.#writes.throwFailure()
     this.#isReleased = false
     if (this.#reservations.isInDoubt) await this.#writes.now()
+    let isSure = !this.#writes.areOld
     for (;;) {
       const delivery = this.#turns.pick(this.holds.held)
-      if (delivery && this.#reservations.has(delivery)) {
+      if (delivery && isSure && this.#reservations.has(delivery)) {
         const begun = this.#begin(delivery)
         if (begun) return begun
         continue
@@ -99,8 +98,14 @@ export class Books {
       if (!delivery) return undefined
       // A write that is under way may have reserved it already. Whether all is paused still, only a write can tell.
       await this.#writes.underWayOrNow()
+      isSure = true
       if (this.#reservations.isPaused) return undefined
     }
+  }
+
+  /** Sees to it that what is reserved is so still: where the last transaction is long ago, another may lead by now. */
+  confirm(): Promise<void> {
+    return this.#writes.confirm()
   }
 
   /** Whether nothing is left, whether or not it may go, but for dead letters that keep their place. */
@@ -219,27 +224,23 @@ export class Books {
   async #settle(): Promise<void> {
     const exhausted = this.#lookahead.takeExhausted()
     const [head, held] = [this.#head(), this.holds.held]
-    const changes = this.#behind.takeChanges()
-    const unsettled = this.#unsettled.take()
+    const [changes, unsettled] = [this.#behind.takeChanges(), this.#unsettled.take()]
     const candidates = this.#reservations.candidates(head)
-    const { order, time } = this.#options
+    const { connection, order, time } = this.#options
     const underWay = { sequences: [...this.#turns.underWay], groups: this.#behind.underWay }
     const known = { head, now: time.now(), isOneGroup: order === 'queue', underWay, exhausted, candidates }
-    const settled = await settle(this.#options.connection, { ...known, ...changes, ...unsettled })
+    const settled = await settle(connection, { ...known, ...changes, ...unsettled })
     this.#reservations.hear(head, settled)
     // What the head waits for may have been decided; unless it waits for something else since.
     if (held === this.holds.held) this.holds.held = settled.head.held
   }
 
   #head(): LeadersHead {
-    const { position, record, done } = this.#lookahead
     return {
       epoch: this.epoch,
       revision: ++this.#revision,
-      position,
-      done,
-      record,
-      reserved: this.#isReleased ? position : this.#turns.reach(RESERVED_AHEAD),
+      ...this.#lookahead.written,
+      reserved: this.#isReleased ? this.#lookahead.position : this.#turns.reach(RESERVED_AHEAD),
       ...this.#behind.totals,
       ...this.#unsettled.totals,
       ...this.holds.written,

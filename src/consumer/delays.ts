@@ -5,6 +5,8 @@ import type { QueueTime } from './queue-time.ts'
 
 export interface DelaysOptions {
   readonly connection: Connection
+  /** The leader's own. */
+  readonly epoch: number
   readonly time: QueueTime
   readonly announce: (event: QueueEvent) => void
   /** Whether there may be any, as the term begins. */
@@ -33,12 +35,12 @@ export class Delays {
 
   /** Lets those join that are due. Says whether there were any. */
   async join(): Promise<boolean> {
-    const { connection, time, announce } = this.#options
+    const { connection, epoch, time, announce } = this.#options
     if (this.#nextDue > time.now()) return false
     // What is delayed meanwhile lowers this again.
     this.#nextDue = Infinity
     const first = await firstDue(connection)
-    const { ids, nextDue } = first > time.now() ? { ids: [], nextDue: first } : await join(connection, time.now())
+    const { ids, nextDue } = first > time.now() ? { ids: [], nextDue: first } : await join(connection, epoch, time.now())
     this.#nextDue = Math.min(this.#nextDue, nextDue)
     for (const id of ids) announce({ type: 'joined', id })
     return ids.length > 0

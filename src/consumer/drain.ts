@@ -1,3 +1,4 @@
+import type { QueueEvent } from '../message/event.ts'
 import type { Hold } from '../message/message.ts'
 import type { Clock } from '../queue/clock.ts'
 import { counts } from '../queue/depth.ts'
@@ -20,7 +21,7 @@ const LOOK_AGAIN = 60_000
 /** How long `stop()` leaves to attempts that are under way, in milliseconds. */
 const GRACE = 2_000
 
-export type DrainOptions = Omit<TermOptions, 'headers' | 'isStopping' | 'signal'>
+export type DrainOptions = Omit<TermOptions, 'headers' | 'isStopping' | 'signal' | 'failed'>
 
 /**
  * The loop that delivers a queue's messages, in the one host that leads.
@@ -39,7 +40,7 @@ export type DrainOptions = Omit<TermOptions, 'headers' | 'isStopping' | 'signal'
  * Up to `concurrency` are under way at once, of different groups: the books see to that.
  */
 export class Drain {
-  readonly #options: DrainOptions
+  readonly #options: Omit<TermOptions, 'headers'>
   readonly #announcer: Announcer
   readonly #clock: Clock
   readonly #headers: BurstHeaders
@@ -57,17 +58,17 @@ export class Drain {
 
   constructor(options: DrainOptions) {
     this.#announcer = new Announcer(options.clock, options.announce)
-    this.#options = { ...options, announce: (event) => this.#announcer.announce(event) }
+    const [announce, failed] = [(event: QueueEvent) => this.#announcer.announce(event), (error: unknown) => this.#fail(error)]
+    this.#options = { ...options, announce, failed, isStopping: () => this.#isStopping, signal: this.#abort.signal }
     this.#clock = options.clock
-    this.#headers = new BurstHeaders({ ...this.#options, signal: this.#abort.signal })
+    this.#headers = new BurstHeaders(this.#options)
     this.#wakeup = new Wakeup(options.clock)
     this.#aside = new Aside(this.#options)
   }
 
   /** Delivers until `stop()` is called or another leader has begun. A storage that fails is tried again. */
   run(): Promise<void> {
-    this.#finished ??= this.#run().finally(() => this.#announcer.flush())
-    return this.#finished
+    return (this.#finished ??= this.#run().finally(() => this.#announcer.flush()))
   }
 
   /** Ends the loop: what is under way has two seconds to be answered. */
@@ -79,9 +80,15 @@ export class Drain {
     cancel()
   }
 
-  /** Cuts short what is under way, for good. */
-  cut(): void {
-    this.#abort.abort()
+  /** Another leads: what is under way is cut short, and nothing more is sent. */
+  supersede(): void {
+    this.#isStopping = true
+    this.#fail(new Superseded('another context leads'))
+  }
+
+  /** Somebody doubts that this leader lives: the store shows it, unless another leads. */
+  beat(): void {
+    this.#term?.books.writeHolds().catch(() => {})
   }
 
   /** The database is another now: what is known of it is worth nothing, and a new term begins. */
@@ -127,10 +134,7 @@ export class Drain {
     this.#isEmptyKnown = false
     this.#isAnyCancelled = true
     const cancelled = this.#term?.cancelled() ?? Promise.resolve()
-    cancelled.then(
-      () => this.#wakeup.wake(),
-      (error: unknown) => this.#fail(error),
-    )
+    cancelled.then(() => this.#wakeup.wake()).catch((error: unknown) => this.#fail(error))
   }
 
   /** The message is not to be sent, and where it is under way, that is cut short. */
@@ -143,6 +147,7 @@ export class Drain {
       try {
         await this.#lead(() => (failures = 1))
       } catch (error) {
+        this.#fail(error)
         await Promise.all(this.#underWay)
         if (isOver(error)) return
         // What was answered is settled even so, where that can be.
@@ -161,14 +166,9 @@ export class Drain {
 
   /** An epoch, from its beginning until the loop ends or the storage fails. */
   async #lead(worked: () => void): Promise<void> {
-    const term = await Term.begin({
-      ...this.#options,
-      headers: this.#headers,
-      isStopping: () => this.#isStopping,
-      signal: this.#abort.signal,
-    })
-    this.#term = term
     this.#failure = undefined
+    const term = await Term.begin({ ...this.#options, headers: this.#headers })
+    this.#term = term
     if (this.#hurry.isPastServer) term.books.hurry('server')
     while (!this.#isStopping) {
       await this.#step(term)
@@ -190,7 +190,7 @@ export class Drain {
     const delivery = await books.next()
     if (!delivery) return this.#sleep(term, books.nextDue - time.now())
     // The endpoint may have failed meanwhile.
-    if (this.#isStopping || this.#underWay.size >= this.#places(term)) return books.giveBack(delivery)
+    if (this.#isStopping || this.#failure || this.#underWay.size >= this.#places(term)) return books.giveBack(delivery)
     this.#begin(term, delivery)
   }
 
@@ -225,6 +225,7 @@ export class Drain {
 
   /** It ends the term. */
   #fail(error: unknown): void {
+    if (isOver(error)) this.#abort.abort()
     this.#failure ??= { error }
     this.#wakeup.wake()
   }
@@ -237,8 +238,7 @@ export class Drain {
       this.#headers.forget()
       if (term.delays.nextDue === Infinity) await this.#tellIfEmpty(term.books)
     }
-    const wasWoken = await this.#wakeup.sleep(Math.max(0, Math.min(longest, LOOK_AGAIN, term.untilJoin)))
-    if (!wasWoken) this.lookAround()
+    if (!(await this.#wakeup.sleep(Math.max(0, Math.min(longest, LOOK_AGAIN, term.untilJoin))))) this.lookAround()
   }
 
   /** Paused, offline or not: when the last message has left, that is told. What was cancelled has, though it is passed only when its turn comes. */

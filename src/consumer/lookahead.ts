@@ -49,6 +49,12 @@ export class Lookahead {
     return this.#messages[0]?.sequence ?? Math.max(this.#end, this.#before.position)
   }
 
+  /** What is to be written of it. */
+  get written(): Pick<Head, 'position' | 'record' | 'done'> {
+    const { position, record, done } = this
+    return { position, record, done }
+  }
+
   /** The key of the first record that is needed. */
   get record(): number {
     return this.#records[0]?.first ?? this.#end

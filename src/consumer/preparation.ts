@@ -54,6 +54,7 @@ export class Preparation {
     if (!fresh) return undefined
     // Whoever closes the queue may have signed out, and the headers of now be those of another.
     const entries = this.isCalledOff(doubts) ? undefined : await headers.get(current)
+    await books.confirm()
     if (entries && !this.isCalledOff(doubts)) {
       return (await this.mayGo(fresh, doubts)) ? { delivery: fresh, setup: current, headers: entries, doubts } : undefined
     }

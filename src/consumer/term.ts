@@ -28,6 +28,8 @@ export interface TermOptions {
   readonly isStopping: () => boolean
   /** Cuts attempts short, for good. */
   readonly signal: AbortSignal
+  /** Told at once that a transaction has failed, and with it the term. */
+  readonly failed: (error: unknown) => void
 }
 
 /** What a leader has at hand in one epoch: the time, the books, who carries messages, and what is delayed. */
@@ -39,12 +41,12 @@ export class Term {
   readonly #headers: BurstHeaders
 
   private constructor(options: TermOptions, begun: Begun) {
-    const { connection, clock, setup, announce, headers } = options
+    const { connection, clock, setup, announce, headers, failed } = options
     this.#headers = headers
     const time = (this.time = new QueueTime(clock, begun.head.time))
-    const books = (this.books = new Books({ connection, clock, time, begun, order: setup().order, remembering: setup }))
+    const books = (this.books = new Books({ connection, clock, time, begun, order: setup().order, remembering: setup, failed }))
     this.courier = new Courier({ ...options, books, time })
-    this.delays = new Delays({ connection, time, announce, areAny: begun.tail.delayed > 0 })
+    this.delays = new Delays({ connection, epoch: books.epoch, time, announce, areAny: begun.tail.delayed > 0 })
   }
 
   static async begin(options: TermOptions): Promise<Term> {

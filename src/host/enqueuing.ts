@@ -18,6 +18,8 @@ export interface EnqueuingOptions {
   readonly setup: () => Setup
   /** The device's time. */
   readonly now: () => number
+  /** Without a page nothing is said of the functions that only a page has. */
+  readonly isWithoutPage?: true
 }
 
 /** Stores what the page enqueues: batches that arrive while one is being written share the next transaction. */
@@ -40,15 +42,16 @@ export class Enqueuing {
 
   /** Asks for the reserve in here, where batches stand in line: one that overtook another of its page would pass for stored before. */
   async #store(batches: readonly IncomingBatch[]): Promise<ReadonlyMap<IncomingBatch, readonly Decision[]>> {
-    const { connection, reserve, setup, now } = this.#options
-    const { durability, capacity } = setup()
+    const { connection, reserve, setup, now, isWithoutPage } = this.#options
+    const { durability, capacity, asks } = setup()
+    const needs = isWithoutPage ? undefined : Object.entries(asks).flatMap(([name, asked]) => (asked === 'always' ? [name] : []))
     if (!(await reserve.isKept())) {
       throw new QueueError(
         'storage-full',
         'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
       )
     }
-    const decided = await enqueue(connection, { durability, capacity, now: now() }, batches)
+    const decided = await enqueue(connection, { durability, capacity, now: now(), needs }, batches)
     return new Map(batches.map((batch, index) => [batch, decided[index] ?? []]))
   }
 }

@@ -103,10 +103,10 @@ function verbsAt(at: At): Omit<HostApi, 'open' | 'close' | 'destroy' | 'signal'>
     standing: (queue, id) => at(queue, ({ connection, keptSince }) => standing(connection, id, keptSince)),
     receipts: (queue, from) => at(queue, ({ connection, keptSince }) => receipts(connection, Number(from ?? 0), keptSince)),
     cancel: (queue, id, isAborting) => at(queue, (host) => host.cancel(id, isAborting)),
-    redrive: (queue, ids) => at(queue, (host) => host.redrive(ids)),
-    purge: (queue, ids) => at(queue, (host) => host.purge(ids)),
-    pause: (queue, group) => at(queue, (host) => host.pause(group)),
-    resume: (queue, group) => at(queue, (host) => host.resume(group)),
+    redrive: (queue, ids) => at(queue, (host) => host.deciding.redrive(ids)),
+    purge: (queue, ids) => at(queue, (host) => host.deciding.purge(ids)),
+    pause: (queue, group) => at(queue, (host) => host.deciding.pause(group)),
+    resume: (queue, group) => at(queue, (host) => host.deciding.resume(group)),
     retryNow: (queue, group) => at(queue, (host) => host.retryNow(group)),
   }
 }

@@ -11,20 +11,19 @@ import type { StorageNews } from '../queue/connection.ts'
 import { cancel } from '../queue/cancel.ts'
 import { counts } from '../queue/depth.ts'
 import { destroy } from '../queue/destroy.ts'
-import { purge } from '../queue/purge.ts'
-import { redrive } from '../queue/redrive.ts'
-import type { DeadRecord } from '../queue/schema.ts'
-import { pause, resume, retryGroup } from '../queue/stops.ts'
+import { pulse } from '../queue/pulse.ts'
+import { retryGroup } from '../queue/stops.ts'
+import { tellDrain } from './drain-news.ts'
+import { Deciding } from './deciding.ts'
 import { Enqueuing } from './enqueuing.ts'
-import { newsOf, newsOfTaken } from './news.ts'
-import { standForLeader } from './leadership.ts'
-import type { Leadership } from './leadership.ts'
+import { newsOf } from './news.ts'
+import { Leadership } from './leadership.ts'
 import type { Platform } from './platform.ts'
-import { react } from './reactions.ts'
 import type { Reserve } from './reserve.ts'
 import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
 import { Telling } from './telling.ts'
+import { Watch } from './watch.ts'
 
 export interface QueueHostOptions {
   /** The queue's key. */
@@ -43,9 +42,11 @@ export interface QueueHostOptions {
 /** One queue in this host: what its page asks for, its part in draining, and its ear to the other tabs. */
 export class QueueHost {
   readonly connection: Connection
+  readonly deciding: Deciding
   readonly #options: QueueHostOptions
   readonly #enqueuing: Enqueuing
   readonly #tabs: TabChannel
+  readonly #watch: Watch
   readonly #leadership: Leadership
   readonly #stock = new Stock()
   readonly #telling: Telling
@@ -66,6 +67,12 @@ export class QueueHost {
       tell: (news) => this.#hearStorage(news),
       makeRoom: () => this.#makeRoom(),
     })
+    this.deciding = new Deciding({
+      connection: this.connection,
+      isOneGroup: () => this.#setup.order === 'queue',
+      now: () => this.#now,
+      announce: (events) => this.#announce(events),
+    })
     this.#enqueuing = new Enqueuing({
       connection: this.connection,
       reserve: options.reserve,
@@ -76,12 +83,23 @@ export class QueueHost {
       events: (events) => this.#hear(events),
       retryNow: (group) => this.#hurry(group),
       abort: (id) => this.#drain?.abort(id),
+      areYouThere: () => this.#showLife(),
+      here: () => this.#watch.heard(),
     })
-    this.#telling = new Telling((events) => {
-      options.toPage(events)
-      this.#tabs.tell(events)
+    this.#watch = new Watch({
+      ...platform,
+      look: () => pulse(this.connection, this.#now),
+      ask: () => this.#tabs.askWhetherThere(),
+      silent: () => this.#leadership.steal(),
     })
-    this.#leadership = standForLeader(platform, leaderLock(queue), () => this.#lead())
+    this.#leadership = new Leadership({
+      ...platform,
+      lock: leaderLock(queue),
+      watch: this.#watch,
+      serve: () => this.#lead(),
+      supersede: () => this.#drain?.supersede(),
+    })
+    this.#telling = new Telling(options.toPage, (events) => this.#tabs.tell(events))
   }
 
   /** The page opened the queue again, perhaps with other options. */
@@ -116,24 +134,6 @@ export class QueueHost {
     return answer
   }
 
-  redrive(ids: readonly string[] | undefined): Promise<number> {
-    return this.#tellEach('redriven', redrive(this.connection, ids, this.#now))
-  }
-
-  purge(ids: readonly string[] | undefined): Promise<number> {
-    return this.#tellEach('purged', purge(this.connection, ids, this.#now))
-  }
-
-  async pause(group: string | undefined): Promise<void> {
-    await pause(this.connection, group)
-    this.#announce([{ type: 'paused', ...(group !== undefined && { group }) }])
-  }
-
-  async resume(group: string | undefined): Promise<void> {
-    await resume(this.connection, { group, isOneGroup: this.#setup.order === 'queue', now: this.#now })
-    this.#announce([{ type: 'resumed', ...(group !== undefined && { group }) }])
-  }
-
   /** Only the leader can, and that may be another tab, or this one in a moment. */
   async retryNow(group: string | undefined): Promise<void> {
     if (group !== undefined) await retryGroup(this.connection, group, this.#now)
@@ -143,6 +143,7 @@ export class QueueHost {
   }
 
   signal(signal: PageSignal): void {
+    this.#watch.news()
     if (signal === 'offline') this.#drain?.wake()
     else this.#drain?.hurry('backoff')
   }
@@ -176,34 +177,29 @@ export class QueueHost {
     else this.#drain?.lookAround()
   }
 
-  /** Tells of dead letters as they leave, transaction by transaction; how many they were. */
-  async #tellEach(type: 'redriven' | 'purged', taken: AsyncIterable<readonly DeadRecord[]>): Promise<number> {
-    let count = 0
-    for await (const letters of taken) {
-      count += letters.length
-      this.#announce(newsOfTaken(type, letters))
-    }
-    return count
-  }
-
   async #lead(): Promise<void> {
     if (this.#closing) return
-    const { queue, platform, functions, isOnline } = this.#options
+    const { queue, platform } = this.#options
     this.#drain = new Drain({
+      ...this.#options,
+      ...platform,
       connection: this.connection,
-      transport: httpTransport({ queue, fetch: platform.fetch, clock: platform.clock }),
-      functions,
+      transport: httpTransport({ queue, ...platform }),
       setup: () => this.#setup,
-      isOnline,
       announce: (event) => this.#announce([event]),
-      clock: platform.clock,
-      random: platform.random,
     })
     if (this.#isHurried) this.#drain.hurry('server')
     this.#isHurried = false
     this.#options.toPage([{ type: 'leadership-gained' }])
     await this.#drain.run()
     this.#drain = undefined
+    if (!this.#closing) this.#options.toPage([{ type: 'leadership-lost' }])
+  }
+
+  /** Who asks takes the lead where it hears nothing. */
+  #showLife(): void {
+    if (this.#drain) this.#tabs.sayHere()
+    this.#drain?.beat()
   }
 
   /** Something happened here: told to this page and to the other tabs, together with all else of this moment. */
@@ -238,13 +234,17 @@ export class QueueHost {
   #end(): Promise<void> {
     if (!this.#isEnded) this.#options.toPage([{ type: 'destroyed' }])
     this.#isEnded = true
-    this.#drain?.cut()
+    this.#drain?.supersede()
     this.#options.ended()
     return this.close()
   }
 
   #react(events: readonly QueueEvent[]): void {
     this.#stock.count(events)
-    for (const event of events) react(event, { drain: this.#drain, reserve: this.#options.reserve })
+    this.#watch.news()
+    for (const event of events) {
+      if (event.type === 'storage-full') this.#options.reserve.miss()
+      else if (this.#drain) tellDrain(this.#drain, event)
+    }
   }
 }

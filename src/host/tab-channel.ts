@@ -8,6 +8,10 @@ export interface Hears {
   events(events: readonly QueueEvent[]): void
   retryNow(group: string | undefined): void
   abort(id: string): void
+  /** Somebody asks whether who drains is there. */
+  areYouThere(): void
+  /** It is. */
+  here(): void
 }
 
 /** How the hosts of one queue hear of each other across tabs. Nothing that matters depends on it: what is missed is found in the database. */
@@ -21,7 +25,9 @@ export class TabChannel {
       if (!isTabMessage(data)) return
       if ('events' in data) hears.events(data.events)
       else if (data.command === 'retry-now') hears.retryNow(data.group)
-      else hears.abort(data.id)
+      else if (data.command === 'abort') hears.abort(data.id)
+      else if (data.command === 'here') hears.here()
+      else hears.areYouThere()
     })
   }
 
@@ -37,6 +43,14 @@ export class TabChannel {
 
   abort(id: string): void {
     this.#post({ holdfast: 1, command: 'abort', id })
+  }
+
+  askWhetherThere(): void {
+    this.#post({ holdfast: 1, command: 'are-you-there' })
+  }
+
+  sayHere(): void {
+    this.#post({ holdfast: 1, command: 'here' })
   }
 
   close(): void {

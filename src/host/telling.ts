@@ -1,12 +1,14 @@
 import type { QueueEvent } from '../message/event.ts'
 
+type Tell = (events: readonly QueueEvent[]) => void
+
 /** Tells what happens, all of one moment together. */
 export class Telling {
-  readonly #tell: (events: readonly QueueEvent[]) => void
+  readonly #all: readonly Tell[]
   #happened: QueueEvent[] = []
 
-  constructor(tell: (events: readonly QueueEvent[]) => void) {
-    this.#tell = tell
+  constructor(...all: readonly Tell[]) {
+    this.#all = all
   }
 
   add(events: readonly QueueEvent[]): void {
@@ -18,6 +20,6 @@ export class Telling {
     const events = this.#happened
     if (events.length === 0) return
     this.#happened = []
-    this.#tell(events)
+    for (const tell of this.#all) tell(events)
   }
 }

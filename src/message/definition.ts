@@ -1,5 +1,6 @@
 import { QueueError, shown } from './error.ts'
 import { checkQueue } from './option-checks.ts'
+import type { Check } from './option-checks.ts'
 import type { QueueOptions } from './options.ts'
 
 /** A queue's name and options, made by {@link defineQueue} in a module that page and worker share. */
@@ -24,6 +25,12 @@ export function defineQueue<T = unknown>(name: string, options: QueueOptions<T>)
   checkName(name)
   checkQueue(options)
   return Object.freeze({ name, options: Object.freeze({ ...options }) })
+}
+
+/** Whether something is a definition: it may come from a second copy of this library. */
+export const definitionCheck: Check = {
+  expected: 'what `defineQueue` gives',
+  passes: (value) => typeof value === 'object' && value !== null && 'name' in value && 'options' in value,
 }
 
 /** Refuses a name that could not be part of the names of a database, a lock and a channel, and of a header. */

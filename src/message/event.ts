@@ -94,3 +94,8 @@ export type QueueEvent =
   | { readonly type: 'host-lost' }
   /** This page's host drains the queue from now on. Heard only in this page. */
   | { readonly type: 'leadership-gained' }
+  /**
+   * This page's host drains no more: it was frozen, or hung, and another tab has taken over. It settles nothing from then on, and stands for leader again.
+   * Heard only in this page.
+   */
+  | { readonly type: 'leadership-lost' }

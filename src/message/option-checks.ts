@@ -102,6 +102,7 @@ const queueChecks: Checks<QueueOptions> = {
   version: whole(1),
   upcast: aFunction('gives a body of today for an earlier one'),
   redirects,
+  backgroundSync: oneOf(true, false),
 }
 
 const openChecks: Checks<OpenOptions> = {
@@ -128,10 +129,19 @@ export function checkOptions<Options>(options: unknown, checks: Checks<Options>,
   }
 }
 
+/** Refuses options of which some are left out that may not be. */
+export function required<Options extends object>(
+  options: Options,
+  checks: Checks<Options>,
+  names: readonly (keyof Options & string)[],
+): void {
+  for (const name of names) if (options[name] === undefined) throw wrongOption(name, checks[name].expected, undefined)
+}
+
 /** Refuses what is no queue: a wrong option, none where one is needed, or options that contradict each other. */
 export function checkQueue(options: unknown, isOpened?: 'opened'): asserts options is OpenOptions {
   checkOptions<QueueOptions>(options, isOpened ? openChecks : queueChecks)
-  if (options.endpoint === undefined) throw wrongOption('endpoint', queueChecks.endpoint.expected, undefined)
+  required<QueueOptions>(options, queueChecks, ['endpoint'])
   checkOrder(options)
   const { onDuplicate = DEFAULTS.onDuplicate, dedupWindow = DEFAULTS.dedupWindow, upcast, version = DEFAULTS.version } = options
   if (dedupWindow > 0 && onDuplicate !== 'ignore') {
@@ -160,6 +170,13 @@ export function checkGroup(group: unknown): asserts group is string {
 
 export const groupCheck: Check = { expected: 'a string of at most 256 characters', passes: (value) => isText(value, 0) }
 
+/** A group, in a queue that has groups. */
+export function groupIn(order: Order, group: unknown): string {
+  checkGroup(group)
+  if (order === 'group') return group
+  throw invalid(`Expected no \`group\` in a queue with \`order: '${order}'\`, got ${shown(group)}`)
+}
+
 /** What is thrown for an option that cannot be. */
 export function invalid(message: string): QueueError {
   return new QueueError('invalid-option', message)
@@ -181,7 +198,7 @@ export function oneOf(...values: (string | boolean)[]): Check {
   }
 }
 
-function aFunction(does: string): Check {
+export function aFunction(does: string): Check {
   return { expected: `a function that ${does}`, passes: (value) => typeof value === 'function' }
 }
 

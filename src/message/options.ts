@@ -185,6 +185,13 @@ export interface QueueOptions<T = unknown> {
    * @defaultValue 'retry'
    */
   readonly redirects?: Redirects
+  /**
+   * Whether this origin's service worker, which calls `serve()` from `holdfast/service-worker` with the same definition, is called to drain the queue when its pages cannot: by
+   * Background Sync where there is such a thing (Chromium), and as a page is left. Its functions must be those of the definition: there may be no page to ask.
+   *
+   * @defaultValue false
+   */
+  readonly backgroundSync?: boolean
 }
 
 /** See {@link QueueOptions.onDuplicate}. */

@@ -52,7 +52,8 @@ export class Idle {
   hear(event: QueueEvent): void {
     switch (event.type) {
       case 'emptied':
-        return this.#tell((watch) => watch.hear(EVERYTHING))
+        // Also who waits for one message looks again: a leader that lost the lead as it settled that one could not tell.
+        return this.lookAgain()
       case 'accepted':
       case 'dead-lettered':
       case 'cancelled':

@@ -1,12 +1,12 @@
 import { checkName } from '../message/definition.ts'
-import { checkQueue, DEFAULTS, orderOf } from '../message/option-checks.ts'
+import { checkQueue, invalid } from '../message/option-checks.ts'
 import type { QueueDefinition } from '../message/definition.ts'
 import type { OpenOptions } from '../message/options.ts'
-import { QueueError, shown } from '../message/error.ts'
-import { askClassify, askHeaders, askUpcast, toEntries } from '../protocol/functions.ts'
+import { QueueError } from '../message/error.ts'
+import { askClassify, askHeaders, askUpcast } from '../protocol/functions.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
-
-import type { Asks, Setup } from '../protocol/host.ts'
+import { setupOf } from '../protocol/setup.ts'
+import { callServiceWorker } from './background-sync.ts'
 import { HostLink } from './host-link.ts'
 import { askToPersist } from './persist.ts'
 import { QueueHandle } from './queue-handle.ts'
@@ -58,6 +58,7 @@ export function openQueueOn<T>(
   if (options.host && options.worker) {
     throw new QueueError('invalid-option', `Expected \`host\` or \`worker\`, got both: a worker of your own is a host`)
   }
+  if (options.backgroundSync) refusePagesOwn(given, defined)
   const handle = new QueueHandle<T>({
     name,
     setup: setupOf(options, given),
@@ -68,8 +69,19 @@ export function openQueueOn<T>(
     dedupKey: options.dedupKey?.bind(options),
     schema: options.schema,
   })
+  // A service worker does not know who is signed in.
+  if (options.backgroundSync && options.identity === undefined) callServiceWorker(handle)
   if (options.persist) void askToPersist().then((granted) => handle.hear({ type: 'persist-answered', granted }))
   return handle
+}
+
+/** A service worker drains when there is no page that could be asked for these. */
+function refusePagesOwn<T>(given: Partial<OpenOptions<T>>, defined: Partial<OpenOptions<T>> = {}): void {
+  const own = (['headers', 'classify', 'upcast'] as const).find(
+    (name) => typeof given[name] === 'function' && typeof defined[name] !== 'function',
+  )
+  if (own === undefined) return
+  throw invalid(`Expected \`${own}\` in the definition, with \`backgroundSync\`: a service worker has no page to ask`)
 }
 
 /** The functions that a host asks this page for. */
@@ -104,39 +116,6 @@ function starter(host: OpenOptions['host'], worker: OpenOptions['worker']): Star
 
 const startNowhere: StartHost = async () => {
   throw new QueueError('unsupported', 'Expected IndexedDB, which is not to be found here: is this a server?')
-}
-
-/** What only the page needs, beside the functions. */
-const STAYS = ['schema', 'identity', 'host', 'persist']
-
-/** The options as they cross to the host, to which functions cannot. */
-function setupOf(options: OpenOptions, given: Partial<Pick<OpenOptions, keyof Setup['asks']>>): Setup {
-  const { endpoint, headers } = options
-  const crossing = Object.entries(options).filter(([name, value]) => typeof value !== 'function' && !STAYS.includes(name))
-  const asks = (name: keyof Setup['asks']): Asks => {
-    if (typeof options[name] !== 'function') return 'never'
-    return given[name] === undefined ? 'unless-served' : 'always'
-  }
-  return {
-    ...DEFAULTS,
-    ...(Object.fromEntries(crossing) as Partial<Setup>),
-    ...orderOf(options),
-    endpoint: absolute(endpoint),
-    headers: typeof headers === 'function' || headers === undefined ? [] : toEntries(headers),
-    asks: { headers: asks('headers'), classify: asks('classify'), upcast: asks('upcast') },
-  }
-}
-
-/** An endpoint that means the same in a worker, whose base is its own file. */
-function absolute(endpoint: string | URL): string {
-  const base = globalThis.document?.baseURI ?? globalThis.location?.href
-  try {
-    return new URL(endpoint, base).href
-  } catch {
-    // On a server a relative endpoint is as good as any: nothing is sent.
-    if (typeof indexedDB === 'undefined') return String(endpoint)
-    throw new QueueError('invalid-option', `Expected \`endpoint\` to be an absolute URL where there is no page, got ${shown(endpoint)}`)
-  }
 }
 
 function isObject(value: unknown): value is object {

@@ -1,12 +1,11 @@
 import { encodeBody } from '../message/body.ts'
 import type { TakenRequest } from '../message/request.ts'
-import { checkOptions, invalid, wrongOption } from '../message/option-checks.ts'
+import { checkOptions, groupIn, invalid, wrongOption } from '../message/option-checks.ts'
 import { validated } from '../message/schema.ts'
 import type { StandardSchema } from '../message/schema.ts'
 import type { OutgoingMessage, Setup } from '../protocol/host.ts'
 import { dedupKeyCheck, enqueueChecks } from './enqueue-checks.ts'
 import type { EnqueueOptions } from './queue.ts'
-import { groupIn } from './verb-checks.ts'
 
 /** What a queue makes of the bodies that it is given. */
 export interface Rules<T> {

@@ -1,15 +1,7 @@
-import { shown } from '../message/error.ts'
-import { checkGroup, checkOptions, groupCheck, invalid, oneOf, wrongOption } from '../message/option-checks.ts'
+import { checkOptions, groupCheck, groupIn, oneOf, wrongOption } from '../message/option-checks.ts'
 import type { Order } from '../message/options.ts'
 import type { MessageFilter } from '../protocol/host.ts'
 import type { OfGroup } from './queue.ts'
-
-/** A group, in a queue that has groups. */
-export function groupIn(order: Order, group: unknown): string {
-  checkGroup(group)
-  if (order === 'group') return group
-  throw invalid(`Expected no \`group\` in a queue with \`order: '${order}'\`, got ${shown(group)}`)
-}
 
 /** The group that is meant; nothing for the whole queue, and never the whole queue by mistake. */
 export function groupOf(of: unknown, order: Order): string | undefined {

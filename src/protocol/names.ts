@@ -3,6 +3,8 @@ export const databaseName = (key: string): string => `holdfast/${key}`
 export const leaderLock = (key: string): string => `holdfast/${key}/leader`
 /** Held by whoever moves messages from an app's database into the queue. */
 export const relayLock = (key: string, database: string): string => `holdfast/${key}/outbox/${database}`
+/** The tag under which Background Sync calls a service worker to drain a queue. */
+export const syncTag = (queue: string): string => `holdfast/${queue}`
 export const tabChannel = (key: string): string => `holdfast/${key}`
 
 /**

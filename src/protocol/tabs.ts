@@ -7,6 +7,8 @@ export type TabMessage =
   | { readonly holdfast: 1; readonly command: 'retry-now'; readonly group?: string }
   /** To the tab that drains: cut the attempt at a message short, which was cancelled. */
   | { readonly holdfast: 1; readonly command: 'abort'; readonly id: string }
+  /** To the tab that drains: is it there? Something waits, and nothing moves. And its answer. */
+  | { readonly holdfast: 1; readonly command: 'are-you-there' | 'here' }
 
 /** The most events that one message between tabs may carry. */
 export const MOST_EVENTS = 1_000
@@ -19,7 +21,9 @@ export function isTabMessage(data: unknown): data is TabMessage {
 }
 
 function isCommand({ command, group, id }: { command: unknown; group?: unknown; id?: unknown }): boolean {
-  return command === 'abort' ? typeof id === 'string' : command === 'retry-now' && (group === undefined || typeof group === 'string')
+  if (command === 'abort') return typeof id === 'string'
+  if (command === 'retry-now') return group === undefined || typeof group === 'string'
+  return command === 'are-you-there' || command === 'here'
 }
 
 function isEvent(event: unknown): boolean {

@@ -23,6 +23,8 @@ export interface EnqueueLimits {
   readonly capacity?: Capacity | undefined
   /** The device's time, in milliseconds since the epoch. */
   readonly now: number
+  /** The functions that only a page has, and the queue needs. Where nothing is said of them, what was said before stays. */
+  readonly needs?: readonly string[] | undefined
 }
 
 /** How many producers' last batches are remembered. A producer is a page; one that is forgotten was silent for this many others. */
@@ -50,7 +52,8 @@ export function enqueue(
     const decided: (readonly Decision[])[] = []
     for (const batch of batches) decided.push(await decide(intake, batch, last))
     const { fresh, tail: after } = intake
-    await append(tx, { ...after, marks: [...last.values()].slice(-MOST_MARKS) }, fresh)
+    const needs = limits.needs ?? after.needs
+    await append(tx, { ...after, marks: [...last.values()].slice(-MOST_MARKS), ...(needs && { needs }) }, fresh)
     return decided
   })
 }

@@ -1,7 +1,8 @@
 import type { Connection } from './connection.ts'
 import { append } from './enqueue.ts'
-import { readTail } from './meta.ts'
+import { readHead, readTail } from './meta.ts'
 import type { DelayedRecord } from './schema.ts'
+import { assertEpoch } from './settle.ts'
 
 /** How many delayed messages join the tail in one transaction, at most. */
 const MOST = 100
@@ -17,12 +18,13 @@ export function firstDue(connection: Connection): Promise<number> {
   return connection.read(['delayed'], async (tx) => (await tx.objectStore('delayed').getAllKeys(null, 1))[0]?.[0] ?? Infinity)
 }
 
-/** Delayed messages that are due join the tail, in the order of their times. */
-export function join(connection: Connection, now: number): Promise<Joined> {
+/** Delayed messages that are due join the tail, in the order of their times, as only the leader of the present epoch lets them: by its time. */
+export function join(connection: Connection, epoch: number, now: number): Promise<Joined> {
   let ids: readonly string[] = []
   return connection.writeFromReserve(['inbox', 'meta', 'delayed'], 'strict', async (tx) => {
     const delayed = tx.objectStore('delayed')
-    const [tail, found] = await Promise.all([readTail(tx), delayed.getAll(null, MOST + 1)])
+    const [head, tail, found] = await Promise.all([readHead(tx), readTail(tx), delayed.getAll(null, MOST + 1)])
+    assertEpoch(head, epoch)
     const due = found.slice(0, MOST).filter((record) => record.due <= now)
     const nextDue = found[due.length]?.due ?? Infinity
     // Issued again, since nobody heard that it was written: they have joined by now.

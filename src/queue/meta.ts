@@ -25,6 +25,8 @@ export interface Tail {
   readonly marks: readonly Mark[]
   /** How often the queue was destroyed; absent where it never was. `head` says the same. */
   readonly generation?: number
+  /** The functions that are to be asked in a page alone, as whoever enqueued last has said; absent where nobody has. */
+  readonly needs?: readonly string[]
 }
 
 export interface Mark {

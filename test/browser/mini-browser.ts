@@ -12,7 +12,7 @@ const running = new Set<ChildProcess>()
 process.on('exit', () => running.forEach(kill))
 
 /**
- * WebKitGTK's own small browser with one page, on a screen that nobody sees. It is not driven: with automation it forgets what it stored, and
+ * WebKitGTK's own small browser with a tab for each address, on a screen that nobody sees. It is not driven: with automation it forgets what it stored, and
  * a page that is told what to do by its own server needs none.
  */
 export class MiniBrowser {
@@ -27,17 +27,25 @@ export class MiniBrowser {
     this.#browser = browser
   }
 
-  static async open(executablePath: string, url: string): Promise<MiniBrowser> {
+  static async open(executablePath: string, ...urls: string[]): Promise<MiniBrowser> {
     const home = await createProfile('webkit')
     const { screen, display } = await startScreen()
-    return new MiniBrowser(home, screen, start(executablePath, [url], { stdio: 'ignore', env: environment(home, display) }))
+    return new MiniBrowser(home, screen, start(executablePath, urls, { stdio: 'ignore', env: environment(home, display) }))
   }
 
   /** Kills the process that has the network and the storage, as a crash would, and iOS does; the browser starts another. */
   killNetworkProcess(): void {
-    for (const id of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      if (groupOf(id) === this.#browser.pid && commandOf(id).includes('WebKitNetworkProcess')) process.kill(Number(id), 'SIGKILL')
-    }
+    for (const id of this.#processes('WebKitNetworkProcess')) process.kill(id, 'SIGKILL')
+  }
+
+  /** The processes that its tabs run in. */
+  get webProcesses(): number[] {
+    return this.#processes('WebKitWebProcess')
+  }
+
+  #processes(command: string): number[] {
+    const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+    return all.filter((id) => groupOf(id) === this.#browser.pid && commandOf(id).includes(command)).map(Number)
   }
 
   async close(): Promise<void> {

@@ -29,6 +29,8 @@ interface Arrival {
   readonly key: string
   readonly n: number
   readonly at: number
+  /** Of the leader that has sent it. */
+  readonly epoch: number
   readonly authorization: string | undefined
 }
 
@@ -54,10 +56,14 @@ serve(defineQueue('orders', { endpoint: '/orders', headers: () => ({ authorizati
 /** The server of one test. It outlives browsers, since its port is part of the storage's key. */
 export class ShopServer {
   mood: Mood = 'accepting'
+  /** How long it takes to answer, in milliseconds. */
+  pace = 0
   /** Rejects these orders for good. */
   unwanted: ReadonlySet<number> = new Set()
   /** Orders with these last digits are answered 500. */
   failing: ReadonlySet<number> = new Set()
+  /** What is at `/service-worker.js`: a script that imports from `./dist/`. */
+  serviceWorker = ''
   /** Every request for an order that arrived, whatever became of it. */
   readonly arrivals: Arrival[] = []
   /** Orders that took effect, in order. */
@@ -73,6 +79,7 @@ export class ShopServer {
     handle: ({ body }) => {
       if (this.unwanted.has(body.n)) return problem(422, `Nobody wants ${body.n}`)
       this.taken.push(body.n)
+      this.#watchers.splice(0).forEach((watcher) => watcher())
       return { number: body.n }
     },
   })
@@ -107,7 +114,7 @@ export class ShopServer {
 
   /** Resolves when so many orders have been taken in. */
   async took(count: number): Promise<void> {
-    while (this.taken.length < count) await this.arrived(this.arrivals.length + 1)
+    while (this.taken.length < count) await new Promise<void>((resolve) => this.#watchers.push(resolve))
   }
 
   async close(): Promise<void> {
@@ -119,7 +126,7 @@ export class ShopServer {
     if (request.url === '/orders') return this.#takeOrder(request, response)
     const other = this.others.get(request.url ?? '')
     if (other) return send(response, await other(await this.#requestOf(request)))
-    const found = await this.#find(request.url ?? '/')
+    const found = await this.#find(new URL(request.url ?? '/', this.url).pathname)
     if (found === undefined) return void response.writeHead(404).end()
     response.setHeader('content-type', `${found.type}; charset=utf-8`).end(found.content)
   }
@@ -127,6 +134,7 @@ export class ShopServer {
   async #find(url: string): Promise<Found | undefined> {
     if (this.#site !== undefined) return this.#findOnSite(this.#site, url)
     if (url === '/') return { type: 'text/html', content: PAGE }
+    if (url === '/service-worker.js') return { type: 'text/javascript', content: await bundled(this.serviceWorker) }
     if (url === '/own-worker.js') return { type: 'text/javascript', content: await bundled(OWN_WORKER) }
     const file = url.startsWith('/dist/') ? url.slice(1) : modules[url]
     return file === undefined ? undefined : { type: 'text/javascript', content: await readFile(new URL(file, root)) }
@@ -140,18 +148,21 @@ export class ShopServer {
 
   async #takeOrder(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = (await bytesOf(request)).toString()
-    const { authorization, 'idempotency-key': key } = request.headers
+    const { authorization, 'idempotency-key': key, 'holdfast-message': place } = request.headers
+    const epoch = Number(/epoch=(\d+)/.exec(String(place))?.[1])
     const { n } = JSON.parse(body) as { n: number }
-    this.arrivals.push({ key: String(key), n, at: Date.now(), authorization })
+    this.arrivals.push({ key: String(key), n, at: Date.now(), epoch, authorization })
     this.#watchers.splice(0).forEach((watcher) => watcher())
     this.mostAtOnce = Math.max(this.mostAtOnce, ++this.#underWay)
     response.once('close', () => (this.#underWay -= 1))
+    if (this.pace > 0) await new Promise((resolve) => setTimeout(resolve, this.pace))
     const { mood } = this
     if (mood === 'hanging') return
     if (this.failing.has(n % 10)) return void response.writeHead(500).end()
     if (mood === 'away') return void request.socket.destroy()
     if (typeof mood === 'object') return void response.writeHead(mood.status, mood.headers).end()
     const answer = await this.#receive(new Request(this.url, { method: 'POST', headers: request.headers as Record<string, string>, body }))
+    this.#watchers.splice(0).forEach((watcher) => watcher())
     if (this.mood === 'losing-answers') return void request.socket.destroy()
     await send(response, answer)
   }

@@ -5,7 +5,7 @@ import { openQueueOn } from '../../src/producer/open-queue.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import type { HostApi } from '../../src/protocol/host.ts'
 import { silence } from '../world/fake-server.ts'
-import { World } from '../world/world.ts'
+import { heard, World } from '../world/world.ts'
 
 /**
  * What each verb asks of the browser: a guard of the figures in docs/performance.md that needs no clock. Each of these is a trip to
@@ -93,6 +93,7 @@ function open(): void {
 /** Opens the queue and waits until its drain has found nothing to do. */
 async function openAndRest(): Promise<void> {
   open()
+  await heard(orders, 'leadership-gained')
   await world.clock.armedWithin(60_000)
 }
 

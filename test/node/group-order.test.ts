@@ -73,6 +73,7 @@ async function begunBooks(connection: Connection, count: number = 4): Promise<{ 
     clock: world.clock,
     time: new QueueTime(world.clock, undefined),
     remembering: () => ({ dedupWindow: 0 }),
+    failed: () => {},
   })
   return { books, begun: (await books.next())! }
 }

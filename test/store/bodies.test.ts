@@ -24,6 +24,26 @@ test.each([
   expect((await allRecords(another)).flatMap((record) => record.messages)).toEqual(stored)
 })
 
+test.each([
+  ['none', 0],
+  ['some', 300],
+  ['more than the 64 KiB to which Chromium keeps a record in place', 64 * 1024 + 1],
+  ['five million', 5_000_000],
+])('the bytes of a request, %s of them, come out as they went in, among others, on another connection', async (_, length) => {
+  const body = Uint8Array.from({ length }, (_byte, index) => index % 251)
+  const request = { method: 'POST', url: 'https://shop.example/', headers: [], credentials: 'same-origin', mode: 'cors' } as const
+  const stored = [message('a'), { ...message('b'), body, bytes: length, request }, message('c')]
+  await enqueue(connection, limits('strict'), [{ producer: 'p', number: 0, messages: stored }])
+  await connection.close()
+  const another = openAnother()
+  const found = await allMessages(another)
+  expect(found.map(({ id, bytes }) => [id, bytes])).toEqual(stored.map(({ id, bytes }) => [id, bytes]))
+  const there = found[1]!.body
+  expect(there).toBeInstanceOf(Uint8Array)
+  // Not toEqual: that takes a minute for millions.
+  expect([there.length, body.findIndex((byte, at) => byte !== there[at])]).toEqual([length, -1])
+})
+
 test('2,000 messages come out in the order they went in, by records and by pages', async () => {
   const sent = Array.from({ length: 2_000 }, (_, n) => message(`${n}`, JSON.stringify({ n, filler: 'x'.repeat(900) })))
   for (let number = 0; number < 20; number++) {

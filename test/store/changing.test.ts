@@ -10,7 +10,7 @@ import { firstDue, join } from '../../src/queue/join.ts'
 import { lead } from '../../src/queue/lead.ts'
 import type { Head } from '../../src/queue/meta.ts'
 import { setAside } from '../../src/queue/set-aside.ts'
-import { settle } from '../../src/queue/settle.ts'
+import { settle, Superseded } from '../../src/queue/settle.ts'
 import type { Settled, Settlement } from '../../src/queue/settle.ts'
 import { standing } from '../../src/queue/standing.ts'
 import { pause, resume, retryGroup } from '../../src/queue/stops.ts'
@@ -178,14 +178,23 @@ describe('capacity', () => {
 })
 
 describe('a delayed message', () => {
+  test('is let join by the leader of the present epoch alone', async () => {
+    await enqueueAll([{ delay: 10 }])
+    const { epoch } = (await lead(connection)).head
+    await lead(connection)
+    await expect(join(connection, epoch, 20)).rejects.toThrow(Superseded)
+    expect(await depth(connection)).toMatchObject({ ready: 0, delayed: 1 })
+  })
+
   test('joins the tail when it is due, in the order of the times, and never before', async () => {
     await enqueueAll([{ delay: 20 }, { delay: 10 }, { delay: 10 }, {}])
     expect(await depth(connection)).toMatchObject({ ready: 1, delayed: 3, bytes: 4 })
     expect(await ids()).toEqual(['p.0.3', 'p.0.1', 'p.0.2', 'p.0.0'])
     expect(await firstDue(connection)).toBe(10)
-    expect(await join(connection, 9)).toEqual({ ids: [], nextDue: 10 })
-    expect(await join(connection, 10)).toEqual({ ids: ['p.0.1', 'p.0.2'], nextDue: 20 })
-    expect(await join(connection, 30)).toEqual({ ids: ['p.0.0'], nextDue: Infinity })
+    const { epoch } = (await lead(connection)).head
+    expect(await join(connection, epoch, 9)).toEqual({ ids: [], nextDue: 10 })
+    expect(await join(connection, epoch, 10)).toEqual({ ids: ['p.0.1', 'p.0.2'], nextDue: 20 })
+    expect(await join(connection, epoch, 30)).toEqual({ ids: ['p.0.0'], nextDue: Infinity })
     expect(await ids()).toEqual(['p.0.3', 'p.0.1', 'p.0.2', 'p.0.0'])
     expect(await depth(connection)).toMatchObject({ ready: 4, delayed: 0, bytes: 4 })
   })

@@ -86,6 +86,7 @@ async function costsWith(waiting: number): Promise<Costs> {
       clock,
       time: new QueueTime(clock, undefined),
       remembering: () => ({ dedupWindow: 0 }),
+      failed: () => {},
     })
     healthy = await books.next()
     expect(healthy?.message.id).toBe('healthy')

@@ -16,6 +16,8 @@ import type {
 import { installOutbox, openOutbox, OUTBOX } from '../../src/outbox.ts'
 import { createReceiver } from '../../src/receiver.ts'
 import type { Place } from '../../src/receiver.ts'
+import { captureFailedRequests, takeOverWorkbox } from '../../src/service-worker.ts'
+import type { TakenOver } from '../../src/service-worker.ts'
 import { serve } from '../../src/worker.ts'
 
 interface Order {
@@ -63,6 +65,8 @@ describe('a queue', () => {
   test('takes and gives bodies of its type', () => {
     expectTypeOf(orders.enqueue).parameter(0).toEqualTypeOf<Order>()
     expectTypeOf(orders.enqueue).returns.resolves.toEqualTypeOf<Receipt>()
+    expectTypeOf(orders.enqueueRequest).parameter(0).toEqualTypeOf<Request>()
+    expectTypeOf(orders.enqueueRequest).returns.resolves.toEqualTypeOf<Receipt>()
     expectTypeOf(orders.messages()).toEqualTypeOf<AsyncIterable<WaitingMessage<Order>>>()
     expectTypeOf(orders.deadLetters()).toEqualTypeOf<AsyncIterable<DeadLetter<Order>>>()
     expectTypeOf<DeadLetter<Order>['body']>().toEqualTypeOf<Order | undefined>()
@@ -142,6 +146,14 @@ test('a receiver types the bodies that it hands on', () => {
     },
   })
   expectTypeOf(receive).toEqualTypeOf<(request: Request) => Promise<Response>>()
+})
+
+test('a service worker captures, and says for itself what a redirect means', () => {
+  const uploads = defineQueue<Order>('uploads', { endpoint: '/' })
+  captureFailedRequests({ queue: uploads, match: ({ url }) => url.endsWith('/'), redirects: 'accept', page: (id) => `/saved?${id}` })
+  // @ts-expect-error -- there is no default
+  captureFailedRequests({ queue: uploads, match: () => true })
+  expectTypeOf(takeOverWorkbox({ queueName: 'uploads', queue: uploads })).resolves.toEqualTypeOf<TakenOver>()
 })
 
 test('a worker serves definitions, whatever their bodies', () => {

@@ -1,8 +1,10 @@
 interface Waiting {
   readonly grant: () => void
+  /** Tells who holds it that it was stolen. */
+  readonly break: () => void
 }
 
-/** As much of the Web Locks API as hosts use, since Node 20 has none: exclusive locks, first come, first served. */
+/** As much of the Web Locks API as hosts use, since Node 20 has none: exclusive locks, first come, first served, unless they are stolen. */
 export class FakeLocks {
   readonly #queues = new Map<string, Waiting[]>()
 
@@ -24,11 +26,13 @@ export class FakeLocks {
     queue[0]?.grant()
   }
 
-  async request(name: string, options: { signal?: AbortSignal }, callback: () => Promise<unknown>): Promise<unknown> {
-    const { signal } = options
+  async request(name: string, options: { signal?: AbortSignal; steal?: boolean }, callback: () => Promise<unknown>): Promise<unknown> {
+    const { signal, steal } = options
     signal?.throwIfAborted()
     const queue = this.#queues.get(name) ?? []
     this.#queues.set(name, queue)
+    let stolen!: (error: DOMException) => void
+    const broken = new Promise<never>((_, reject) => (stolen = reject))
     const leave = await new Promise<() => void>((resolve, reject) => {
       let isHeld = false
       const leave = (): void => {
@@ -42,17 +46,20 @@ export class FakeLocks {
           isHeld = true
           resolve(leave)
         },
+        break: () => stolen(new DOMException('The lock was stolen', 'AbortError')),
       }
       signal?.addEventListener('abort', () => {
         if (isHeld) return
         leave()
         reject(signal.reason)
       })
-      queue.push(waiting)
+      if (steal) queue.splice(0, 1, waiting)[0]?.break()
+      else queue.push(waiting)
       if (queue[0] === waiting) waiting.grant()
     })
     try {
-      return await callback()
+      // The code of one that is stolen runs on.
+      return await Promise.race([callback(), broken])
     } finally {
       leave()
     }

@@ -108,6 +108,7 @@ export class Interleaving {
     [1, ['retries are hurried', () => this.#eachDrain((drain) => drain.hurry('server'))]],
     [2, ['the leader is killed', () => this.#kill()]],
     [2, ['the leader freezes', () => this.#lead()]],
+    [2, ['one that was frozen hears that its lock was stolen', () => this.#drains.at(-2)?.drain.supersede()]],
     [1, ['the leader closes', () => void this.#drains.at(-1)?.drain.stop()]],
   ]
 

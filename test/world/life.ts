@@ -90,11 +90,11 @@ export class Life {
     }
   }
 
-  #lock(locks: LockManager, name: string, { signal }: LockOptions, work: () => Promise<unknown>): Promise<unknown> {
+  #lock(locks: LockManager, name: string, { signal, ...options }: LockOptions, work: () => Promise<unknown>): Promise<unknown> {
     const signals = signal ? [signal, this.#end.signal] : [this.#end.signal]
     const ended = new Promise<void>((resolve) => this.#end.signal.addEventListener('abort', () => resolve()))
     return locks
-      .request(name, { signal: AbortSignal.any(signals) }, () => {
+      .request(name, { ...options, signal: AbortSignal.any(signals) }, () => {
         this.#led()
         return Promise.race([work(), ended])
       })

@@ -1,0 +1,42 @@
+import { QueueError, shown } from '../message/error.ts'
+import { DEFAULTS, orderOf } from '../message/option-checks.ts'
+import type { OpenOptions } from '../message/options.ts'
+import { toEntries } from './functions.ts'
+import type { Asks, Setup } from './host.ts'
+
+/** What only the page needs, beside the functions. */
+const STAYS = ['schema', 'identity', 'host', 'persist', 'backgroundSync']
+
+/**
+ * The options as they cross to the host, to which functions cannot.
+ *
+ * @param given those that go before a definition that is shared: its functions are asked where they were given.
+ */
+export function setupOf(options: OpenOptions, given: Partial<Pick<OpenOptions, keyof Setup['asks']>>): Setup {
+  const { endpoint, headers } = options
+  const crossing = Object.entries(options).filter(([name, value]) => typeof value !== 'function' && !STAYS.includes(name))
+  const asks = (name: keyof Setup['asks']): Asks => {
+    if (typeof options[name] !== 'function') return 'never'
+    return given[name] === undefined ? 'unless-served' : 'always'
+  }
+  return {
+    ...DEFAULTS,
+    ...(Object.fromEntries(crossing) as Partial<Setup>),
+    ...orderOf(options),
+    endpoint: absolute(endpoint),
+    headers: typeof headers === 'function' || headers === undefined ? [] : toEntries(headers),
+    asks: { headers: asks('headers'), classify: asks('classify'), upcast: asks('upcast') },
+  }
+}
+
+/** An endpoint that means the same in a worker, whose base is its own file. */
+function absolute(endpoint: string | URL): string {
+  const base = globalThis.document?.baseURI ?? globalThis.location?.href
+  try {
+    return new URL(endpoint, base).href
+  } catch {
+    // On a server a relative endpoint is as good as any: nothing is sent.
+    if (typeof indexedDB === 'undefined') return String(endpoint)
+    throw new QueueError('invalid-option', `Expected \`endpoint\` to be an absolute URL where there is no page, got ${shown(endpoint)}`)
+  }
+}

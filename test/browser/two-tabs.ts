@@ -1,0 +1,105 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
+import { busiestOf } from './processes.ts'
+import { ShopServer } from './shop-server.ts'
+
+/** How many messages each tab enqueues. */
+const COUNT = 300
+/** Within which another tab must have taken over, in milliseconds. What it takes is printed. */
+const LONGEST = 30_000
+
+/** A tab that enqueues numbers, one after the other. The first that leads shows it by being busy for some seconds; and leaves the page then, where its address says so. */
+const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title>
+<script type="importmap">{ "imports": { "holdfast": "/dist/index.js", "comlink": "/comlink.js" } }</script>
+<script type="module">
+  import { openQueue } from 'holdfast'
+  const asked = new URLSearchParams(location.search)
+  const from = Number(asked.get('from'))
+  const orders = openQueue('orders', { endpoint: '/orders', order: 'group', concurrency: 2 })
+  let isFirst = true
+  orders.subscribe(({ type }) => {
+    if (type === 'accepted') isFirst = false
+    if (type !== 'leadership-gained' || !isFirst) return
+    for (const end = performance.now() + 3_000; performance.now() < end;) Math.random()
+    if (asked.has('leaves')) setTimeout(() => (location.href = '/away.html'), 2_000)
+  })
+  for (let n = 0; n < ${COUNT}; n++) {
+    await orders.enqueue({ n: from + n }, { group: 'g' + from })
+    await new Promise((resolve) => setTimeout(resolve, 30))
+  }
+</script>`
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+/** A shop in two tabs that are told nothing from outside: one leads, and is hurt in the midst of it; the other must take over. */
+export class TwoTabs {
+  readonly shop: ShopServer
+  readonly #site: string
+
+  private constructor(site: string, shop: ShopServer) {
+    this.#site = site
+    this.shop = shop
+  }
+
+  static async start(): Promise<TwoTabs> {
+    const site = await mkdtemp(path.join(tmpdir(), 'holdfast-site-'))
+    await cp(path.join(root, 'dist'), path.join(site, 'dist'), { recursive: true })
+    await cp(path.join(root, 'node_modules/comlink/dist/esm/comlink.mjs'), path.join(site, 'comlink.js'))
+    await writeFile(path.join(site, 'index.html'), PAGE)
+    await writeFile(path.join(site, 'away.html'), '<!doctype html><title>away</title>')
+    const shop = await ShopServer.start(site)
+    shop.pace = 20
+    return new TwoTabs(site, shop)
+  }
+
+  /** The addresses of the two. */
+  urls(asked = ''): [string, string] {
+    return [`${this.shop.url}?from=0${asked}`, `${this.shop.url}?from=10000${asked}`]
+  }
+
+  /** The process of the tab that leads, which shows it by being busy. */
+  async leaderOf(pids: () => readonly number[]): Promise<number> {
+    await this.shop.arrived(1)
+    return busiestOf(pids(), 1_500)
+  }
+
+  /** Waits until another leads, and prints how long that takes. */
+  async takenOver(name: string, hurtAt: number, beforeHurt: number): Promise<void> {
+    const { arrivals } = this.shop
+    const isNew = ({ epoch }: { epoch: number }): boolean => epoch > arrivals[0]!.epoch
+    expect(arrivals.slice(0, beforeHurt).filter(isNew)).toEqual([])
+    while (!arrivals.some(isNew)) await this.shop.arrived(arrivals.length + 1)
+    const took = arrivals.find(isNew)!.at - hurtAt
+    console.log(`takeover, ${name}: ${took} ms`)
+    expect(took).toBeLessThan(LONGEST)
+  }
+
+  /** How many messages of the old leader arrived after a moment. */
+  sentByOldSince(from: number): number {
+    const { arrivals } = this.shop
+    return arrivals.slice(from).filter(({ epoch }) => epoch === arrivals[0]!.epoch).length
+  }
+
+  /**
+   * What was enqueued has arrived, in order and once, without a gap: all of it of one tab, at least, and of both where neither ended.
+   *
+   * @param of how many tabs.
+   */
+  async allArrived(of: 1 | 2): Promise<void> {
+    const { shop } = this
+    const ofTab = (from: number, all: readonly number[]): number[] => all.filter((n) => n >= from && n < from + COUNT)
+    const whole = (): number => [0, 10_000].filter((from) => ofTab(from, shop.taken).length === COUNT).length
+    while (whole() < of) await shop.took(shop.taken.length + 1)
+    for (const from of [0, 10_000]) {
+      for (const all of [ofTab(from, shop.taken), ofTab(from, shop.firstArrivals)]) expect(all).toEqual(Array.from(all, (_, n) => from + n))
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.shop.close()
+    await rm(this.#site, { recursive: true })
+  }
+}
