@@ -69,13 +69,7 @@ export class BackgroundQueue {
     })
     const now = (): number => platform.clock.now()
     this.#enqueuing = new Enqueuing({ connection: this.#connection, reserve, setup: () => setup, now, isWithoutPage: true })
-    this.#tabs = new TabChannel(definition.name, platform.openChannel, {
-      events: (events) => this.#hear(events),
-      retryNow: () => {},
-      abort: () => {},
-      areYouThere: () => {},
-      here: () => {},
-    })
+    this.#tabs = new TabChannel(definition.name, platform.openChannel, { events: (events) => this.#hear(events) })
   }
 
   /** Stores a message; resolves with its id once that is on disk. One that has a dedup key may be the same as another, and has its id then. */

@@ -4,6 +4,7 @@ import { isTabMessage, MOST_EVENTS } from '../protocol/tabs.ts'
 import type { TabMessage } from '../protocol/tabs.ts'
 import type { Channel } from './platform.ts'
 
+/** What a host makes of what it hears. */
 export interface Hears {
   events(events: readonly QueueEvent[]): void
   retryNow(group: string | undefined): void
@@ -19,15 +20,15 @@ export class TabChannel {
   readonly #channel: Channel
   #isClosed = false
 
-  constructor(queue: string, openChannel: (name: string) => Channel, hears: Hears) {
+  constructor(queue: string, openChannel: (name: string) => Channel, hears: Partial<Hears>) {
     this.#channel = openChannel(tabChannel(queue))
     this.#channel.addEventListener('message', ({ data }) => {
       if (!isTabMessage(data)) return
-      if ('events' in data) hears.events(data.events)
-      else if (data.command === 'retry-now') hears.retryNow(data.group)
-      else if (data.command === 'abort') hears.abort(data.id)
-      else if (data.command === 'here') hears.here()
-      else hears.areYouThere()
+      if ('events' in data) hears.events?.(data.events)
+      else if (data.command === 'retry-now') hears.retryNow?.(data.group)
+      else if (data.command === 'abort') hears.abort?.(data.id)
+      else if (data.command === 'here') hears.here?.()
+      else hears.areYouThere?.()
     })
   }
 
