@@ -31,6 +31,7 @@ const config: UserConfig[] = [
       'src/in-place.ts',
       'src/inline-worker.ts',
       'src/form.ts',
+      'src/outbox.ts',
       'src/receiver.ts',
     ],
     dts: true,

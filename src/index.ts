@@ -25,7 +25,6 @@ export type {
   Answer,
   Backoff,
   Cancellation,
-  DeadLetter,
   DeadReason,
   Death,
   Depth,
@@ -33,7 +32,7 @@ export type {
   KeptReceipt,
   PastAttempt,
   Standing,
-  WaitingMessage,
   WaitingState,
 } from './message/message.ts'
+export type { DeadLetter, MessageOptions, WaitingMessage } from './message/reading.ts'
 export type { MessageFilter } from './protocol/host.ts'

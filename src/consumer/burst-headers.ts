@@ -1,3 +1,4 @@
+import { isQueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
 import type { Clock } from '../queue/clock.ts'
@@ -75,6 +76,8 @@ export class BurstHeaders {
     } catch (error) {
       if (signal.aborted) return undefined
       this.#respite.begin()
+      // The page is closing its queue, and says no more than that.
+      if (isQueueError(error) && error.code === 'closed') return undefined
       announce({ type: 'headers-failed', message: error instanceof Error ? error.message : String(error) })
       return undefined
     }

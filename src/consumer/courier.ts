@@ -26,6 +26,7 @@ export interface CourierOptions extends AskEndpointOptions {
   readonly books: Books
   readonly functions: FunctionsSource
   readonly isOnline: () => boolean
+  readonly isStopping: () => boolean
   readonly announce: (event: QueueEvent) => void
   readonly clock: Clock
   readonly random: () => number
@@ -118,13 +119,13 @@ export class Courier {
 
   /** One attempt; a second one with fresh headers where the server does not know who we are. */
   async #attempt(prepared: Prepared, outset: Outset, cut: AbortSignal): Promise<boolean> {
-    const { announce, headers } = this.#options
+    const { announce, headers, isStopping } = this.#options
     const { delivery, setup, doubts } = prepared
     const { message, held } = delivery
     announce({ type: 'leased', id: message.id, attempt: (held?.attempts ?? 0) + (held?.uncounted ?? 0) + 1 })
     const first = await this.#send(prepared, prepared.headers, outset, cut)
     if (first.outcome?.kind !== 'unauthorized' || !headers.canRefresh(setup)) return this.#settle(delivery, first)
-    const fresh = await headers.refresh(setup)
+    const fresh = isStopping() ? undefined : await headers.refresh(setup)
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
     else if (!fresh || this.#preparation.isCalledOff(doubts)) this.#preparation.giveBack(delivery)
     else if (await this.#preparation.mayGo(delivery, doubts)) return this.#settle(delivery, await this.#send(prepared, fresh, outset, cut))

@@ -3,7 +3,7 @@ import type { Hold } from '../message/message.ts'
 import type { Clock } from '../queue/clock.ts'
 import { counts } from '../queue/depth.ts'
 import { Unreadable } from '../queue/readable.ts'
-import { Superseded } from '../queue/settle.ts'
+import { isOver, Superseded } from '../queue/settle.ts'
 import { Announcer } from './announcer.ts'
 import { Aside } from './aside.ts'
 import { backoff } from './backoff.ts'
@@ -21,7 +21,7 @@ const LOOK_AGAIN = 60_000
 /** How long `stop()` leaves to attempts that are under way, in milliseconds. */
 const GRACE = 2_000
 
-export type DrainOptions = Omit<TermOptions, 'headers' | 'signal' | 'failed'>
+export type DrainOptions = Omit<TermOptions, 'headers' | 'isStopping' | 'signal' | 'failed'>
 
 /**
  * The loop that delivers a queue's messages, in the one host that leads.
@@ -59,7 +59,7 @@ export class Drain {
   constructor(options: DrainOptions) {
     this.#announcer = new Announcer(options.clock, options.announce)
     const [announce, failed] = [(event: QueueEvent) => this.#announcer.announce(event), (error: unknown) => this.#fail(error)]
-    this.#options = { ...options, announce, failed, signal: this.#abort.signal }
+    this.#options = { ...options, announce, failed, isStopping: () => this.#isStopping, signal: this.#abort.signal }
     this.#clock = options.clock
     this.#headers = new BurstHeaders(this.#options)
     this.#wakeup = new Wakeup(options.clock)
@@ -149,12 +149,12 @@ export class Drain {
       } catch (error) {
         this.#fail(error)
         await Promise.all(this.#underWay)
-        if (error instanceof Superseded) return
+        if (isOver(error)) return
         // What was answered is settled even so, where that can be.
         await this.#term?.books.release().catch(() => {})
         const failure = error instanceof Unreadable ? await this.#aside.take(error, this.#term?.books) : (error as Error)
         if (!failure) continue
-        if (failure instanceof Superseded) return
+        if (isOver(failure)) return
         this.#options.announce({ type: 'storage-failed', message: String(failure) })
         if (this.#isStopping) return
         // What failed under way has called as well.
@@ -225,7 +225,7 @@ export class Drain {
 
   /** It ends the term. */
   #fail(error: unknown): void {
-    if (error instanceof Superseded) this.#abort.abort()
+    if (isOver(error)) this.#abort.abort()
     this.#failure ??= { error }
     this.#wakeup.wake()
   }

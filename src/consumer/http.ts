@@ -1,5 +1,6 @@
 import { formatKey, formatPlace, HOLDFAST_MESSAGE, IDEMPOTENCY_KEY } from '../protocol/http.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
+import { ofKey } from '../protocol/names.ts'
 import type { Clock } from '../queue/clock.ts'
 import { dateOf } from './answer.ts'
 import type { Attempt, Outgoing, Transport } from './transport.ts'
@@ -8,6 +9,7 @@ import type { Attempt, Outgoing, Transport } from './transport.ts'
 const LONGEST_ANSWER = 64 * 1024
 
 export interface HttpOptions {
+  /** The queue's key. */
   readonly queue: string
   readonly fetch: typeof fetch
   readonly clock: Clock
@@ -60,13 +62,14 @@ async function inTimeout(
 
 function request(queue: string, message: Outgoing): RequestInit {
   const { id, idempotencyKey, body, epoch, sequence, setup, request } = message
+  const { name: ofQueue, ...whose } = ofKey(queue)
   const all = new Headers((request?.headers ?? [['content-type', 'application/json']]) as HeadersInit)
   // A request that has a key of its own says so in its own words.
   const hasKey = idempotencyKey === undefined && all.has(IDEMPOTENCY_KEY)
   const key = hasKey ? all.get(IDEMPOTENCY_KEY)! : formatKey(idempotencyKey ?? id)
   for (const [name, value] of headersFor(message)) all.set(name, value)
   all.set(IDEMPOTENCY_KEY, key)
-  all.set(HOLDFAST_MESSAGE, formatPlace({ queue, epoch, sequence }))
+  all.set(HOLDFAST_MESSAGE, formatPlace({ queue: ofQueue, epoch, sequence, ...whose }))
   if (!request) return { ...ask(setup, all), method: setup.method, body }
   const { method, credentials, mode } = request
   // GET and HEAD can have none, not even an empty one.

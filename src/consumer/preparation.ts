@@ -23,6 +23,8 @@ export interface PreparationOptions extends AskEndpointOptions {
   /** How long `upcast` is left alone, when it cannot be reached. */
   readonly respite: Respite
   readonly announce: (event: QueueEvent) => void
+  /** The queue is being closed: what is under way has a while to be answered, and nothing more begins. */
+  readonly isStopping: () => boolean
 }
 
 /** A message that may be sent, as it stands now. */
@@ -50,7 +52,8 @@ export class Preparation {
     const current = setup()
     const fresh = await this.#upToDate(delivery, current)
     if (!fresh) return undefined
-    const entries = await headers.get(current)
+    // Whoever closes the queue may have signed out, and the headers of now be those of another.
+    const entries = this.isCalledOff(doubts) ? undefined : await headers.get(current)
     await books.confirm()
     if (entries && !this.isCalledOff(doubts)) {
       return (await this.mayGo(fresh, doubts)) ? { delivery: fresh, setup: current, headers: entries, doubts } : undefined
@@ -67,7 +70,8 @@ export class Preparation {
 
   /** While something was asked for, the queue may have been paused, or closed. */
   isCalledOff(doubts: number): boolean {
-    return this.#options.signal.aborted || this.#options.books.doubts !== doubts
+    const { signal, isStopping, books } = this.#options
+    return signal.aborted || isStopping() || books.doubts !== doubts
   }
 
   /** Whether the clock can be relied on. Where nobody can be asked, nothing goes: an endpoint that does not answer is left alone for a while. */

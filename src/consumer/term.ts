@@ -26,6 +26,8 @@ export interface TermOptions {
   readonly headers: BurstHeaders
   /** The page's last host died, perhaps of a message. */
   readonly isAfterDeath?: boolean
+  /** Nothing more is begun. */
+  readonly isStopping: () => boolean
   /** Cuts attempts short, for good. */
   readonly signal: AbortSignal
   /** Told at once that a transaction has failed, and with it the term. */

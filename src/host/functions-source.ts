@@ -2,9 +2,11 @@ import type { Functions, FunctionsSource, HeadersSource } from '../consumer/func
 import type { QueueDefinition } from '../message/definition.ts'
 import { askClassify, askHeaders, askUpcast, toEntries } from '../protocol/functions.ts'
 import type { PageApi, Setup } from '../protocol/host.ts'
+import { ofKey } from '../protocol/names.ts'
 import { unwrap } from '../protocol/result.ts'
 
 export interface FunctionsSourceOptions {
+  /** The queue's key. */
   readonly queue: string
   readonly page: PageApi
   /** What this host serves under that name, in a worker of the user's. */
@@ -19,7 +21,7 @@ export function functionsSource(options: FunctionsSourceOptions): FunctionsSourc
 function headersOf({ asks, headers }: Setup, { queue, page, definition }: FunctionsSourceOptions): HeadersSource {
   const own = definition?.options.headers
   if (typeof own === 'function') {
-    if (asks.headers !== 'always') return { canRefresh: true, ask: (unauthorized) => askHeaders(own, unauthorized) }
+    if (asks.headers !== 'always') return { canRefresh: true, ask: (unauthorized) => askHeaders(own, unauthorized, ofKey(queue).identity) }
   } else if (asks.headers === 'never') {
     return { canRefresh: false, ask: async () => (headers.length > 0 ? headers : toEntries(own ?? {})) }
   }

@@ -2,6 +2,7 @@ import type { QueueDefinition } from '../message/definition.ts'
 import { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { HostApi, PageApi, Setup } from '../protocol/host.ts'
+import { ofKey } from '../protocol/names.ts'
 import { resultOf } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
 import { deadLetters } from '../queue/dead-letters.ts'
@@ -38,13 +39,18 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
 
   function open(queue: string, setup: Setup, isAfterDeath: boolean): void {
     if (!platform || !reserve) throw unsupported()
-    if (served && !served.has(queue)) {
-      throw new QueueError('not-served', `Expected the worker to serve "${queue}", it serves ${[...served.keys()].join(', ')}`)
+    const { name } = ofKey(queue)
+    if (served && !served.has(name)) {
+      throw new QueueError('not-served', `Expected the worker to serve "${name}", it serves ${[...served.keys()].join(', ')}`)
     }
     if (queues.has(queue)) return queues.get(queue)?.setUp(setup)
     const toPage = (events: readonly QueueEvent[]): void => page.events(queue, events)
-    const functions = functionsSource({ queue, page, definition: served?.get(queue) })
-    queues.set(queue, new QueueHost({ queue, setup, platform, reserve, functions, isOnline: () => isOnline, isAfterDeath, toPage }))
+    const ended = (): void => {
+      if (queues.get(queue) === host) queues.delete(queue)
+    }
+    const functions = functionsSource({ queue, page, definition: served?.get(name) })
+    const host = new QueueHost({ queue, setup, platform, reserve, functions, isOnline: () => isOnline, isAfterDeath, toPage, ended })
+    queues.set(queue, host)
   }
 
   async function close(queue: string): Promise<void> {
@@ -63,17 +69,19 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     return turn
   }
 
-  const at: At = (queue, verb) =>
-    resultOf(() => {
-      const host = queues.get(queue)
-      if (!host) throw new QueueError('closed', `The queue "${queue}" is closed`)
-      return verb(host)
-    })
+  function opened(queue: string): QueueHost {
+    const host = queues.get(queue)
+    if (host) return host
+    throw new QueueError('closed', `The queue "${queue}" is closed`)
+  }
+
+  const at: At = (queue, verb) => resultOf(() => verb(opened(queue)))
 
   return {
     ...verbsAt(at),
     open: (queue, setup, isAfterDeath = false) => inTurn(queue, () => open(queue, setup, isAfterDeath)),
     close: (queue) => inTurn(queue, () => close(queue)),
+    destroy: (queue) => inTurn(queue, () => opened(queue).destroy()),
     async signal(signal) {
       if (signal !== 'visible') isOnline = signal === 'online'
       for (const host of queues.values()) host.signal(signal)
@@ -85,7 +93,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
 type At = <T>(queue: string, verb: (host: QueueHost) => T | Promise<T>) => Promise<Result<T>>
 
 /** What is asked of an open queue. */
-function verbsAt(at: At): Omit<HostApi, 'open' | 'close' | 'signal'> {
+function verbsAt(at: At): Omit<HostApi, 'open' | 'close' | 'destroy' | 'signal'> {
   return {
     enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
@@ -95,10 +103,10 @@ function verbsAt(at: At): Omit<HostApi, 'open' | 'close' | 'signal'> {
     standing: (queue, id) => at(queue, ({ connection, keptSince }) => standing(connection, id, keptSince)),
     receipts: (queue, from) => at(queue, ({ connection, keptSince }) => receipts(connection, Number(from ?? 0), keptSince)),
     cancel: (queue, id, isAborting) => at(queue, (host) => host.cancel(id, isAborting)),
-    redrive: (queue, ids) => at(queue, (host) => host.redrive(ids)),
-    purge: (queue, ids) => at(queue, (host) => host.purge(ids)),
-    pause: (queue, group) => at(queue, (host) => host.pause(group)),
-    resume: (queue, group) => at(queue, (host) => host.resume(group)),
+    redrive: (queue, ids) => at(queue, (host) => host.deciding.redrive(ids)),
+    purge: (queue, ids) => at(queue, (host) => host.deciding.purge(ids)),
+    pause: (queue, group) => at(queue, (host) => host.deciding.pause(group)),
+    resume: (queue, group) => at(queue, (host) => host.deciding.resume(group)),
     retryNow: (queue, group) => at(queue, (host) => host.retryNow(group)),
   }
 }

@@ -9,44 +9,50 @@ import { databaseName, leaderLock } from '../protocol/names.ts'
 import { Connection } from '../queue/connection.ts'
 import type { StorageNews } from '../queue/connection.ts'
 import { cancel } from '../queue/cancel.ts'
-import { purge } from '../queue/purge.ts'
-import { redrive } from '../queue/redrive.ts'
-import type { DeadRecord } from '../queue/schema.ts'
+import { counts } from '../queue/depth.ts'
+import { destroy } from '../queue/destroy.ts'
 import { pulse } from '../queue/pulse.ts'
-import { pause, resume, retryGroup } from '../queue/stops.ts'
+import { retryGroup } from '../queue/stops.ts'
 import { tellDrain } from './drain-news.ts'
+import { Deciding } from './deciding.ts'
 import { Enqueuing } from './enqueuing.ts'
-import { newsOf, newsOfTaken } from './news.ts'
+import { newsOf } from './news.ts'
 import { Leadership } from './leadership.ts'
 import type { Platform } from './platform.ts'
 import type { Reserve } from './reserve.ts'
 import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
+import { Telling } from './telling.ts'
 import { Watch } from './watch.ts'
 
 export interface QueueHostOptions extends Pick<TermOptions, 'functions' | 'isOnline' | 'isAfterDeath'> {
+  /** The queue's key. */
   readonly queue: string
   readonly setup: Setup
   readonly platform: Platform
   readonly reserve: Reserve
   /** Takes what happened, in any tab, to this host's page. */
   readonly toPage: (events: readonly QueueEvent[]) => void
+  /** Called when the queue was destroyed, here or in another tab: this is of no use any more. */
+  readonly ended: () => void
 }
 
 /** One queue in this host: what its page asks for, its part in draining, and its ear to the other tabs. */
 export class QueueHost {
   readonly connection: Connection
+  readonly deciding: Deciding
   readonly #options: QueueHostOptions
   readonly #enqueuing: Enqueuing
   readonly #tabs: TabChannel
   readonly #watch: Watch
   readonly #leadership: Leadership
   readonly #stock = new Stock()
+  readonly #telling: Telling
   #setup: Setup
   #drain: Drain | undefined
-  #isClosing = false
+  #closing: Promise<void> | undefined
+  #isEnded = false
   #isHurried = false
-  #happened: QueueEvent[] = []
 
   constructor(options: QueueHostOptions) {
     const { queue, platform, setup } = options
@@ -54,9 +60,16 @@ export class QueueHost {
     this.#setup = setup
     this.connection = new Connection({
       name: databaseName(queue),
+      known: setup.generation,
       clock: platform.storageClock,
       tell: (news) => this.#hearStorage(news),
       makeRoom: () => this.#makeRoom(),
+    })
+    this.deciding = new Deciding({
+      connection: this.connection,
+      isOneGroup: () => this.#setup.order === 'queue',
+      now: () => this.#now,
+      announce: (events) => this.#announce(events),
     })
     this.#enqueuing = new Enqueuing({
       connection: this.connection,
@@ -84,6 +97,7 @@ export class QueueHost {
       serve: () => this.#lead(),
       supersede: () => this.#drain?.supersede(),
     })
+    this.#telling = new Telling(options.toPage, (events) => this.#tabs.tell(events))
   }
 
   /** The page opened the queue again, perhaps with other options. */
@@ -118,24 +132,6 @@ export class QueueHost {
     return answer
   }
 
-  redrive(ids: readonly string[] | undefined): Promise<number> {
-    return this.#tellEach('redriven', redrive(this.connection, ids, this.#now))
-  }
-
-  purge(ids: readonly string[] | undefined): Promise<number> {
-    return this.#tellEach('purged', purge(this.connection, ids, this.#now))
-  }
-
-  async pause(group: string | undefined): Promise<void> {
-    await pause(this.connection, group)
-    this.#announce([{ type: 'paused', ...(group !== undefined && { group }) }])
-  }
-
-  async resume(group: string | undefined): Promise<void> {
-    await resume(this.connection, { group, isOneGroup: this.#setup.order === 'queue', now: this.#now })
-    this.#announce([{ type: 'resumed', ...(group !== undefined && { group }) }])
-  }
-
   /** Only the leader can, and that may be another tab, or this one in a moment. */
   async retryNow(group: string | undefined): Promise<void> {
     if (group !== undefined) await retryGroup(this.connection, group, this.#now)
@@ -150,10 +146,21 @@ export class QueueHost {
     else this.#drain?.hurry('backoff')
   }
 
-  async close(): Promise<void> {
-    this.#isClosing = true
+  /** Deletes all that there is, and ends. */
+  async destroy(): Promise<void> {
+    await destroy(this.connection)
+    this.#tabs.tell([{ type: 'destroyed' }])
+    await this.#end()
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     await Promise.all([this.#leadership.resign(), this.#drain?.stop()])
-    this.#tell()
+    this.#telling.now()
     this.#tabs.close()
     await this.connection.close()
   }
@@ -168,18 +175,8 @@ export class QueueHost {
     else this.#drain?.lookAround()
   }
 
-  /** Tells of dead letters as they leave, transaction by transaction; how many they were. */
-  async #tellEach(type: 'redriven' | 'purged', taken: AsyncIterable<readonly DeadRecord[]>): Promise<number> {
-    let count = 0
-    for await (const letters of taken) {
-      count += letters.length
-      this.#announce(newsOfTaken(type, letters))
-    }
-    return count
-  }
-
   async #lead(): Promise<void> {
-    if (this.#isClosing) return
+    if (this.#closing) return
     const { queue, platform } = this.#options
     this.#drain = new Drain({
       ...this.#options,
@@ -194,7 +191,7 @@ export class QueueHost {
     this.#options.toPage([{ type: 'leadership-gained' }])
     await this.#drain.run()
     this.#drain = undefined
-    if (!this.#isClosing) this.#options.toPage([{ type: 'leadership-lost' }])
+    if (!this.#closing) this.#options.toPage([{ type: 'leadership-lost' }])
   }
 
   /** Who asks takes the lead where it hears nothing. */
@@ -206,16 +203,7 @@ export class QueueHost {
   /** Something happened here: told to this page and to the other tabs, together with all else of this moment. */
   #announce(events: readonly QueueEvent[]): void {
     this.#react(events)
-    if (this.#happened.length === 0) queueMicrotask(() => this.#tell())
-    for (const event of events) this.#happened.push(event)
-  }
-
-  #tell(): void {
-    const events = this.#happened
-    if (events.length === 0) return
-    this.#happened = []
-    this.#options.toPage(events)
-    this.#tabs.tell(events)
+    this.#telling.add(events)
   }
 
   /** The disk is full, and something must be written that is no new message. */
@@ -225,16 +213,28 @@ export class QueueHost {
 
   /** Heard by this page alone: each has a connection of its own. */
   #hearStorage(news: StorageNews): void {
-    if (news.type === 'storage-opened') return this.#stock.begin(news)
+    if (news.type === 'destroyed') return void this.#end()
+    if (news.type === 'storage-opened') this.#stock.begin(news)
     if (news.type !== 'storage-cleared') return this.#options.toPage([news])
     this.#options.toPage([{ ...news, ...this.#stock.takeAll() }])
     this.#drain?.beginAgain()
   }
 
-  /** Something happened in another tab. */
-  #hear(events: readonly QueueEvent[]): void {
+  #hear(heard: readonly QueueEvent[]): void {
+    // Perhaps before this was opened: the store knows.
+    const events = heard.filter(({ type }) => type !== 'destroyed')
+    if (events.length < heard.length) void counts(this.connection).catch(() => {})
     this.#react(events)
     this.#options.toPage(events)
+  }
+
+  /** All that this knew is gone: it sends nothing more, and cuts short what is under way. */
+  #end(): Promise<void> {
+    if (!this.#isEnded) this.#options.toPage([{ type: 'destroyed' }])
+    this.#isEnded = true
+    this.#drain?.supersede()
+    this.#options.ended()
+    return this.close()
   }
 
   #react(events: readonly QueueEvent[]): void {

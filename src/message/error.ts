@@ -16,6 +16,7 @@
  * | `host-lost` | the worker died, and none started in its place; or five died while they were being asked the same. What was asked may have happened | ask again: that has it tried again |
  * | `not-served` | your own worker does not serve a queue of this name | `serve()` it there |
  * | `closed` | the queue was used after `close()`, or closed while it was being asked | |
+ * | `destroyed` | `destroy()` was called, here or in another tab, and what was in the queue is gone; what is under way may still arrive | open it afresh |
  * | `dead-lettered` | the message of this receipt is now a dead letter; `cause` tells why | look at it, redrive or purge |
  * | `cancelled` | the message of this receipt was cancelled, or another has replaced it | |
  * | `answer-unknown` | the message of this receipt is not in the queue, and what was answered is not kept | see `keepReceipts` |
@@ -35,6 +36,7 @@ export type QueueErrorCode =
   | 'host-lost'
   | 'not-served'
   | 'closed'
+  | 'destroyed'
   | 'dead-lettered'
   | 'cancelled'
   | 'answer-unknown'
@@ -84,6 +86,11 @@ export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (typeof value === 'object') return Array.isArray(value) ? 'an array' : Object.prototype.toString.call(value)
   return `${(value as number | bigint | boolean | symbol).toString()} (${typeof value})`
+}
+
+/** A queue was used after it was destroyed, here or in another tab. */
+export function destroyedError(queue: string): QueueError {
+  return new QueueError('destroyed', `The queue "${queue}" was destroyed, and all that waited in it`)
 }
 
 /** A queue was used after it was closed. */

@@ -75,6 +75,10 @@ export type QueueEvent =
    * resolves when it is stored, or rejects with `storage-failed` after a minute. Heard only in this page.
    */
   | { readonly type: 'storage-lost'; readonly message: string }
+  /**
+   * This page's host has opened the queue's database, with so many messages that waited, and so many dead letters. Each `destroy()` makes another `generation`. Heard only in this page.
+   */
+  | { readonly type: 'storage-opened'; readonly generation: string; readonly waiting: number; readonly dead: number }
   /** IndexedDB answers again, and what waited in memory is being stored. Heard only in this page. */
   | { readonly type: 'storage-restored' }
   /**
@@ -82,6 +86,8 @@ export type QueueEvent =
    * waited, and so many dead letters, as far as this page has heard. The queue goes on, empty. Heard only in this page.
    */
   | { readonly type: 'storage-cleared'; readonly waiting: number; readonly dead: number }
+  /** `destroy()` was called, in any tab: all that was in the queue is gone, and it is closed here. */
+  | { readonly type: 'destroyed' }
   /**
    * This page's host is up: the worker from its file, or the same `inline`, from its text, where that does not load, or in the page itself. `reason` says why it is not
    * the first. Told again whenever another host has taken its place: after `host-lost`, and when the page returns from the back/forward cache. Heard only in this page.

@@ -1,5 +1,5 @@
 import type { RetryReason } from './retry-reason.ts'
-import type { Redirects, RequestLine, StoredRequest } from './stored-request.ts'
+import type { Redirects, StoredRequest } from './stored-request.ts'
 
 /** A message as it is kept: in an inbox record, and among the dead letters. */
 export interface Message {
@@ -133,41 +133,6 @@ export interface Death {
 
 /** The states of a message that has not left the queue. */
 export type WaitingState = 'delayed' | 'ready' | 'leased'
-
-/** A message with its data, as users read it from `messages()`. */
-export interface WaitingMessage<T = unknown> {
-  readonly id: string
-  /** Of one that was enqueued as a request, its bytes (a `Uint8Array`), whatever `T` says: look at `request` first, where a queue has both. */
-  readonly body: T
-  /** Where it goes, if it was enqueued as a request; absent for others. */
-  readonly request?: RequestLine
-  /**
-   * - `delayed`: joins the tail when it is due;
-   * - `ready`: waits for its turn, or for another attempt;
-   * - `leased`: an attempt is under way, or next in line.
-   */
-  readonly state: WaitingState
-  /** In milliseconds since the epoch. */
-  readonly enqueuedAt: number
-  /** When a delayed message joins the tail, in milliseconds since the epoch; absent for others. */
-  readonly due?: number
-  /** Its group; absent where it has none. */
-  readonly group?: string
-}
-
-/**
- * A message that was taken out of the queue undelivered, as users read it from `deadLetters()`. One that is `unreadable` has no body; it stands for
- * all that was damaged with it.
- */
-export type DeadLetter<T = unknown> = Omit<Death, 'reason'> & {
-  readonly id: string
-  /** In milliseconds since the epoch. */
-  readonly enqueuedAt: number
-  /** Its group; absent where it has none. */
-  readonly group?: string
-  /** Where it was to go, if it was enqueued as a request, and its body is that one's bytes; absent for others. */
-  readonly request?: RequestLine
-} & ({ readonly reason: Exclude<DeadReason, 'unreadable'>; readonly body: T } | { readonly reason: 'unreadable'; readonly body: undefined })
 
 /** How many messages are in each state. It costs the same however many there are. */
 export interface Depth {

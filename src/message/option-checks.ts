@@ -107,6 +107,10 @@ const queueChecks: Checks<QueueOptions> = {
 
 const openChecks: Checks<OpenOptions> = {
   ...queueChecks,
+  identity: {
+    expected: 'a string of 1 to 256 characters, well-formed',
+    passes: (value) => isText(value, 1) && isWellFormed(value as string),
+  },
   host: oneOf('worker', 'in-place'),
   worker: aFunction('starts a worker'),
   persist: oneOf(true, false),
@@ -200,6 +204,15 @@ export function aFunction(does: string): Check {
 
 export function isText(value: unknown, shortest: number): boolean {
   return typeof value === 'string' && value.length >= shortest && value.length <= 256
+}
+
+/** Without half of a surrogate pair, which no name of a database could be made of. */
+function isWellFormed(text: string): boolean {
+  try {
+    return encodeURIComponent(text) !== ''
+  } catch {
+    return false
+  }
 }
 
 function isWhole(value: unknown, least: number): boolean {

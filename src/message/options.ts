@@ -12,6 +12,8 @@ export interface HeadersRequest {
   readonly unauthorized: boolean
   /** Aborted when nobody waits for the answer any more, after 30,000 ms. */
   readonly signal: AbortSignal
+  /** The `identity` that the queue was opened with; absent where it has none. */
+  readonly identity?: string
 }
 
 /** Gives the headers of requests that are about to be sent. Asked anew for each burst, at most every 10,000 ms, and after a 401. */
@@ -216,6 +218,12 @@ export type Order = 'queue' | 'group' | 'none'
 
 /** How a page opens a queue: everything in {@link QueueOptions}, and where the queue runs. */
 export interface OpenOptions<T = unknown> extends QueueOptions<T> {
+  /**
+   * Whose messages these are, such as the user's id: a string of 1 to 256 characters. Each identity has a queue of its own under this name. The server is told it.
+   *
+   * @defaultValue none: whoever uses the device has one queue together
+   */
+  readonly identity?: string
   /**
    * Where the queue runs. `'worker'`: in the ready-made worker, one for all queues of the page; should its file not load, in the same worker made from its text, and
    * where the page's security policy forbids that, in place: the `host-started` event says which, and why. `'in-place'`: in the calling thread, for where there are no workers.

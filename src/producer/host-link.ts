@@ -6,6 +6,7 @@ import { resultOf, unwrap } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
 import { HostKeeper, pageTimer } from './host-keeper.ts'
 import type { Before, Timer } from './host-keeper.ts'
+import type { Outbound } from './outbound.ts'
 import { watchLife, watchPage } from './page-signals.ts'
 import type { PageEnd, StartedHost, StartHost } from './start-host.ts'
 import { findWayBack } from './way-back.ts'
@@ -15,7 +16,8 @@ const MOST_ASKED = 5
 
 /** A queue of the page, as its link to the host knows it. */
 export interface LinkedQueue {
-  readonly name: string
+  /** Its name, and whose messages it holds. */
+  readonly key: string
   readonly setup: Setup
   readonly functions: PageFunctions
   hear(event: QueueEvent): void
@@ -23,10 +25,8 @@ export interface LinkedQueue {
   lookAgain(): void
   /** There is no host, and none starts: who waits for something is told. */
   lose(error: QueueError): void
-  /** The page may end here: what is not known to be stored is written down. `isLeaving`: from now on, so is what comes. */
-  keep(isLeaving: boolean): void
-  /** It has not ended. */
-  stay(): void
+  /** Where the page may end: what is not known to be stored is written down. */
+  readonly outbound: Pick<Outbound, 'keep' | 'stay'>
 }
 
 /**
@@ -66,7 +66,7 @@ export class HostLink {
     this.#unwatch ??= this.#watch()
     const { kind, reason } = await this.#keeper.up()
     queue.hear({ type: 'host-started', host: kind, ...(reason !== undefined && { reason }) })
-    await this.call((api) => api.open(queue.name, queue.setup))
+    await this.call((api) => api.open(queue.key, queue.setup))
     this.#opened.add(queue)
   }
 
@@ -78,9 +78,9 @@ export class HostLink {
     this.#closing.add(queue)
     const isLast = this.#queues.every((other) => this.#closing.has(other))
     if (isLast) this.#ended()
-    const other = this.#named(queue.name).findLast((named) => !this.#closing.has(named))
+    const other = this.#named(queue.key).findLast((named) => !this.#closing.has(named))
     // A host that never started, or has died, has closed it as well.
-    if (this.#keeper.host) await this.call((api) => (other ? api.open(other.name, other.setup) : api.close(queue.name))).catch(() => {})
+    if (this.#keeper.host) await this.call((api) => (other ? api.open(other.key, other.setup) : api.close(queue.key))).catch(() => {})
     this.#queues.splice(this.#queues.indexOf(queue), 1)
     this.#opened.delete(queue)
     this.#closing.delete(queue)
@@ -113,7 +113,7 @@ export class HostLink {
     isOver.addEventListener('abort', unwatch)
     if (!isAgain) return
     const opened = this.#queues.filter((queue) => this.#opened.has(queue))
-    await Promise.all(opened.map(({ name, setup }) => api.open(name, setup, isAfterDeath)))
+    await Promise.all(opened.map(({ key, setup }) => api.open(key, setup, isAfterDeath)))
     if (isOver.aborted) return
     for (const queue of opened) queue.hear({ type: 'host-started', host: kind, ...(reason !== undefined && { reason }) })
   }
@@ -171,7 +171,7 @@ export class HostLink {
         if (isKept) this.#keeper.leave()
       },
       returned: () => {
-        for (const queue of this.#queues) queue.stay()
+        for (const queue of this.#queues) queue.outbound.stay()
         // Where there is a new host, they look when it is up.
         if (!this.#keeper.comeBack()) for (const queue of this.#queues) queue.lookAgain()
       },
@@ -179,7 +179,7 @@ export class HostLink {
   }
 
   #keep(isLeaving: boolean): void {
-    for (const queue of this.#queues) queue.keep(isLeaving)
+    for (const queue of this.#queues) queue.outbound.keep(isLeaving)
   }
 
   async #stop(): Promise<void> {
@@ -195,26 +195,26 @@ export class HostLink {
 
   #page(isOver: AbortSignal): PageEnd {
     return {
-      events: (name, events) => {
+      events: (key, events) => {
         if (isOver.aborted) return
-        for (const queue of this.#named(name)) for (const event of events) queue.hear(event)
+        for (const queue of this.#named(key)) for (const event of events) queue.hear(event)
         if (events.some(({ type }) => type === 'storage-lost')) void this.#lookForWayBack()
       },
-      headers: (name, unauthorized) => resultOf(async () => this.#functionsOf(name).headers(unauthorized)),
-      classify: (name, answer) => resultOf(async () => this.#functionsOf(name).classify(answer)),
-      upcast: (name, body, version) => resultOf(async () => this.#functionsOf(name).upcast(body, version)),
+      headers: (key, unauthorized) => resultOf(async () => this.#functionsOf(key).headers(unauthorized)),
+      classify: (key, answer) => resultOf(async () => this.#functionsOf(key).classify(answer)),
+      upcast: (key, body, version) => resultOf(async () => this.#functionsOf(key).upcast(body, version)),
     }
   }
 
   /** Those of the queue that was opened last; of one that is closing, where there is no other. */
-  #functionsOf(name: string): PageFunctions {
-    const queue = this.#named(name).findLast((named) => !this.#closing.has(named)) ?? this.#named(name).at(-1)
-    if (!queue) throw new QueueError('closed', `The queue "${name}" is closed`)
+  #functionsOf(key: string): PageFunctions {
+    const queue = this.#named(key).findLast((named) => !this.#closing.has(named)) ?? this.#named(key).at(-1)
+    if (!queue) throw new QueueError('closed', `The queue "${key}" is closed`)
     return queue.functions
   }
 
-  #named(name: string): LinkedQueue[] {
-    return this.#queues.filter((queue) => queue.name === name)
+  #named(key: string): LinkedQueue[] {
+    return this.#queues.filter((queue) => queue.key === key)
   }
 }
 

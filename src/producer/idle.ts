@@ -1,9 +1,33 @@
 import type { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
+import type { Depth } from '../message/message.ts'
 
 /** What is waited for where that is no message in particular: no message has these for an id. */
-export const EVERYTHING = ''
-export const ANYTHING = '*'
+const EVERYTHING = ''
+const ANYTHING = '*'
+
+type Counts = Pick<Depth, 'ready' | 'delayed' | 'leased'>
+
+/** What has to leave before the queue is idle. */
+export async function lastOfAll(depth: () => Promise<Counts>): Promise<string | undefined> {
+  return isIdle(await depth()) ? undefined : EVERYTHING
+}
+
+/** What has to leave before a group is. */
+export async function lastOfGroup(
+  waiting: AsyncIterable<{ readonly id: string }>,
+  depth: () => Promise<Counts>,
+): Promise<string | undefined> {
+  let last: string | undefined
+  for await (const { id } of waiting) last = id
+  if (last !== undefined) return last
+  // Between two looks at a list, a message can move to where it was looked for before.
+  return isIdle(await depth()) ? undefined : ANYTHING
+}
+
+function isIdle({ ready, delayed, leased }: Counts): boolean {
+  return ready + delayed + leased === 0
+}
 
 /** Waits for messages to leave the queue, each time looking again at what is left: others may have come meanwhile. */
 export class Idle {

@@ -69,6 +69,11 @@ export async function takeOver(queue: string, store: (batch: Batch) => Promise<u
   }
 }
 
+/** What was left of a queue that was destroyed goes with it. */
+export function forgetLeft(queue: string): void {
+  for (const [key] of allLeft(queue)) remove(key)
+}
+
 function allLeft(queue: string): [string, Left][] {
   try {
     const keys = Object.keys(localStorage).filter((key) => key.startsWith(leftBehind(queue)))

@@ -64,11 +64,13 @@ export function openQueueOn<T>(
     setup: setupOf(options, given),
     link: linkTo(options),
     functions: functionsOf(name, options),
+    identity: options.identity,
     group: options.group?.bind(options),
     dedupKey: options.dedupKey?.bind(options),
     schema: options.schema,
   })
-  if (options.backgroundSync) callServiceWorker(handle)
+  // A service worker does not know who is signed in.
+  if (options.backgroundSync && options.identity === undefined) callServiceWorker(handle)
   if (options.persist) void askToPersist().then((granted) => handle.hear({ type: 'persist-answered', granted }))
   return handle
 }
@@ -83,13 +85,13 @@ function refusePagesOwn<T>(given: Partial<OpenOptions<T>>, defined: Partial<Open
 }
 
 /** The functions that a host asks this page for. */
-function functionsOf(name: string, { headers, classify, upcast }: OpenOptions): PageFunctions {
+function functionsOf(name: string, { headers, classify, upcast, identity }: OpenOptions): PageFunctions {
   const given = <Given>(option: Given): Extract<Given, (...given: never[]) => unknown> => {
     if (typeof option === 'function') return option as never
     throw new QueueError('internal', `The queue "${name}" has no such function`)
   }
   return {
-    headers: async (unauthorized) => askHeaders(given(headers), unauthorized),
+    headers: async (unauthorized) => askHeaders(given(headers), unauthorized, identity),
     classify: async (answer) => askClassify(given(classify), answer),
     upcast: async (body, version) => askUpcast(given(upcast), body, version),
   }

@@ -10,14 +10,20 @@ export class Opening {
   readonly #queue: LinkedQueue
   readonly #unwatch: () => void
   #opened!: Promise<void>
+  #isOpen = false
   #hasFailed = false
   #takingOver = Promise.resolve()
 
   constructor(link: HostLink, queue: LinkedQueue) {
     this.#link = link
     this.#queue = queue
-    this.#unwatch = watchLeft(queue.name, () => void this.#takeOver())
+    this.#unwatch = watchLeft(queue.key, () => void this.#takeOver())
     this.#open()
+  }
+
+  /** Whether it was open at any host. */
+  get isOpen(): boolean {
+    return this.#isOpen
   }
 
   /** Asks the host, once the queue is open there. */
@@ -39,15 +45,18 @@ export class Opening {
   /** Opens it, and has stored what pages have left behind: before anything of this one. */
   #open(): void {
     this.#hasFailed = false
-    this.#opened = this.#link.open(this.#queue).then(() => this.#takeOver())
+    this.#opened = this.#link.open(this.#queue).then(() => {
+      this.#isOpen = true
+      return this.#takeOver()
+    })
     // Whoever asks for something next is told, or, where the host did not start, has it tried again.
     this.#opened.catch((error: unknown) => (this.#hasFailed = isQueueError(error) && error.code.startsWith('host-')))
   }
 
   #takeOver(): Promise<void> {
-    const { name } = this.#queue
-    const store = (batch: Batch): Promise<unknown> => this.#link.call((api) => api.enqueue(name, batch))
-    this.#takingOver = this.#takingOver.then(() => takeOver(name, store))
+    const { key } = this.#queue
+    const store = (batch: Batch): Promise<unknown> => this.#link.call((api) => api.enqueue(key, batch))
+    this.#takingOver = this.#takingOver.then(() => takeOver(key, store))
     return this.#takingOver
   }
 }

@@ -1,5 +1,5 @@
 import { isQueueError } from '../message/error.ts'
-import type { DeadLetter } from '../message/message.ts'
+import type { DeadLetter } from '../message/reading.ts'
 import { clearErrors, errorsIn, showErrors } from './form-errors.ts'
 import type { Refusal } from './form-errors.ts'
 import { fillIn, formDataOf, isUntouched } from './form-fields.ts'

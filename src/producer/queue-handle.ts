@@ -1,25 +1,33 @@
-import { closedError, QueueError, shown } from '../message/error.ts'
+import { closedError, destroyedError, isQueueError } from '../message/error.ts'
+import type { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { Cancellation, DeadLetter, Depth, GroupDepth, KeptReceipt, Standing, WaitingMessage } from '../message/message.ts'
+import type { Cancellation, Depth, GroupDepth, KeptReceipt, Standing } from '../message/message.ts'
+import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { HostApi, MessageFilter, Page, Place, Setup } from '../protocol/host.ts'
+import { queueKey } from '../protocol/names.ts'
 import type { Result } from '../protocol/result.ts'
-import { callSafely } from './call-safely.ts'
-import { ANYTHING, Idle, EVERYTHING } from './idle.ts'
+import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
+import { forgetLeft } from './left-behind.ts'
+import { Listeners } from './listeners.ts'
 import { Outbound } from './outbound.ts'
 import { Opening } from './opening.ts'
 import { checkEnqueue, outgoing, outgoingRequest } from './outgoing.ts'
 import type { Outgoing, Rules } from './outgoing.ts'
+import { paged } from './paged.ts'
 import type { EnqueueOptions, OfGroup, Queue } from './queue.ts'
 import { readLetter, readMessage } from './readings.ts'
+import type { Relaying } from './relaying.ts'
 import { Receipts } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
 import { Requests } from './requests.ts'
+import { whileOpen } from './while-open.ts'
 import { checkAbort, checkFilter, checkId, checkSince, groupOf, listOf } from './verb-checks.ts'
 
 export interface HandleOptions<T> extends Rules<T> {
   readonly name: string
+  readonly identity: string | undefined
   readonly link: HostLink
   readonly functions: PageFunctions
 }
@@ -27,25 +35,31 @@ export interface HandleOptions<T> extends Rules<T> {
 /** The page's end of a queue: checks what it is given, and asks the host for the rest. */
 export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly name: string
-  readonly setup: Setup
+  readonly key: string
+  setup: Setup
   readonly functions: PageFunctions
+  readonly relaying: Relaying<T>
   readonly #link: HostLink
   readonly #rules: Rules<T>
-  readonly #outbound: Outbound
+  readonly outbound: Outbound
   readonly #receipts: Receipts
   readonly #requests = new Requests()
   readonly #idle = new Idle()
-  readonly #listeners = new Set<(event: QueueEvent) => void>()
+  readonly #listeners = new Listeners()
   readonly #opening: Opening
+  /** Why it is not open any more. */
+  #ended: QueueError | undefined
   #closing: Promise<void> | undefined
 
-  constructor({ name, link, functions, ...rules }: HandleOptions<T>) {
+  constructor({ name, identity, link, functions, ...rules }: HandleOptions<T>) {
     this.name = name
+    this.key = queueKey(name, identity)
     this.setup = rules.setup
-    this.functions = functions
+    this.functions = whileOpen(functions, () => this.#ended)
     this.#rules = rules
     this.#link = link
-    this.#outbound = new Outbound(name, (batch) => this.#opening.ask((api) => api.enqueue(name, batch)))
+    this.relaying = { key: this.key, rules, store: async (batch) => void (await this.#call((api) => api.enqueue(this.key, batch))) }
+    this.outbound = new Outbound(this.key, (batch) => this.#ask((api) => api.enqueue(this.key, batch)))
     this.#receipts = new Receipts((id) => this.#standing(id))
     this.#opening = new Opening(link, this)
   }
@@ -70,25 +84,25 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   async *receipts(filter: { readonly since?: number } = {}): AsyncGenerator<KeptReceipt> {
     checkSince(filter)
     const { since = -Infinity } = filter
-    for await (const kept of this.#paged((api, from) => api.receipts(this.name, from))) if (kept.settledAt > since) yield kept
+    for await (const kept of this.#paged((api, from) => api.receipts(this.key, from))) if (kept.settledAt > since) yield kept
   }
 
   async cancel(id: string, options: { readonly abort?: boolean } = {}): Promise<Cancellation> {
     checkId(id)
     checkAbort(options)
-    return this.#call((api) => api.cancel(this.name, id, options.abort ?? false))
+    return this.#call((api) => api.cancel(this.key, id, options.abort ?? false))
   }
 
   depth(): Promise<Depth>
   depth(of: OfGroup): Promise<GroupDepth>
   async depth(of?: OfGroup): Promise<Depth | GroupDepth> {
     const group = groupOf(of, this.setup.order)
-    return this.#call<Depth | GroupDepth>((api) => (group === undefined ? api.depth(this.name) : api.groupDepth(this.name, group)))
+    return this.#call<Depth | GroupDepth>((api) => (group === undefined ? api.depth(this.key) : api.groupDepth(this.key, group)))
   }
 
   async *messages(filter: MessageFilter = {}): AsyncGenerator<WaitingMessage<T>> {
     checkFilter(filter, this.setup.order)
-    for await (const wire of this.#paged((api, from) => api.messages(this.name, from, filter))) {
+    for await (const wire of this.#paged((api, from) => api.messages(this.key, from, filter))) {
       const message = readMessage<T>(wire)
       // What is damaged is no message any more; the server will say so, or the drain.
       if (message) yield message
@@ -96,29 +110,29 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter<T>> {
-    for await (const letter of this.#paged((api, from) => api.deadLetters(this.name, from))) yield readLetter<T>(letter)
+    for await (const letter of this.#paged((api, from) => api.deadLetters(this.key, from))) yield readLetter<T>(letter)
   }
 
   async redrive(ids?: Iterable<string>): Promise<number> {
     const list = listOf(ids)
-    return this.#call((api) => api.redrive(this.name, list))
+    return this.#call((api) => api.redrive(this.key, list))
   }
 
   async purge(ids?: Iterable<string>): Promise<number> {
     const list = listOf(ids)
-    return this.#call((api) => api.purge(this.name, list))
+    return this.#call((api) => api.purge(this.key, list))
   }
 
   pause(of?: OfGroup): Promise<void> {
-    return this.#callOf(of, (api, group) => api.pause(this.name, group))
+    return this.#callOf(of, (api, group) => api.pause(this.key, group))
   }
 
   resume(of?: OfGroup): Promise<void> {
-    return this.#callOf(of, (api, group) => api.resume(this.name, group))
+    return this.#callOf(of, (api, group) => api.resume(this.key, group))
   }
 
   retryNow(of?: OfGroup): Promise<void> {
-    return this.#callOf(of, (api, group) => api.retryNow(this.name, group))
+    return this.#callOf(of, (api, group) => api.retryNow(this.key, group))
   }
 
   drain(of?: OfGroup): Promise<void> {
@@ -127,22 +141,24 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async idle(of?: OfGroup): Promise<void> {
     const group = groupOf(of, this.setup.order)
-    return this.#idle.until(() => this.#last(group))
+    const waiting = (filter: MessageFilter) => this.#paged((api, from) => api.messages(this.key, from, filter))
+    return this.#idle.until(() =>
+      group === undefined ? lastOfAll(() => this.depth()) : lastOfGroup(waiting({ group }), () => this.depth({ group })),
+    )
   }
 
   subscribe(listener: (event: QueueEvent) => void): () => void {
-    if (typeof listener !== 'function')
-      throw new QueueError('invalid-option', `Expected \`listener\` to be a function, got ${shown(listener)}`)
     this.#assertOpen()
-    // A function of its own: one that subscribes twice is called twice, and each subscription ends by itself.
-    const subscription = (event: QueueEvent): void => listener(event)
-    this.#listeners.add(subscription)
-    return () => void this.#listeners.delete(subscription)
+    return this.#listeners.add(listener)
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+    return this.#end(closedError(this.name))
+  }
+
+  async destroy(): Promise<void> {
+    await this.#call((api) => api.destroy(this.key))
+    await this.#end(destroyedError(this.name))
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -151,9 +167,13 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   /** Something happened in the queue. */
   hear(event: QueueEvent): void {
+    // That befell the queue that was there before.
+    if (event.type === 'destroyed' && !this.#opening.isOpen) return
+    if (event.type === 'storage-opened') this.setup = { ...this.setup, generation: event.generation }
     this.#receipts.hear(event)
     this.#idle.hear(event)
-    for (const listener of this.#listeners) callSafely(listener, event)
+    this.#listeners.tell(event)
+    if (event.type === 'destroyed') void this.#end(destroyedError(this.name))
   }
 
   lose(error: QueueError): void {
@@ -161,22 +181,8 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#idle.close(error)
   }
 
-  async #add(message: Outgoing): Promise<Receipt> {
-    const { id, decided } = this.#outbound.add(message)
-    const receipt = this.#receipts.issue(id)
-    try {
-      const decision = await decided
-      if (decision === 'full') throw new QueueError('queue-full', `The queue "${this.name}" holds as much as its \`capacity\` allows`)
-      if (decision && 'sameAs' in decision) {
-        this.#receipts.withdraw(id)
-        return this.#receipts.of(decision.sameAs)
-      }
-      this.#receipts.confirm(id)
-      return receipt
-    } catch (error) {
-      this.#receipts.withdraw(id)
-      throw error
-    }
+  #add(message: Outgoing): Promise<Receipt> {
+    return this.#receipts.issued(this.name, this.outbound.add(message))
   }
 
   lookAgain(): void {
@@ -184,41 +190,34 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#idle.lookAgain()
   }
 
-  keep(isLeaving: boolean): void {
-    this.#outbound.keep(isLeaving)
-  }
-
-  stay(): void {
-    this.#outbound.stay()
-  }
-
-  /** What has to leave before all, or a group, is idle. */
-  async #last(group: string | undefined): Promise<string | undefined> {
-    let last: string | undefined
-    if (group !== undefined) {
-      for await (const { id } of this.#paged((api, from) => api.messages(this.name, from, { group }))) last = id
-      if (last !== undefined) return last
-    }
-    // Between two looks at a list, a message can move to where it was looked for before.
-    const { ready, delayed, leased } = await (group === undefined ? this.depth() : this.depth({ group }))
-    if (ready + delayed + leased === 0) return undefined
-    return group === undefined ? EVERYTHING : ANYTHING
-  }
-
   #standing(id: string): Promise<Standing> {
-    return this.#call((api) => api.standing(this.name, id))
+    return this.#call((api) => api.standing(this.key, id))
   }
 
-  async #close(): Promise<void> {
+  #end(why: QueueError): Promise<void> {
+    this.#ended ??= why
+    if (this.#ended.code === 'destroyed') {
+      this.#tell(this.#ended)
+      forgetLeft(this.key)
+    }
+    this.#closing ??= this.#close(this.#ended)
+    return this.#closing
+  }
+
+  /** Nothing will be heard any more. */
+  #tell(why: QueueError): void {
+    this.#receipts.close(why)
+    this.#idle.close(why)
+  }
+
+  async #close(why: QueueError): Promise<void> {
     await this.#opening.ended()
     await this.#requests.handedOn()
-    await this.#outbound.flushed()
+    await this.outbound.flushed()
     await this.#link.close(this)
     this.#listeners.clear()
     this.#opening.close()
-    const closed = closedError(this.name)
-    this.#receipts.close(closed)
-    this.#idle.close(closed)
+    this.#tell(why)
   }
 
   async #callOf<R>(of: OfGroup | undefined, ask: (api: HostApi, group: string | undefined) => Promise<Result<R>>): Promise<R> {
@@ -228,20 +227,23 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async #call<R>(ask: (api: HostApi) => Promise<Result<R>>): Promise<R> {
     this.#assertOpen()
-    return this.#opening.ask(ask)
+    return this.#ask(ask)
   }
 
-  async *#paged<Item>(ask: (api: HostApi, from: Place | undefined) => Promise<Result<Page<Item>>>): AsyncGenerator<Item> {
-    let from: Place | undefined
-    do {
-      const start = from
-      const page: Page<Item> = await this.#call((api) => ask(api, start))
-      yield* page.items
-      from = page.next
-    } while (from !== undefined)
+  async #ask<R>(ask: (api: HostApi) => Promise<Result<R>>): Promise<R> {
+    try {
+      return await this.#opening.ask(ask)
+    } catch (error) {
+      // The host has closed what is destroyed.
+      throw isQueueError(error) && error.code === 'closed' ? (this.#ended ?? error) : error
+    }
+  }
+
+  #paged<Item>(ask: (api: HostApi, from: Place | undefined) => Promise<Result<Page<Item>>>): AsyncGenerator<Item> {
+    return paged((from) => this.#call((api) => ask(api, from)))
   }
 
   #assertOpen(): void {
-    if (this.#closing) throw closedError(this.name)
+    if (this.#ended) throw this.#ended
   }
 }

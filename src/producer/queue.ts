@@ -1,5 +1,6 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { Backoff, Cancellation, DeadLetter, Depth, GroupDepth, KeptReceipt, WaitingMessage } from '../message/message.ts'
+import type { Backoff, Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
+import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
 import type { Redirects } from '../message/stored-request.ts'
 import type { OnDuplicate } from '../message/options.ts'
 import type { MessageFilter } from '../protocol/host.ts'
@@ -71,7 +72,7 @@ export interface OfGroup {
 
 /**
  * A queue as its users hold it. Every method works in every tab, whichever tab is draining, and rejects with a QueueError:
- * `closed` after `close()`, `host-failed` or `host-lost` without its worker, `storage-failed` when IndexedDB fails.
+ * `closed` after `close()`, `destroyed` after `destroy()` in any tab, `host-failed` or `host-lost` without its worker, `storage-failed` when IndexedDB fails.
  *
  * @example
  * ```ts
@@ -153,6 +154,7 @@ export interface Queue<T = unknown> extends AsyncDisposable {
    * @example
    * ```ts
    * for await (const { id, body, state } of orders.messages()) console.log(id, state, body)
+   * for await (const { body, options } of orders.messages()) await elsewhere.enqueue(body, options) // the same in effect
    * ```
    */
   messages(filter?: MessageFilter): AsyncIterable<WaitingMessage<T>>
@@ -218,4 +220,15 @@ export interface Queue<T = unknown> extends AsyncDisposable {
    * another tab can go on. Messages stay. The page's worker ends with its last queue.
    */
   close(): Promise<void>
+
+  /**
+   * Deletes all that is in the queue, for good: what waits, the dead letters, receipts; of its `identity` alone, where it has one. It ends in every tab, which hears `destroyed`: what
+   * is asked of it after that rejects with `destroyed`, and so do the receipts that wait. Nothing is sent any more, though what is under way may still arrive. It can be opened afresh.
+   *
+   * @example
+   * ```ts
+   * await orders.destroy() // the user signs out, and nothing is to stay on the device
+   * ```
+   */
+  destroy(): Promise<void>
 }

@@ -1,10 +1,12 @@
 import { decodeBody } from '../message/body.ts'
-import type { DeadLetter, WaitingMessage } from '../message/message.ts'
+import type { DeadLetter, MessageOptions, WaitingMessage } from '../message/reading.ts'
 import type { RequestLine, StoredRequest } from '../message/stored-request.ts'
 import type { WireDeadLetter, WireMessage } from '../protocol/host.ts'
+import { IDEMPOTENCY_KEY, parseKey } from '../protocol/http.ts'
 
 /** A message as its user reads it; nothing where its body was damaged. */
-export function readMessage<T>({ id, body, state, enqueuedAt, due, group, request }: WireMessage): WaitingMessage<T> | undefined {
+export function readMessage<T>(wire: WireMessage): WaitingMessage<T> | undefined {
+  const { id, body, state, enqueuedAt, due, group, request, version = 1, expiresAt } = wire
   const decoded = decodeBody(body)
   const known = {
     id,
@@ -14,11 +16,28 @@ export function readMessage<T>({ id, body, state, enqueuedAt, due, group, reques
     ...(group !== undefined && { group }),
     ...(request && { request: lineOf(request) }),
   }
-  return decoded && { ...known, body: decoded.value as T }
+  // One whose time is over by now expires elsewhere as well.
+  const ttl = expiresAt === undefined ? undefined : Math.max(1, until(expiresAt))
+  return decoded && { ...known, body: decoded.value as T, version, options: optionsOf(wire, until(due), ttl) }
 }
 
 export function readLetter<T>(letter: WireDeadLetter): DeadLetter<T> {
-  const { id, body, enqueuedAt, group, reason, deadAt, attempts, status, excerpt, trail, maybeDelivered, halts, request } = letter
+  const {
+    id,
+    body,
+    enqueuedAt,
+    group,
+    reason,
+    deadAt,
+    attempts,
+    status,
+    excerpt,
+    trail,
+    maybeDelivered,
+    halts,
+    request,
+    version = 1,
+  } = letter
   const known = {
     id,
     enqueuedAt,
@@ -34,7 +53,20 @@ export function readLetter<T>(letter: WireDeadLetter): DeadLetter<T> {
   }
   const decoded = decodeBody(body)
   if (reason === 'unreadable' || !decoded) return { ...known, reason: 'unreadable', body: undefined }
-  return { ...known, reason, body: decoded.value as T }
+  return { ...known, reason, body: decoded.value as T, version, options: optionsOf(letter, 0, letter.ttl) }
+}
+
+/** How long until a time comes, in whole milliseconds. */
+function until(time: number = 0): number {
+  return Math.max(0, Math.ceil(time - Date.now()))
+}
+
+function optionsOf(wire: WireMessage | WireDeadLetter, delay: number, ttl: number | undefined): MessageOptions {
+  const { id, request, group, maxAttempts, backoff, dedupKey, redirects } = wire
+  const own = parseKey(request?.headers.find(([name]) => name === IDEMPOTENCY_KEY)?.[1] ?? null)
+  const idempotencyKey = wire.idempotencyKey ?? own ?? id
+  const all = { idempotencyKey, group, delay: delay || undefined, ttl, maxAttempts, backoff, dedupKey, redirects }
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as unknown as MessageOptions
 }
 
 /** Its other headers are nobody's to look at. */

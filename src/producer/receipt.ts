@@ -1,3 +1,4 @@
+import type { Decision } from '../message/decision.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Answer, Death, Standing } from '../message/message.ts'
 import { QueueError } from '../message/error.ts'
@@ -78,6 +79,27 @@ export class Receipts {
   /** The receipt of a message that is on its way to the disk. */
   issue(id: string): Receipt {
     return this.#hold(new PendingReceipt(id, this, false))
+  }
+
+  /** The receipt of a message that was added, once that is stored; of another, where the queue took it for the same. */
+  async issued(
+    queue: string,
+    { id, decided }: { readonly id: string; readonly decided: Promise<Decision[1] | undefined> },
+  ): Promise<Receipt> {
+    const receipt = this.issue(id)
+    try {
+      const decision = await decided
+      if (decision === 'full') throw new QueueError('queue-full', `The queue "${queue}" holds as much as its \`capacity\` allows`)
+      if (decision && 'sameAs' in decision) {
+        this.withdraw(id)
+        return this.of(decision.sameAs)
+      }
+      this.confirm(id)
+      return receipt
+    } catch (error) {
+      this.withdraw(id)
+      throw error
+    }
   }
 
   /** The receipt of a message that was stored at some time, by anybody. */

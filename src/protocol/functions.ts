@@ -16,9 +16,10 @@ export interface PageFunctions {
   upcast(body: string, version: number): Promise<string>
 }
 
-/** Asks a `headers` function, wherever it lives. */
-export async function askHeaders(headers: HeadersFunction, unauthorized: boolean): Promise<HeaderEntries> {
-  const given = await inPatience('headers', async (signal) => headers({ unauthorized, signal }))
+/** Asks a `headers` function, wherever it lives, for the messages of an identity, where the queue has one. */
+export async function askHeaders(headers: HeadersFunction, unauthorized: boolean, identity?: string): Promise<HeaderEntries> {
+  const whose = identity === undefined ? {} : { identity }
+  const given = await inPatience('headers', async (signal) => headers({ unauthorized, signal, ...whose }))
   if (typeof given !== 'object' || given === null) throw new TypeError(`Expected \`headers\` to give headers, got ${shown(given)}`)
   return toEntries(given)
 }

@@ -32,6 +32,8 @@ export interface HostApi {
   resume(queue: string, group: string | undefined): Promise<Result<void>>
   retryNow(queue: string, group: string | undefined): Promise<Result<void>>
   close(queue: string): Promise<Result<void>>
+  /** Deletes all that is in a queue, and closes it, in every tab. */
+  destroy(queue: string): Promise<Result<void>>
   /** What a worker cannot see for itself. */
   signal(signal: PageSignal): Promise<void>
 }
@@ -82,6 +84,8 @@ export type Asks = 'always' | 'unless-served' | 'never'
 /** The options of a queue as they cross: without functions, and with an endpoint that means the same in a worker. */
 export interface Setup extends Shared {
   readonly endpoint: string
+  /** Which generation of the queue this page knows, from a host that it had before: what that did not confirm is for no later one. */
+  readonly generation?: string
   /** Headers that are always the same. */
   readonly headers: HeaderEntries
   /** Whether the page's functions are asked. */
@@ -93,6 +97,8 @@ export interface Batch {
   readonly producer: string
   readonly number: number
   readonly messages: readonly OutgoingMessage[]
+  /** They were accepted before, in the app's own database: `capacity` is no reason to refuse them now. */
+  readonly isRelayed?: true
 }
 
 /** A message, with what is said of it alone. */
@@ -111,12 +117,15 @@ export interface MessageFilter {
   readonly group?: string
 }
 
-export interface WireMessage extends Pick<Message, 'id' | 'body' | 'enqueuedAt' | 'group' | 'version' | 'request'> {
+type Shown = Omit<Message, 'bytes' | 'wasSent'>
+
+/** `expiresAt` and `due` are in the device's time. */
+export interface WireMessage extends Shown {
   readonly state: WaitingState
   readonly due?: number
 }
 
-export interface WireDeadLetter extends Pick<Message, 'id' | 'body' | 'enqueuedAt' | 'group' | 'version' | 'request'>, Death {}
+export interface WireDeadLetter extends Shown, Death {}
 
 /** Some of a long list, and where the rest begins; without `next` it was the last. */
 export interface Page<Item> {

@@ -31,14 +31,30 @@ export interface Place {
   readonly queue: string
   readonly epoch: number
   readonly sequence: number
+  /** Whose message it is, as the device says (`identity`); absent where it does not say. */
+  readonly identity?: string
 }
 
 /** A structured field's item with parameters (RFC 8941, 3.3). */
-export function formatPlace({ queue, epoch, sequence }: Place): string {
-  return `"${queue}";epoch=${epoch};sequence=${sequence}`
+export function formatPlace({ queue, epoch, sequence, identity }: Place): string {
+  // Percent-encoded: a field's string is ASCII.
+  const whose = identity === undefined ? '' : `;identity="${encodeURIComponent(identity)}"`
+  return `"${queue}";epoch=${epoch};sequence=${sequence}${whose}`
 }
 
+/** `undefined` where it is not as expected; a parameter that is not known is passed over. */
 export function parsePlace(value: string | null): Place | undefined {
-  const match = value === null ? null : /^"([\w.:-]{1,64})";epoch=(\d{1,15});sequence=(\d{1,15})$/.exec(value)
-  return match ? { queue: match[1]!, epoch: Number(match[2]), sequence: Number(match[3]) } : undefined
+  const match = value === null ? null : /^"([\w.:-]{1,64})";epoch=(\d{1,15});sequence=(\d{1,15})((?:;[a-z][\w.-]*="[^"\\]*")*)$/.exec(value)
+  if (!match) return undefined
+  const [, queue, epoch, sequence, rest] = match
+  const identity = decoded(/;identity="([^"]*)"/.exec(rest!)?.[1])
+  return { queue: queue!, epoch: Number(epoch), sequence: Number(sequence), ...(identity !== undefined && { identity }) }
+}
+
+function decoded(text: string | undefined): string | undefined {
+  try {
+    return text && decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
 }

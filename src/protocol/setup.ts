@@ -5,7 +5,7 @@ import { toEntries } from './functions.ts'
 import type { Asks, Setup } from './host.ts'
 
 /** What only the page needs, beside the functions. */
-const STAYS = ['schema', 'host', 'persist', 'backgroundSync']
+const STAYS = ['schema', 'identity', 'host', 'persist', 'backgroundSync']
 
 /**
  * The options as they cross to the host, to which functions cannot.

@@ -2,8 +2,10 @@ import { isQueueError, QueueError } from '../message/error.ts'
 import { inTime } from './clock.ts'
 import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
+import { expectGeneration } from './generation.ts'
 import { Handle } from './handle.ts'
 import type { HandleNews } from './handle.ts'
+import { readTail } from './meta.ts'
 import type { ReadTransaction, StoreName, WriteTransaction } from './schema.ts'
 import { abort, completed } from './transaction.ts'
 
@@ -19,10 +21,17 @@ const LONGEST_WAIT = 60_000
 export type Durability = 'strict' | 'relaxed'
 
 /** What a connection tells of the storage. */
-export type StorageNews = HandleNews | { readonly type: 'storage-lost'; readonly message: string } | { readonly type: 'storage-restored' }
+export type StorageNews =
+  | HandleNews
+  /** It was destroyed by somebody else, and this connection knows what was before. */
+  | { readonly type: 'destroyed' }
+  | { readonly type: 'storage-lost'; readonly message: string }
+  | { readonly type: 'storage-restored' }
 
 export interface ConnectionOptions {
   readonly name: string
+  /** The generation of the queue that those know who ask, where they had it open before. */
+  readonly known?: string | undefined
   readonly clock: Clock
   readonly tell: (news: StorageNews) => void
   /** Gives free what is kept back for when the disk is full, if anything is. */
@@ -54,9 +63,10 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.#handle = new Handle(options.name, {
+      known: options.known,
       tell: options.tell,
       // The site's data may have been cleared: whoever waits for something is to hear of that soon.
-      terminated: () => this.read(['meta'], async () => {}).catch(() => {}),
+      terminated: () => this.read(['meta'], readTail).catch(() => {}),
     })
   }
 
@@ -103,6 +113,7 @@ export class Connection {
         this.#restored()
         return value
       } catch (error) {
+        if (isQueueError(error) && error.code === 'destroyed') this.#options.tell({ type: 'destroyed' })
         if (!isLoss(error)) throw storageError(error)
         this.#handle.forget(opening)
         if (losses > 0 || error instanceof Stalled) this.#lost(error)
@@ -131,6 +142,7 @@ export class Connection {
       const [database] = await Promise.all([opening, before])
       if (isGivenUp) throw new Stalled(patience)
       tx = begin(database)
+      expectGeneration(tx, this.#handle.generation)
       return completed(tx, work(tx))
     }
     return inTime(this.#options.clock, patience, run(), () => {

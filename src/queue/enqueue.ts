@@ -14,6 +14,8 @@ export interface IncomingBatch {
   readonly producer: string
   readonly number: number
   readonly messages: readonly IncomingMessage[]
+  /** `capacity` is no reason to refuse them. */
+  readonly isRelayed?: true
 }
 
 export interface EnqueueLimits {
@@ -69,12 +71,12 @@ export async function append(tx: WriteTransaction, tail: Tail, messages: readonl
 /** Whoever wrote last stands last, and the first are forgotten. */
 async function decide(
   intake: Intake,
-  { producer, number, messages }: IncomingBatch,
+  { producer, number, messages, isRelayed }: IncomingBatch,
   last: Map<string, Mark>,
 ): Promise<readonly Decision[]> {
   const { batch = -1, decided = [] } = last.get(producer) ?? {}
   if (number <= batch) return decided.find(([other]) => other === number)?.[1] ?? []
-  const decisions = await intake.take(messages)
+  const decisions = await intake.take(messages, isRelayed === true)
   const remembered = decisions.length > 0 ? [...decided, [number, decisions] as const].slice(-MOST_DECIDED) : decided
   last.delete(producer)
   last.set(producer, { producer, batch: number, ...(remembered.length > 0 && { decided: remembered }) })

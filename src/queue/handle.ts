@@ -1,6 +1,7 @@
 import { QueueError } from '../message/error.ts'
 import { openDatabase } from './database.ts'
 import type { Database, Hears } from './database.ts'
+import { destroyed } from './generation.ts'
 import { countsOf, readHead, readInstance, readTail } from './meta.ts'
 import type { Counts } from './meta.ts'
 import type { StoreName } from './schema.ts'
@@ -8,11 +9,13 @@ import { completed } from './transaction.ts'
 
 export type HandleNews =
   /** The database was opened for the first time, with so much in it. */
-  | ({ readonly type: 'storage-opened' } & Counts)
+  | ({ readonly type: 'storage-opened'; readonly generation: string } & Counts)
   /** The database is another than before, and empty. */
   | { readonly type: 'storage-cleared' }
 
 export interface HandleOptions {
+  /** The generation that those know who ask, where they had the queue open before, in a host that is gone. */
+  readonly known?: string | undefined
   readonly tell: (news: HandleNews) => void
   /** Called when the browser has closed the database by force. */
   readonly terminated: () => void
@@ -23,12 +26,17 @@ export class Handle {
   readonly #name: string
   readonly #options: HandleOptions
   #database: Promise<Database> | undefined
-  #instance: { readonly is: string | undefined } | undefined
+  #known: { readonly instance: string | undefined; readonly generation: number } | undefined
   #isClosed = false
 
   constructor(name: string, options: HandleOptions) {
     this.#name = name
     this.#options = options
+  }
+
+  /** Which generation of the queue is known here, once it was opened. */
+  get generation(): number {
+    return this.#known?.generation ?? 0
   }
 
   get isClosed(): boolean {
@@ -81,11 +89,21 @@ export class Handle {
   async #recognise(database: Database): Promise<void> {
     const tx = database.transaction(['meta'] as StoreName[], 'readonly')
     const [instance, tail, head] = await completed(tx, Promise.all([readInstance(tx), readTail(tx), readHead(tx)]))
-    const before = this.#instance
-    this.#instance = { is: instance }
-    if (!before) this.#options.tell({ type: 'storage-opened', ...countsOf(tail, head) })
-    else if (before.is !== instance) this.#options.tell({ type: 'storage-cleared' })
+    const before = this.#known
+    const { generation = 0 } = head
+    const now = { instance, generation }
+    const was = before ? told(before) : this.#options.known
+    // Of another instance, the site's data was cleared.
+    if (was !== undefined && was !== told(now) && was.startsWith(told({ ...now, generation: '' }))) throw destroyed()
+    this.#known = now
+    if (!before) this.#options.tell({ type: 'storage-opened', generation: told(now), ...countsOf(tail, head) })
+    else if (before.instance !== instance) this.#options.tell({ type: 'storage-cleared' })
   }
+}
+
+/** A generation, and of what. */
+function told({ instance = '', generation }: { readonly instance: string | undefined; readonly generation: number | '' }): string {
+  return `${instance}:${generation}`
 }
 
 async function closed(opening: Promise<Database>): Promise<void> {

@@ -50,20 +50,21 @@ export class Intake {
     return this.#tail
   }
 
-  async take(messages: readonly IncomingMessage[]): Promise<readonly Decision[]> {
+  /** @param isExempt whether there is room for them however much there is. */
+  async take(messages: readonly IncomingMessage[], isExempt = false): Promise<readonly Decision[]> {
     const decisions: Decision[] = []
     for (const [offset, message] of messages.entries()) {
-      const decided = await this.#decide(message)
+      const decided = await this.#decide(message, isExempt)
       if (decided) decisions.push([offset, decided])
     }
     return decisions
   }
 
-  async #decide({ delay, onDuplicate = 'ignore', ...given }: IncomingMessage): Promise<Decision[1] | undefined> {
+  async #decide({ delay, onDuplicate = 'ignore', ...given }: IncomingMessage, isExempt: boolean): Promise<Decision[1] | undefined> {
     const message: Message = given.ttl === undefined ? given : { ...given, expiresAt: this.#now + given.ttl }
     const there = message.dedupKey === undefined ? undefined : await this.#duplicateOf(message, onDuplicate)
     if (there && (onDuplicate === 'ignore' || there.isOpen)) return this.#merge(message, delay, onDuplicate, there)
-    if (this.#isFull(message.bytes)) return 'full'
+    if (!isExempt && this.#isFull(message.bytes)) return 'full'
     await takeKey(this.#tx, message, there?.id)
     if (delay) await this.#delay(message, delay)
     else this.#add(message, there?.id)

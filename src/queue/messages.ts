@@ -65,20 +65,24 @@ async function present(tx: ReadTransaction, tail: Tail, head: Head, { items, nex
     items.map(async (item) => {
       const change = areChanged(tail, head) ? await tx.objectStore('changes').get(item.sequence) : undefined
       const isGone = change?.kind === 'cancelled' || change?.kind === 'passed'
-      return isGone ? [] : [{ ...changed(item, change), state: item.state }]
+      return isGone ? [] : [{ ...inDeviceTime(changed(item, change), head), state: item.state }]
     }),
   )
   const isOver = next === undefined || (next === DELAYED && tail.delayed === 0)
   return isOver ? { items: all.flat() } : { items: all.flat(), next }
 }
 
-async function inDelayed(tx: ReadTransaction, { time }: Head, from: readonly [number, number]): Promise<Waiting> {
+/** Others compare it with the device's clock. */
+function inDeviceTime<Listed extends PlacedMessage>(message: Listed, { time }: Head): Listed {
+  return message.expiresAt === undefined ? message : { ...message, expiresAt: message.expiresAt - (time?.offset ?? 0) }
+}
+
+async function inDelayed(tx: ReadTransaction, head: Head, from: readonly [number, number]): Promise<Waiting> {
   const found = await tx.objectStore('delayed').getAll(IDBKeyRange.lowerBound([...from], true), SOME)
   const items = found.map((record) => ({
-    ...record,
-    sequence: record.number,
+    ...inDeviceTime({ ...record, sequence: record.number }, head),
     state: 'delayed' as const,
-    due: record.due - (time?.offset ?? 0),
+    due: record.due - (head.time?.offset ?? 0),
   }))
   const last = found.at(-1)
   return last && found.length === SOME ? { items, next: [last.due, last.number] } : { items }

@@ -1,5 +1,6 @@
 import type { EndpointHold, Held, KeptTime } from '../message/message.ts'
 import type { Decision } from '../message/decision.ts'
+import { assertGeneration } from './generation.ts'
 import type { ReadTransaction, WriteTransaction } from './schema.ts'
 
 /** What the enqueueing side knows. */
@@ -22,6 +23,8 @@ export interface Tail {
   readonly paused: boolean
   /** The number of the last batch of each of the producers heard last: an older one was decided before. */
   readonly marks: readonly Mark[]
+  /** How often the queue was destroyed; absent where it never was. `head` says the same. */
+  readonly generation?: number
   /** The functions that are to be asked in a page alone, as whoever enqueued last has said; absent where nobody has. */
   readonly needs?: readonly string[]
 }
@@ -89,10 +92,11 @@ export interface Head {
   readonly endpoint?: EndpointHold
   /** Messages that hosts may have died of: few. */
   readonly suspects?: readonly Suspect[]
+  readonly generation?: number
 }
 
 /** What the leader itself writes of that; the rest is counted as it is written. */
-export type LeadersHead = Omit<Head, 'frozen' | 'receipts' | 'keptFrom' | 'cancelled' | 'changes'>
+export type LeadersHead = Omit<Head, 'frozen' | 'receipts' | 'keptFrom' | 'cancelled' | 'changes' | 'generation'>
 
 export const EMPTY_TAIL: Tail = {
   next: 1,
@@ -128,12 +132,16 @@ export const EMPTY_HEAD: Head = {
 }
 
 export async function readTail(tx: ReadTransaction | WriteTransaction): Promise<Tail> {
-  return { ...EMPTY_TAIL, ...((await tx.objectStore('meta').get('tail')) as Tail | undefined) }
+  const tail = (await tx.objectStore('meta').get('tail')) as Tail | undefined
+  assertGeneration(tx, tail?.generation)
+  return { ...EMPTY_TAIL, ...tail }
 }
 
 /** What an earlier release wrote lacks what has come since, as of a tail. */
 export async function readHead(tx: ReadTransaction | WriteTransaction): Promise<Head> {
-  return { ...EMPTY_HEAD, ...((await tx.objectStore('meta').get('head')) as Head | undefined) }
+  const head = (await tx.objectStore('meta').get('head')) as Head | undefined
+  assertGeneration(tx, head?.generation)
+  return { ...EMPTY_HEAD, ...head }
 }
 
 /** Undefined in a database that an early release has made. */

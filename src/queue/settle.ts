@@ -1,3 +1,4 @@
+import { isQueueError } from '../message/error.ts'
 import type { Death, KeptReceipt, PlacedMessage } from '../message/message.ts'
 import type { KeepReceipts } from '../message/options.ts'
 import type { Connection } from './connection.ts'
@@ -70,6 +71,11 @@ export interface Settled {
 /** Another leader has begun: this one may neither settle nor send. */
 export class Superseded extends Error {
   override readonly name = 'Superseded'
+}
+
+/** Whether another leads by now, or the queue that was led is no more. */
+export function isOver(error: unknown): boolean {
+  return error instanceof Superseded || (isQueueError(error) && error.code === 'destroyed')
 }
 
 const STORES: StoreName[] = ['inbox', 'meta', 'groups', 'parked', 'dead', 'changes', 'stops', 'dedup', 'receipts']

@@ -37,10 +37,19 @@ export interface ReceiverOptions<T = unknown> {
    * Says who sent a request; keys of one principal mean nothing to another. `undefined` answers 401, at which the device
    * asks for fresh headers.
    *
+   * The second argument is whose message it is, as the device says: the `identity` of its queue. A cookie goes along with whatever a browser sends, and may be that of whoever has
+   * signed in since: answer `undefined` where they differ, and the message waits on the device for its own user.
+   *
    * @defaultValue everybody is one
-   * @example (request) => sessions.userOf(request.headers.get('authorization'))
+   * @example
+   * ```ts
+   * async (request, identity) => {
+   *   const user = await sessions.userOf(request.headers.get('cookie'))
+   *   return identity === undefined || identity === user ? user : undefined
+   * }
+   * ```
    */
-  readonly principal?: (request: Request) => string | undefined | Promise<string | undefined>
+  readonly principal?: (request: Request, identity: string | undefined) => string | undefined | Promise<string | undefined>
   /**
    * The largest body, in bytes; above, the answer is 413.
    *
@@ -81,7 +90,8 @@ export function createReceiver<T = unknown>(options: ReceiverOptions<T>): (reque
     if (!['POST', 'PUT', 'PATCH'].includes(request.method)) {
       return problem(405, `Expected POST, PUT or PATCH, got ${request.method}`, { headers: { allow: 'POST, PUT, PATCH' } })
     }
-    const who = await principal(request)
+    const place = parsePlace(request.headers.get(HOLDFAST_MESSAGE))
+    const who = await principal(request, place?.identity)
     if (typeof who !== 'string') return problem(401, 'Expected credentials')
     const id = parseKey(request.headers.get(IDEMPOTENCY_KEY))
     if (id === undefined) return problem(400, 'Expected an Idempotency-Key of 1 to 255 characters')
@@ -91,7 +101,6 @@ export function createReceiver<T = unknown>(options: ReceiverOptions<T>): (reque
     if (body === 'too large') return problem(413, `Expected a body of at most ${maxBytes} bytes`)
     const parsed = parse(body.text)
     if (!parsed) return problem(400, 'Expected a body that is JSON')
-    const place = parsePlace(request.headers.get(HOLDFAST_MESSAGE))
     return once(dedup, `${who}\n${id}`, body.fingerprint, () => handle({ id, body: parsed.value as T, principal: who, place }, request))
   }
 }

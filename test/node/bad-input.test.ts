@@ -114,6 +114,13 @@ describe('an option', () => {
     [{ endpoint, host: 'moon' }, "Expected `host` to be 'worker' or 'in-place', got \"moon\" (string)"],
     [{ endpoint, worker: 'worker.js' }, 'Expected `worker` to be a function that starts a worker, got "worker.js" (string)'],
     [{ endpoint, host: 'in-place', worker: () => {} }, 'Expected `host` or `worker`, got both: a worker of your own is a host'],
+    [{ endpoint, identity: '' }, 'Expected `identity` to be a string of 1 to 256 characters, well-formed, got "" (string)'],
+    [{ endpoint, identity: 7 }, 'Expected `identity` to be a string of 1 to 256 characters, well-formed, got 7 (number)'],
+    [
+      { endpoint, identity: 'x'.repeat(257) },
+      `Expected \`identity\` to be a string of 1 to 256 characters, well-formed, got "${'x'.repeat(80)}" (string)`,
+    ],
+    [{ endpoint, identity: 'a\ud800' }, 'Expected `identity` to be a string of 1 to 256 characters, well-formed, got "a\\ud800" (string)'],
     [{ endpoint, persist: 'yes' }, 'Expected `persist` to be true or false, got "yes" (string)'],
     [{ endpoint: '/orders' }, 'Expected `endpoint` to be an absolute URL where there is no page, got "/orders" (string)'],
   ])('%o is refused at opening', (options, message) => {

@@ -32,6 +32,8 @@ test('a rejected message is kept, with its body, the reason and what the server 
       status: 422,
       excerpt: 'no such street',
       trail: [{ at: enqueuedAt, took: 0, result: 'rejected', status: 422 }],
+      version: 1,
+      options: { idempotencyKey: ids[0] },
     },
   ])
   expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0, dead: 1, bytes: 0 })

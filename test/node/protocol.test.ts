@@ -38,6 +38,15 @@ test('a message’s place comes back, and nothing else is taken for one', () => 
       expect(parsePlace(formatPlace({ queue, epoch, sequence }))).toEqual({ queue, epoch, sequence })
     }),
   )
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme', minLength: 1 }), (identity) => {
+      const place = { queue: 'orders', epoch: 1, sequence: 2, identity }
+      expect(new Headers({ place: formatPlace(place) }).get('place')).toBe(formatPlace(place))
+      expect(parsePlace(formatPlace(place))).toEqual(place)
+    }),
+  )
+  expect(parsePlace('"a";epoch=1;sequence=2;later="x y";identity="ann"')).toEqual({ queue: 'a', epoch: 1, sequence: 2, identity: 'ann' })
+  expect(parsePlace('"a";epoch=1;sequence=2;identity="%"')).toEqual({ queue: 'a', epoch: 1, sequence: 2 })
   for (const value of [null, '', '"a"', '"a";epoch=x;sequence=1', '"a";epoch=1;sequence=1;more', '"a b";epoch=1;sequence=1']) {
     expect(parsePlace(value)).toBeUndefined()
   }

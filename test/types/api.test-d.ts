@@ -1,3 +1,5 @@
+import { openDB } from 'idb'
+import type { DBSchema } from 'idb'
 import { describe, expectTypeOf, test } from 'vitest'
 import { defineQueue, isQueueError, openQueue } from '../../src/index.ts'
 import type {
@@ -11,6 +13,7 @@ import type {
   Receipt,
   WaitingMessage,
 } from '../../src/index.ts'
+import { installOutbox, openOutbox, OUTBOX } from '../../src/outbox.ts'
 import { createReceiver } from '../../src/receiver.ts'
 import type { Place } from '../../src/receiver.ts'
 import { captureFailedRequests, takeOverWorkbox } from '../../src/service-worker.ts'
@@ -98,6 +101,40 @@ test('an event is told apart by its type', () => {
 test('an error that was caught is told apart by its code', () => {
   const caught: unknown = null
   if (isQueueError(caught)) expectTypeOf(caught.code).toEqualTypeOf<QueueErrorCode>()
+})
+
+describe('an outbox', () => {
+  interface Shop extends DBSchema {
+    carts: { key: string; value: object }
+    'holdfast-outbox': { key: IDBValidKey; value: unknown }
+  }
+
+  test('takes bodies of its queue’s type, in a transaction of the browser’s own or one of idb’s', async () => {
+    const outbox = openOutbox(orders, { database: 'shop' })
+    const order = { sku: 'A-1', quantity: 2 }
+    const raw: IDBTransaction = null!
+    expectTypeOf(outbox.enqueueIn(raw, order)).toBeString()
+    const db = await openDB<Shop>('shop', 1, { upgrade: (upgraded) => installOutbox(upgraded) })
+    outbox.enqueueIn(db.transaction(['carts', OUTBOX], 'readwrite'), order, { delay: 5 })
+    const untyped = await openDB('shop')
+    outbox.enqueueIn(untyped.transaction(OUTBOX, 'readwrite'), order)
+    installOutbox(raw.db)
+    // @ts-expect-error -- a part is missing
+    outbox.enqueueIn(raw, { sku: 'A-1' })
+    // @ts-expect-error -- no transaction
+    outbox.enqueueIn(db, order)
+  })
+})
+
+test('what is read can be enqueued elsewhere', async () => {
+  for await (const { body, options } of orders.messages()) void orders.enqueue(body, options)
+  for await (const letter of orders.deadLetters()) if (letter.reason !== 'unreadable') void orders.enqueue(letter.body, letter.options)
+})
+
+test('a queue is opened for somebody, whose messages headers are asked for', () => {
+  openQueue('orders', { endpoint: '/', identity: 'ann', headers: ({ identity = '' }) => ({ authorization: identity }) })
+  // @ts-expect-error -- a name of somebody
+  openQueue('orders', { endpoint: '/', identity: 7 })
 })
 
 test('a receiver types the bodies that it hands on', () => {

@@ -93,6 +93,7 @@ export class FakeHost {
       resume: answer('resume', () => {}),
       retryNow: answer('retryNow', () => {}),
       close: answer('close', () => {}),
+      destroy: answer('destroy', () => {}),
       signal: async () => {},
     }
   }
