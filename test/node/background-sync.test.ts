@@ -14,9 +14,12 @@ beforeEach(async () => {
   vi.resetModules()
   ;[tags, posted] = [[], []]
   Page = (await import('../world/fake-host.ts')).FakeHost
-  const listeners: (() => void)[] = []
-  leave = () => listeners.forEach((listener) => listener())
-  vi.stubGlobal('addEventListener', (type: string, listener: () => void) => void (type === 'pagehide' && listeners.push(listener)))
+  const listeners: ((event: object) => void)[] = []
+  leave = () => listeners.forEach((listener) => listener({ persisted: false }))
+  vi.stubGlobal(
+    'addEventListener',
+    (type: string, listener: (event: object) => void) => void (type === 'pagehide' && listeners.push(listener)),
+  )
 })
 afterEach(() => vi.unstubAllGlobals())
 

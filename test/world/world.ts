@@ -7,7 +7,7 @@ import { QueueError } from '../../src/message/error.ts'
 import type { QueueDefinition } from '../../src/message/definition.ts'
 import type { OpenOptions } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
-import type { PageEnd } from '../../src/producer/start-host.ts'
+import type { StartHost, PageEnd } from '../../src/producer/start-host.ts'
 import { HostLink } from '../../src/producer/host-link.ts'
 import { openQueueOn } from '../../src/producer/open-queue.ts'
 import type { Queue } from '../../src/producer/queue.ts'
@@ -90,7 +90,9 @@ export class World {
 /** A tab: a link to a host of its own, as a page has to its worker. */
 export class Tab {
   readonly #world: World
-  readonly #link: HostLink
+  readonly #start: StartHost
+  /** Until its last queue is closed; the next has another. */
+  #link: HostLink | undefined
   readonly #queues: Queue<never>[] = []
   #host: HostApi | undefined
   /** Hosts that the page believes dead, and cannot close. */
@@ -103,25 +105,23 @@ export class Tab {
     this.#world = world
     this.#life = life
     const definitions = served && { served: new Map(served.map((definition) => [definition.name, definition])) }
-    this.#link = new HostLink(
-      async (page) => {
-        // As a worker, or a file that is loaded: not at once.
-        await new Promise((resolve) => setImmediate(resolve))
-        // What is killed stays so.
-        if (this.#life?.isOver) throw new QueueError('host-lost', 'It was killed')
-        const host = createHost({ platform: this.#life?.platform(platform) ?? platform, page: pageFor(page), ...definitions })
-        this.#host = this.#life?.host(host) ?? host
-        const lost = new Promise<void>((resolve) => (this.#lose = resolve))
-        return { api: this.#host, kind: served ? 'worker' : 'in-place', lost, stop: () => {} }
-      },
-      () => {},
-      world.clock,
-    )
+    this.#start = async (page) => {
+      // As a worker, or a file that is loaded: not at once.
+      await new Promise((resolve) => setImmediate(resolve))
+      // What is killed stays so.
+      if (this.#life?.isOver) throw new QueueError('host-lost', 'It was killed')
+      const host = createHost({ platform: this.#life?.platform(platform) ?? platform, page: pageFor(page), ...definitions })
+      this.#host = this.#life?.host(host) ?? host
+      const lost = new Promise<void>((resolve) => (this.#lose = resolve))
+      return { api: this.#host, kind: served ? 'worker' : 'in-place', lost, stop: () => {} }
+    }
   }
 
   open<T = unknown>(options: Partial<OpenOptions<T>> = {}, definition?: QueueDefinition<T>): Queue<T> {
     const given = definition ? options : { endpoint: 'https://shop.example/orders', ...options }
-    const queue = openQueueOn<T>(() => this.#link, definition ?? this.#world.name, given)
+    this.#link ??= new HostLink(this.#start, () => (this.#link = undefined), this.#world.clock)
+    const link = this.#link
+    const queue = openQueueOn<T>(() => link, definition ?? this.#world.name, given)
     this.#queues.push(queue as unknown as Queue<never>)
     return queue
   }
