@@ -1,4 +1,4 @@
-import type { Batch } from '../protocol/host.ts'
+import type { Batch, Setup } from '../protocol/host.ts'
 import { leftBehind } from '../protocol/names.ts'
 
 /**
@@ -10,7 +10,16 @@ import { leftBehind } from '../protocol/names.ts'
 /** As much as one page leaves there, in characters: the whole of an origin's is about five million. */
 const MOST_CHARACTERS = 1_000_000
 
+/** A queue of which something may be left behind. */
+export interface LeavingQueue {
+  readonly key: string
+  /** Its options, with the generation of the queue, where that is known. */
+  readonly setup: Pick<Setup, 'generation'>
+}
+
 interface Left {
+  /** Which generation of the queue it was for; absent where the page did not know yet. */
+  readonly generation?: string
   /** By the device's clock, in milliseconds since the epoch. */
   readonly at: number
   readonly batch: Batch
@@ -18,19 +27,22 @@ interface Left {
 
 /** What one page has written down of its batches for one queue. */
 export class LeftBehind {
+  readonly #queue: LeavingQueue
   readonly #prefix: string
   /** Keys that are there, and what each holds, in characters. */
   readonly #written = new Map<number, number>()
 
-  constructor(queue: string, producer: string) {
-    this.#prefix = `${leftBehind(queue)}${producer}/`
+  constructor(queue: LeavingQueue, producer: string) {
+    this.#queue = queue
+    this.#prefix = `${leftBehind(queue.key)}${producer}/`
   }
 
   /** @returns whether it is there. Nothing that comes after a batch that is not may be: that would pass for stored. */
   write(batch: Batch): boolean {
     if (this.#written.has(batch.number)) return true
     try {
-      const text = JSON.stringify({ at: Date.now(), batch } satisfies Left)
+      const { generation } = this.#queue.setup
+      const text = JSON.stringify({ at: Date.now(), ...(generation !== undefined && { generation }), batch } satisfies Left)
       const all = [...this.#written.values()].reduce((sum, size) => sum + size, text.length)
       if (all > MOST_CHARACTERS || !batch.messages.every(({ body }) => typeof body === 'string')) return false
       localStorage.setItem(this.#prefix + batch.number, text)
@@ -57,11 +69,18 @@ export function watchLeft(queue: string, call: () => void): () => void {
   return () => stop.abort()
 }
 
-/** Has stored what pages have left behind, in its order. What cannot be stored now stays where it is. */
-export async function takeOver(queue: string, store: (batch: Batch) => Promise<unknown>): Promise<void> {
-  for (const [key, { at, batch }] of allLeft(queue)) {
+export interface TakeOver {
+  readonly store: (batch: Batch) => Promise<unknown>
+  /** Finds out which generation of the queue this is. */
+  readonly look: () => Promise<unknown>
+}
+
+/** Has stored what pages have left behind, in its order. What cannot be stored now stays where it is; what was left before the queue was destroyed goes. */
+export async function takeOver(queue: LeavingQueue, { store, look }: TakeOver): Promise<void> {
+  for (const [key, { at, batch, generation }] of allLeft(queue.key)) {
     try {
-      await store(aged(batch, Date.now() - at))
+      if (generation !== undefined && queue.setup.generation === undefined) await look()
+      if (!isOfGone(generation, queue.setup.generation)) await store(aged(batch, Date.now() - at))
     } catch {
       return
     }
@@ -69,9 +88,15 @@ export async function takeOver(queue: string, store: (batch: Batch) => Promise<u
   }
 }
 
-/** What was left of a queue that was destroyed goes with it. */
-export function forgetLeft(queue: string): void {
-  for (const [key] of allLeft(queue)) remove(key)
+/** What was left of a queue that was destroyed goes with it; what is for the one that may have been opened since stays. */
+export function forgetLeft({ key, setup }: LeavingQueue): void {
+  for (const [at, { generation = setup.generation }] of allLeft(key)) if (generation === setup.generation) remove(at)
+}
+
+/** Whether the queue was destroyed since; one whose database is another has lost its storage. */
+function isOfGone(was: string | undefined, now: string | undefined): boolean {
+  const instance = (generation: string): string => generation.slice(0, generation.lastIndexOf(':'))
+  return was !== undefined && now !== undefined && was !== now && instance(was) === instance(now)
 }
 
 function allLeft(queue: string): [string, Left][] {

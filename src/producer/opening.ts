@@ -56,7 +56,8 @@ export class Opening {
   #takeOver(): Promise<void> {
     const { key } = this.#queue
     const store = (batch: Batch): Promise<unknown> => this.#link.call((api) => api.enqueue(key, batch))
-    this.#takingOver = this.#takingOver.then(() => takeOver(key, store))
+    const look = (): Promise<unknown> => this.#link.call((api) => api.depth(key))
+    this.#takingOver = this.#takingOver.then(() => takeOver(this.#queue, { store, look }))
     return this.#takingOver
   }
 }

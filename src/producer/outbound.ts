@@ -3,6 +3,7 @@ import { messageId, mintProducer } from '../message/id.ts'
 import type { Decision } from '../message/decision.ts'
 import type { Batch, OutgoingMessage } from '../protocol/host.ts'
 import { LeftBehind } from './left-behind.ts'
+import type { LeavingQueue } from './left-behind.ts'
 import { watchEnd } from './page-signals.ts'
 
 /** How much one call to the host carries: so many messages, or so many characters, whichever comes first. */
@@ -27,7 +28,7 @@ export class Outbound {
   #isLeaving = false
   #unwatch: (() => void) | undefined
 
-  constructor(queue: string, send: (batch: Batch) => Promise<readonly Decision[]>) {
+  constructor(queue: LeavingQueue, send: (batch: Batch) => Promise<readonly Decision[]>) {
     this.#send = send
     this.#left = new LeftBehind(queue, this.#producer)
   }

@@ -59,7 +59,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#rules = rules
     this.#link = link
     this.relaying = { key: this.key, rules, store: async (batch) => void (await this.#call((api) => api.enqueue(this.key, batch))) }
-    this.outbound = new Outbound(this.key, (batch) => this.#ask((api) => api.enqueue(this.key, batch)))
+    this.outbound = new Outbound(this, (batch) => this.#ask((api) => api.enqueue(this.key, batch)))
     this.#receipts = new Receipts((id) => this.#standing(id))
     this.#opening = new Opening(link, this)
   }
@@ -198,7 +198,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#ended ??= why
     if (this.#ended.code === 'destroyed') {
       this.#tell(this.#ended)
-      forgetLeft(this.key)
+      forgetLeft(this)
     }
     this.#closing ??= this.#close(this.#ended)
     return this.#closing

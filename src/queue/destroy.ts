@@ -8,9 +8,9 @@ import type { StoreName } from './schema.ts'
  * empty: it is how they find out.
  */
 export async function destroy(connection: Connection): Promise<void> {
-  // Those of a later release as well.
-  const stores = await connection.read(['meta'], async (tx) => [...tx.db.objectStoreNames] as StoreName[])
   try {
+    // Those of a later release as well.
+    const stores = await connection.read(['meta'], async (tx) => [...tx.db.objectStoreNames] as StoreName[])
     await connection.writeFromReserve(stores, 'strict', async (tx) => {
       const { epoch, generation = 0 } = await readHead(tx)
       const next = { generation: generation + 1 }
@@ -22,7 +22,7 @@ export async function destroy(connection: Connection): Promise<void> {
       ])
     })
   } catch (error) {
-    // Issued again, since nobody heard that it was written; or another was first.
+    // Issued again, since nobody heard that it was written, by this host or the one before; or another was first.
     if (!isQueueError(error) || error.code !== 'destroyed') throw error
   }
 }

@@ -176,3 +176,51 @@ test('a page that is told of its end by nothing but beforeunload writes down as 
   view.tellUnload()
   expect(view.left).toEqual([])
 })
+
+test('what one has left is for no other who signs in', async () => {
+  const ofAnn = new MortalPage({ identity: 'ann' })
+  void (await ofAnn.enqueue(1))
+  view.tell('pagehide', false)
+  for (const identity of ['bob', undefined]) {
+    const other = new MortalPage(identity === undefined ? {} : { identity })
+    other.answers = true
+    await other.queue.enqueue(2)
+    expect(bodiesOf(other)).toEqual(['2'])
+  }
+  const back = new MortalPage({ identity: 'ann' })
+  back.answers = true
+  await back.queue.enqueue(3)
+  expect(bodiesOf(back)).toEqual(['1', '3'])
+})
+
+test.each([
+  ['was destroyed since is dropped', 'a:1', ['2']],
+  ['is the same is stored', 'a:0', ['1', '2']],
+  ['has lost its storage since is stored', 'b:0', ['1', '2']],
+])('what was left for a queue that %s', async (_, generation, stored) => {
+  const page = new MortalPage({}, 'a:0')
+  page.answers = true
+  await page.queue.enqueue(0)
+  page.answers = false
+  void (await page.enqueue(1))
+  view.tell('pagehide', false)
+  const next = new MortalPage({}, generation)
+  next.answers = true
+  await next.queue.enqueue(2)
+  expect(bodiesOf(next)).toEqual(stored)
+  expect(view.left).toEqual([])
+})
+
+test('what was left goes with the queue that is destroyed, and what is for the next stays', async () => {
+  const page = new MortalPage({}, 'a:0')
+  page.answers = true
+  await page.queue.enqueue(0)
+  const left = (number: number, generation: string): void => {
+    const batch = { producer: 'p', number, messages: [{ id: `p.${number}.0`, body: '7' }] }
+    view.storage[`holdfast/orders/left/p/${number}`] = JSON.stringify({ at: Date.now(), generation, batch })
+  }
+  left(1, 'a:0')
+  left(2, 'a:1')
+  page.host.page.events('orders', [{ type: 'destroyed' }])
+  expect(view.left).toEqual(['holdfast/orders/left/p/2'])
+})

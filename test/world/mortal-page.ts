@@ -1,3 +1,4 @@
+import type { OpenOptions } from '../../src/message/options.ts'
 import { HostLink } from '../../src/producer/host-link.ts'
 import { openQueueOn } from '../../src/producer/open-queue.ts'
 import type { Queue } from '../../src/producer/queue.ts'
@@ -18,8 +19,10 @@ export class MortalHost {
   readonly lost: Promise<void>
   die!: () => void
   readonly #answers: () => boolean
+  readonly #generation: string | undefined
 
-  constructor(page: PageEnd, answers: () => boolean) {
+  constructor(page: PageEnd, answers: () => boolean, generation: string | undefined) {
+    this.#generation = generation
     this.page = page
     this.#answers = answers
     this.lost = new Promise((resolve) => (this.die = resolve))
@@ -27,7 +30,13 @@ export class MortalHost {
 
   get api(): HostApi {
     const done = Promise.resolve({ ok: true, value: undefined })
-    const enqueue = (_: string, batch: Batch): Promise<unknown> => {
+    const storageOpened = (queue: string): void => {
+      if (this.#generation !== undefined)
+        this.page.events(queue, [{ type: 'storage-opened', generation: this.#generation, waiting: 0, dead: 0 }])
+    }
+    const depth = (queue: string): Promise<unknown> => (storageOpened(queue), done)
+    const enqueue = (queue: string, batch: Batch): Promise<unknown> => {
+      storageOpened(queue)
       this.asked.push(batch.number)
       this.batches.push(structuredClone(batch))
       return this.#answers() ? done : new Promise(() => {})
@@ -41,6 +50,7 @@ export class MortalHost {
       open,
       close: () => (this.closes ? done : new Promise(() => {})),
       enqueue,
+      depth,
       standing,
       signal: async () => {},
     } as unknown as HostApi
@@ -59,19 +69,20 @@ export class MortalPage {
   /** How often one was to start. */
   tries = 0
 
-  constructor() {
+  /** @param options of its queue; and which generation of that its hosts find. */
+  constructor(options: Partial<OpenOptions<number>> = {}, generation?: string) {
     const link = new HostLink(
       async (page) => {
         this.tries += 1
         if (!this.starts) throw new Error('no file')
-        const host = new MortalHost(page, () => this.answers)
+        const host = new MortalHost(page, () => this.answers, generation)
         this.hosts.push(host)
         return { api: host.api, kind: 'worker', lost: host.lost, stop: () => (host.isStopped = true) }
       },
       () => {},
       this.clock,
     )
-    this.queue = openQueueOn<number>(() => link, 'orders', { endpoint: 'https://shop.example/orders' })
+    this.queue = openQueueOn<number>(() => link, 'orders', { endpoint: 'https://shop.example/orders', ...options })
   }
 
   get host(): MortalHost {
