@@ -338,7 +338,8 @@ export class Model {
 
   /** A message is a dead letter, which the server has not said alone: for that there is to be a reason. */
   died(known: Known, reason: string): void {
-    if (known.state === 'dead' && !known.isUnsure) return
+    // What a superseded leader hears late makes it unsure, and halts no group again that was let go.
+    if (known.state === 'dead') return
     const { answers, unanswered, most, expires } = known
     const mayExpire = reason === 'expired' && expires.low <= this.time.high + UNEVENNESS
     const mayBeExhausted = reason === 'attempts-exhausted' && answers + Math.max(0, unanswered - 5) >= most
