@@ -376,8 +376,8 @@ export class Play {
       open.set(both, [...(open.get(both) ?? []), known])
     }
     for (const known of open.values()) {
-      // One that was reserved, and is so no more, is open again.
-      const isWrong = known.length > 2 || (known.length === 2 && !known.some(({ isBehind }) => isBehind))
+      // One that was reserved, and is so no more, is open again, beside those that were stored behind it.
+      const isWrong = known.filter(({ isBehind }) => !isBehind).length > 1
       if (isWrong) throwFault(`more than one of a dedup key: ${known.map(show).join(', ')}`)
     }
   }
