@@ -38,8 +38,12 @@ export async function changeRaw(name: string, store: string, key: IDBValidKey, c
 /** Everything in a store, with its keys. */
 export async function readRaw(name: string, store: string): Promise<(readonly [IDBValidKey, unknown])[]> {
   const database = await answered(indexedDB.open(name))
-  const values = database.transaction(store).objectStore(store)
+  const tx = database.transaction(store)
+  const done = new Promise((resolve) => tx.addEventListener('complete', resolve))
+  const values = tx.objectStore(store)
   const [keys, all] = await Promise.all([answered(values.getAllKeys()), answered(values.getAll())])
+  // Closed before, it would still be there for a moment, and keep the database from being deleted.
+  await done
   database.close()
   return keys.map((key, at) => [key, all[at]])
 }
