@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import type { Page } from 'playwright'
 import { enqueue, idle, numbers, openOrders } from './browser.ts'
+import { devTools } from './chromium.ts'
+import { testWith } from './lacks.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
 
 /** What the origin may have: little, so that it is soon full, and more than the reserve and the first files of a database take. */
@@ -29,7 +31,7 @@ async function visitBefore(): Promise<void> {
 /** Chromium remembers for half a minute what an origin may have: it is told before anything is stored. */
 async function openShopWithLittleSpace(): Promise<Page> {
   const page = await browser.context.newPage()
-  const session = await browser.context.newCDPSession(page)
+  const session = await devTools(browser.context, page)
   await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(shop.url).origin, quotaSize: QUOTA })
   await page.goto(shop.url)
   await openOrders(page)
@@ -54,7 +56,7 @@ function fill(page: Page, from: number, bytes: number): Promise<{ stored: number
   )
 }
 
-test('a full disk refuses what is enqueued and delivers, once and in order, all that was stored; then there is space again', async () => {
+testWith('little-space', 'a full disk refuses what is enqueued and delivers, once and in order, all that was stored; then there is space again', async () => {
   await visitBefore()
   shop.mood = 'away'
   const page = await openShopWithLittleSpace()
