@@ -205,32 +205,36 @@ test('calls that are under way when the queue is closed, and its worker stopped,
   for (const end of ends) expect(['done', 'closed']).toContain(end)
 })
 
-testWith('little-space', 'a full disk: the enqueue is refused with storage-full; what was stored stays, and goes out when there is space', async () => {
-  const page = await browser.context.newPage()
-  await page.goto(shop.url)
-  // Before anything is stored: Chromium goes by what it knew of the quota for thirty seconds.
-  const session = await devTools(browser.context, page)
-  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(shop.url).origin, quotaSize: 3_000_000 })
-  await openOrders(page)
-  await page.evaluate(() => globalThis.orders.pause())
-  const { stored, code } = await page.evaluate(async () => {
-    for (let stored = 0; ; stored++) {
-      // Random, since Chromium compresses what it stores.
-      const filler = Array.from({ length: 50_000 }, () => Math.random().toString(36).slice(2))
-      try {
-        await globalThis.orders.enqueue({ n: stored, filler } as unknown as { n: number })
-      } catch (error) {
-        return { stored, code: globalThis.holdfast.isQueueError(error) ? error.code : String(error) }
+testWith(
+  'little-space',
+  'a full disk: the enqueue is refused with storage-full; what was stored stays, and goes out when there is space',
+  async () => {
+    const page = await browser.context.newPage()
+    await page.goto(shop.url)
+    // Before anything is stored: Chromium goes by what it knew of the quota for thirty seconds.
+    const session = await devTools(browser.context, page)
+    await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(shop.url).origin, quotaSize: 3_000_000 })
+    await openOrders(page)
+    await page.evaluate(() => globalThis.orders.pause())
+    const { stored, code } = await page.evaluate(async () => {
+      for (let stored = 0; ; stored++) {
+        // Random, since Chromium compresses what it stores.
+        const filler = Array.from({ length: 50_000 }, () => Math.random().toString(36).slice(2))
+        try {
+          await globalThis.orders.enqueue({ n: stored, filler } as unknown as { n: number })
+        } catch (error) {
+          return { stored, code: globalThis.holdfast.isQueueError(error) ? error.code : String(error) }
+        }
       }
-    }
-  })
-  expect(code).toBe('storage-full')
-  expect(stored).toBeGreaterThan(0)
-  expect(stored).toBeLessThan(10)
-  expect(await page.evaluate(() => globalThis.orders.depth())).toMatchObject({ ready: stored })
-  await browser.killAndRestart()
-  const again = await browser.openShop(shop.url)
-  await again.evaluate(() => globalThis.orders.resume())
-  await idle(again)
-  expect(shop.taken).toEqual(numbers(0, stored))
-})
+    })
+    expect(code).toBe('storage-full')
+    expect(stored).toBeGreaterThan(0)
+    expect(stored).toBeLessThan(10)
+    expect(await page.evaluate(() => globalThis.orders.depth())).toMatchObject({ ready: stored })
+    await browser.killAndRestart()
+    const again = await browser.openShop(shop.url)
+    await again.evaluate(() => globalThis.orders.resume())
+    await idle(again)
+    expect(shop.taken).toEqual(numbers(0, stored))
+  },
+)

@@ -5,7 +5,7 @@ import type { Engine } from './find-browser.ts'
 const UNTOLD = 'WebKitGTK has no driver that leaves its storage alone'
 
 /** What not every engine has. */
-export type Ability = 'background-sync' | 'little-space' | 'offline-switch' | 'typing'
+export type Ability = 'background-sync' | 'little-space' | 'offline-switch' | 'typing' | 'worker-without-page'
 
 /** What each engine has not, or cannot be shown to have, and why. */
 const LACKS: Record<Engine, { readonly [Of in Ability]?: string }> = {
@@ -19,6 +19,7 @@ const LACKS: Record<Engine, { readonly [Of in Ability]?: string }> = {
     'little-space': 'nothing tells WebKitGTK how little an origin may store',
     'offline-switch': UNTOLD,
     typing: UNTOLD,
+    'worker-without-page': 'WebKit ends a service worker with the last of its pages',
   },
 }
 

@@ -108,21 +108,25 @@ async function callAgain(page: Page, tag: string): Promise<void> {
 }
 
 describe('with no page open', () => {
-  testWith('background-sync', 'what was enqueued offline is drained by the service worker when Background Sync calls it, as the connection returns', async () => {
-    const page = await open(SERVE_DEAF + APP)
-    await browser.context.newPage()
-    await openOrders(page)
-    await browser.context.setOffline(true)
-    await enqueue(page, 0, 5)
-    await page.close()
-    expect(shop.taken).toEqual([])
-    await browser.context.setOffline(false)
-    await shop.took(5)
-    expect(shop.taken).toEqual(numbers(0, 5))
-    expect(new Set(shop.arrivals.map(({ authorization }) => authorization))).toEqual(new Set(['from the definition']))
-  })
+  testWith(
+    'background-sync',
+    'what was enqueued offline is drained by the service worker when Background Sync calls it, as the connection returns',
+    async () => {
+      const page = await open(SERVE_DEAF + APP)
+      await browser.context.newPage()
+      await openOrders(page)
+      await browser.context.setOffline(true)
+      await enqueue(page, 0, 5)
+      await page.close()
+      expect(shop.taken).toEqual([])
+      await browser.context.setOffline(false)
+      await shop.took(5)
+      expect(shop.taken).toEqual(numbers(0, 5))
+      expect(new Set(shop.arrivals.map(({ authorization }) => authorization))).toEqual(new Set(['from the definition']))
+    },
+  )
 
-  test('what was enqueued just before the page was closed is drained by the service worker', async () => {
+  testWith('worker-without-page', 'what was enqueued just before the page was closed is drained by the service worker', async () => {
     const page = await open(SERVE + APP)
     await browser.context.newPage()
     await openOrders(page)

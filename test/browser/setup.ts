@@ -1,5 +1,4 @@
 import type { TestProject } from 'vitest/node'
-import type {} from './driver.ts'
 import { findBrowser } from './find-browser.ts'
 import type { Engine } from './find-browser.ts'
 

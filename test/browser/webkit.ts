@@ -37,7 +37,7 @@ class ToldPage {
     await new Promise((resolve) => setTimeout(resolve, 500))
   }
 
-  evaluate(run: (given: never) => unknown, given?: unknown): Promise<unknown> {
+  evaluate<T>(run: (given: T) => unknown, given?: T): Promise<unknown> {
     return this.#context.pages.run(this.#id, run.toString(), given)
   }
 
@@ -47,13 +47,10 @@ class ToldPage {
 
   async #expose(): Promise<void> {
     for (const name of this.#context.exposed) {
-      await this.evaluate(
-        ((of: string) => {
-          const { callTest } = globalThis as unknown as { callTest: (name: string, given: unknown) => unknown }
-          Object.assign(globalThis, { [of]: (given: unknown) => callTest(of, given) })
-        }) as (given: never) => unknown,
-        name,
-      )
+      await this.evaluate((of: string) => {
+        const { callTest } = globalThis as unknown as { callTest: (name: string, given: unknown) => unknown }
+        Object.assign(globalThis, { [of]: (given: unknown) => callTest(of, given) })
+      }, name)
     }
   }
 }
