@@ -5,13 +5,14 @@ import type { Engine } from './find-browser.ts'
 const UNTOLD = 'WebKitGTK has no driver that leaves its storage alone'
 
 /** What not every engine has. */
-export type Ability = 'background-sync' | 'little-space' | 'offline-switch' | 'typing' | 'worker-without-page'
+export type Ability = 'background-sync' | 'hung-worker' | 'little-space' | 'offline-switch' | 'typing' | 'worker-without-page'
 
 /** What each engine has not, or cannot be shown to have, and why. */
 const LACKS: Record<Engine, { readonly [Of in Ability]?: string }> = {
   chromium: {},
   firefox: {
     'background-sync': 'there is no Background Sync in Firefox',
+    'hung-worker': 'its driver makes no worker of Firefox hang',
     'little-space': 'nothing tells Firefox, while it runs, how little an origin may store',
   },
   webkit: {

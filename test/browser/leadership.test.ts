@@ -4,6 +4,7 @@ import { audit } from '../world/audit.ts'
 import { Browser, idle, numbers, openOrders } from './browser.ts'
 import { A_PROCESS_FOR_EACH_TAB } from './chromium.ts'
 import { contentsOf } from './contents.ts'
+import { testWith } from './lacks.ts'
 import { ShopServer } from './shop-server.ts'
 
 declare global {
@@ -153,7 +154,8 @@ test(
   PATIENCE,
 )
 
-test(
+testWith(
+  'hung-worker',
   'hung: when the worker that leads hangs in a loop, another takes the lead from it; when the loop ends it settles nothing and sends nothing',
   async () => {
     const course = await takeOver('hung worker', async (leader) => {
@@ -169,7 +171,7 @@ test(
     await pause(FROZEN + 1_000 - (Date.now() - course.hurtAt))
     await wakeAndCheck(course, 'hung worker', epoch)
   },
-  PATIENCE,
+  { timeout: PATIENCE },
 )
 
 test(
