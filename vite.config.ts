@@ -11,14 +11,14 @@ import { inWebKitGtk } from './test/store/engines/webkitgtk.ts'
 /** Tests that drive a real browser: one file at a time, on machines with few cores. */
 function inBrowser(
   name: string,
-  include: string,
+  include: string[],
   groupOrder: number,
   globalSetup = 'test/browser/setup.ts',
 ): TestProjectInlineConfiguration {
   return {
     test: {
       name,
-      include: [include],
+      include,
       globalSetup,
       testTimeout: 60_000,
       hookTimeout: 60_000,
@@ -62,6 +62,11 @@ function storeIn(name: string, { browser, provider, backEnd, groupOrder }: Engin
   }
 }
 
+/** Of Chromium's files those that need no more of a driver than to run functions in pages. */
+const IN_WEBKIT = ['main-job', 'groups', 'kept-by-the-disk', 'worker-life', 'killed-workers', 'service-worker', 'identity'].map(
+  (name) => `test/browser/${name}.test.ts`,
+)
+
 const sqliteInChromium = 'features=IdbSqliteBackingStore'
 const leveldb = inPlaywright('chromium', [`--disable-${sqliteInChromium}`])
 const sqlite = inPlaywright('chromium', [`--enable-${sqliteInChromium}`])
@@ -95,11 +100,11 @@ const config: ViteUserConfig = defineConfig({
       storeIn('store-sqlite', { browser: 'chromium', provider: sqlite, backEnd: 'sqlite', groupOrder: 2 }),
       storeIn('store-firefox', { browser: 'firefox', provider: inPlaywright('firefox'), backEnd: 'sqlite', groupOrder: 3 }),
       storeIn('store-webkit', { browser: 'webkit', provider: inWebKitGtk(), backEnd: 'sqlite', groupOrder: 4 }),
-      inBrowser('chromium', 'test/browser/**/*.test.ts', 5),
-      inBrowser('package', 'test/package/**/*.test.ts', 6),
-      inBrowser('firefox', 'test/firefox/**/*.test.ts', 8, 'test/firefox/setup.ts'),
-      inBrowser('webkit', 'test/webkit/**/*.test.ts', 7, 'test/webkit/setup.ts'),
-      inBrowser('firefox', 'test/firefox/**/*.test.ts', 8, 'test/firefox/setup.ts'),
+      inBrowser('chromium', ['test/browser/**/*.test.ts'], 5),
+      inBrowser('package', ['test/package/**/*.test.ts'], 6),
+      // The same files as Chromium's, but for the demo's: what it lacks is skipped one by one, with the reason.
+      inBrowser('firefox', ['test/browser/!(demo*).test.ts', 'test/firefox/**/*.test.ts'], 8, 'test/firefox/setup.ts'),
+      inBrowser('webkit', [...IN_WEBKIT, 'test/webkit/**/*.test.ts'], 7, 'test/webkit/setup.ts'),
     ],
   },
 })

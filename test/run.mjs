@@ -1,5 +1,5 @@
 // What `npm test` runs once everything is installed: builds, checks, measures sizes, and runs every test. With `engines`, what
-// `npm run test:engines` runs: the store's suite in the engines that are not Chromium. The last line counts.
+// `npm run test:engines` runs: the store's and the browser's suites in the engines that are not Chromium, and what was skipped, with the reason. The last line counts.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -6,9 +6,13 @@ export function fieldsOf(form: HTMLFormElement, name: string): Field[] {
   return [...form.elements].filter((element): element is Field => isField(element) && element.name === name)
 }
 
-/** Whether everything in a form is as its page had it. */
-export function isUntouched(form: HTMLFormElement): boolean {
-  return [...form.elements].every((element) => !isField(element) || isAsGiven(element))
+/**
+ * Whether everything in a form is as its page had it, or as it was sent: Firefox, loading a page again, puts back into it what was in its fields.
+ *
+ * @param sent what came back, where it can be read.
+ */
+export function isUntouched(form: HTMLFormElement, sent: FormData | undefined): boolean {
+  return [...form.elements].every((element) => !isField(element) || isAsGiven(element) || isAsSent(form, element, sent))
 }
 
 /** Puts into a form what was sent from it, files as well. */
@@ -48,6 +52,19 @@ function isAsGiven(field: Field): boolean {
   if (field instanceof HTMLInputElement && field.type === 'file') return field.files?.length === 0
   // What a page's script has put into a hidden field was nobody's work.
   return field.type === 'hidden' || field.value === field.defaultValue
+}
+
+function isAsSent(form: HTMLFormElement, field: Field, sent: FormData | undefined): boolean {
+  if (!sent) return false
+  const values = sent.getAll(field.name)
+  if (field instanceof HTMLSelectElement) return [...field.options].every(({ selected, value }) => selected === values.includes(value))
+  if (field instanceof HTMLInputElement && isChoice(field)) return field.checked === values.includes(field.value)
+  if (field instanceof HTMLInputElement && field.type === 'file') return [...(field.files ?? [])].every((file) => values.some(isLike(file)))
+  return field.value === values[fieldsOf(form, field.name).indexOf(field)]
+}
+
+function isLike(file: File): (value: FormDataEntryValue) => boolean {
+  return (value) => typeof value !== 'string' && value.name === file.name && value.size === file.size
 }
 
 /** A list of which nothing was chosen shows its first option. */

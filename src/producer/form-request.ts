@@ -1,4 +1,5 @@
 import { QueueError, shown } from '../message/error.ts'
+import { multipart } from './form-multipart.ts'
 
 /** What a form would be sent as, were it sent without a script (https://html.spec.whatwg.org/#form-submission-algorithm). */
 export function requestOf(form: HTMLFormElement, submitter: HTMLElement | null): Request {
@@ -12,7 +13,7 @@ export function requestOf(form: HTMLFormElement, submitter: HTMLElement | null):
   const data = new FormData(form, submitter)
   // An answer that a script can read is welcome; without one, a page is as good.
   const headers = { accept: 'application/json, text/html;q=0.5' }
-  return new Request(action, { method: 'POST', headers, body: enctype === 'multipart/form-data' ? data : encoded(data) })
+  return new Request(action, { method: 'POST', headers, body: enctype === 'multipart/form-data' ? multipart(data) : encoded(data) })
 }
 
 /** Where a form goes, its submit button having the last word. */

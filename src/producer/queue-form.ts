@@ -130,8 +130,11 @@ class QueuedForm {
     return request?.method === 'POST' && request.url === actionOf(this.#form)
   }
 
-  #offer(letter: DeadLetter): void | Promise<void> {
-    if (isUntouched(this.#form) && !this.#isStoring) return this.#show(letter)
+  async #offer(letter: DeadLetter): Promise<void> {
+    const data = await formDataOf(letter.body, letter.request?.contentType)
+    // Others have been told of it as well.
+    if (this.#ended.signal.aborted || this.#mended !== undefined) return
+    if (isUntouched(this.#form, data) && !this.#isStoring) return this.#show(letter)
     this.#status.say('refused', wordOf(letter))
     this.#status.offer({ show: () => void this.#show(letter), discard: () => void this.#discard(letter) })
   }

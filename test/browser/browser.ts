@@ -1,34 +1,41 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { chromium } from 'playwright'
 import type { BrowserContext, Page } from 'playwright'
 import { inject } from 'vitest'
 import type * as library from '../../src/index.ts'
-import { CHROMIUM_ARGS } from './find-browser.ts'
+import { chromiumDriver } from './chromium.ts'
+import type { Driver } from './driver.ts'
+import type { Engine } from './find-browser.ts'
+import { firefoxDriver } from './firefox.ts'
+import { webkitDriver } from './webkit.ts'
 
 declare global {
   // What the shop's page puts there.
   var holdfast: typeof library
   var orders: library.Queue<{ n: number }>
+  /** What was told when its host started. */
+  var started: Promise<library.QueueEvent>
 }
+
+const DRIVERS: Record<Engine, Driver> = { chromium: chromiumDriver, firefox: firefoxDriver, webkit: webkitDriver }
 
 /** A real browser on a profile that outlives it: Playwright's usual contexts keep IndexedDB in memory. */
 export class Browser {
   readonly #profile: string
-  readonly #args: readonly string[]
+  readonly #chromiumArgs: readonly string[]
   #context: BrowserContext
 
-  private constructor(profile: string, args: readonly string[], context: BrowserContext) {
+  private constructor(profile: string, chromiumArgs: readonly string[], context: BrowserContext) {
     this.#profile = profile
-    this.#args = args
+    this.#chromiumArgs = chromiumArgs
     this.#context = context
   }
 
-  /** @param args what the browser is told beside the usual. */
-  static async launch(args: readonly string[] = []): Promise<Browser> {
+  /** @param chromiumArgs what Chromium is told beside the usual; no other engine knows it. */
+  static async launch(chromiumArgs: readonly string[] = []): Promise<Browser> {
     const profile = await mkdtemp(path.join(tmpdir(), 'holdfast-'))
-    return new Browser(profile, args, await launch(profile, args))
+    return new Browser(profile, chromiumArgs, await launch(profile, chromiumArgs))
   }
 
   get context(): BrowserContext {
@@ -37,12 +44,18 @@ export class Browser {
 
   /** Kills every process of the browser, as a crash or a battery would, and starts it again on the same profile. */
   async killAndRestart(): Promise<void> {
-    const session = await this.#context.browser()!.newBrowserCDPSession()
-    const { processInfo } = await session.send('SystemInfo.getProcessInfo')
-    const closed = new Promise((resolve) => this.#context.once('close', resolve))
-    for (const { id } of processInfo.sort((a) => (a.type === 'browser' ? -1 : 1))) kill(id)
-    await closed
-    this.#context = await launch(this.#profile, this.#args)
+    await driver().killAll(this.#context, this.#profile)
+    this.#context = await launch(this.#profile, this.#chromiumArgs)
+  }
+
+  /** The process that a tab runs in, if each has its own. Nobody else should be at work meanwhile. */
+  processOf(page: Page): Promise<number> {
+    return driver().processOf(this.#context, this.#profile, page)
+  }
+
+  /** Has the process of a tab crash; resolves when it has. */
+  crash(page: Page): Promise<void> {
+    return driver().crash(this.#context, this.#profile, page)
   }
 
   async close(): Promise<void> {
@@ -64,6 +77,9 @@ export async function openOrders(page: Page, options: Partial<library.OpenOption
   await page.waitForFunction(() => 'holdfast' in globalThis)
   await page.evaluate((given) => {
     globalThis.orders = globalThis.holdfast.openQueue<{ n: number }>('orders', { endpoint: '/orders', ...given })
+    globalThis.started = new Promise((resolve) => {
+      globalThis.orders.subscribe((event) => event.type === 'host-started' && resolve(event))
+    })
   }, options)
 }
 
@@ -89,15 +105,10 @@ export async function idle(page: Page): Promise<void> {
 
 export const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i)
 
-function launch(profile: string, args: readonly string[]): Promise<BrowserContext> {
-  const { executablePath } = inject('chromium')
-  return chromium.launchPersistentContext(profile, { executablePath, args: [...CHROMIUM_ARGS, ...args] })
+function driver(): Driver {
+  return DRIVERS[inject('driven').engine]
 }
 
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {
-    // It ended with its parent.
-  }
+function launch(profile: string, chromiumArgs: readonly string[]): Promise<BrowserContext> {
+  return driver().launch(inject('driven').executablePath, profile, chromiumArgs)
 }

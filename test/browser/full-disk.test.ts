@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
 import type { Page } from 'playwright'
 import { enqueue, idle, numbers, openOrders } from './browser.ts'
+import { devTools } from './chromium.ts'
+import { testWith } from './lacks.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
 
 /** What the origin may have: little, so that it is soon full, and more than the reserve and the first files of a database take. */
@@ -29,7 +31,7 @@ async function visitBefore(): Promise<void> {
 /** Chromium remembers for half a minute what an origin may have: it is told before anything is stored. */
 async function openShopWithLittleSpace(): Promise<Page> {
   const page = await browser.context.newPage()
-  const session = await browser.context.newCDPSession(page)
+  const session = await devTools(browser.context, page)
   await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(shop.url).origin, quotaSize: QUOTA })
   await page.goto(shop.url)
   await openOrders(page)
@@ -54,33 +56,38 @@ function fill(page: Page, from: number, bytes: number): Promise<{ stored: number
   )
 }
 
-test('a full disk refuses what is enqueued and delivers, once and in order, all that was stored; then there is space again', async () => {
-  await visitBefore()
-  shop.mood = 'away'
-  const page = await openShopWithLittleSpace()
-  const large = await fill(page, 1, 60_000)
-  // What is left is too little for a large one, and enough for many settles.
-  const small = await fill(page, 1 + large.stored, 100)
-  expect([large.code, small.code]).toEqual(['storage-full', 'storage-full'])
-  expect(large.stored).toBeGreaterThan(50)
-  const stored = 1 + large.stored + small.stored
-  const types = await page.evaluateHandle(() => {
-    const heard = new Set<string>()
-    globalThis.orders.subscribe(({ type }) => heard.add(type))
-    return heard
-  })
+testWith(
+  'little-space',
+  'a full disk refuses what is enqueued and delivers, once and in order, all that was stored; then there is space again',
+  async () => {
+    await visitBefore()
+    shop.mood = 'away'
+    const page = await openShopWithLittleSpace()
+    const large = await fill(page, 1, 60_000)
+    // What is left is too little for a large one, and enough for many settles.
+    const small = await fill(page, 1 + large.stored, 100)
+    expect([large.code, small.code]).toEqual(['storage-full', 'storage-full'])
+    expect(large.stored).toBeGreaterThan(50)
+    const stored = 1 + large.stored + small.stored
+    const types = await page.evaluateHandle(() => {
+      const heard = new Set<string>()
+      globalThis.orders.subscribe(({ type }) => heard.add(type))
+      return heard
+    })
 
-  shop.mood = 'accepting'
-  await idle(page)
-  expect(shop.taken).toEqual(numbers(0, stored))
-  expect(shop.firstArrivals).toEqual(numbers(0, stored))
-  const heard = await types.evaluate((set) => [...set])
-  expect(heard).toContain('storage-full')
-  expect(heard).not.toContain('storage-failed')
+    shop.mood = 'accepting'
+    await idle(page)
+    expect(shop.taken).toEqual(numbers(0, stored))
+    expect(shop.firstArrivals).toEqual(numbers(0, stored))
+    const heard = await types.evaluate((set) => [...set])
+    expect(heard).toContain('storage-full')
+    expect(heard).not.toContain('storage-failed')
 
-  // Not at once: the reserve is left alone for a moment, and an engine gives space back in its own time.
-  const enqueueAgain = (): Promise<unknown> => page.evaluate(() => globalThis.orders.enqueue({ n: 1_000_000 }).then(() => 'stored', String))
-  await expect.poll(enqueueAgain, { timeout: 30_000, interval: 250 }).toBe('stored')
-  await idle(page)
-  expect(shop.taken.slice(stored)).toEqual([1_000_000])
-})
+    // Not at once: the reserve is left alone for a moment, and an engine gives space back in its own time.
+    const enqueueAgain = (): Promise<unknown> =>
+      page.evaluate(() => globalThis.orders.enqueue({ n: 1_000_000 }).then(() => 'stored', String))
+    await expect.poll(enqueueAgain, { timeout: 30_000, interval: 250 }).toBe('stored')
+    await idle(page)
+    expect(shop.taken.slice(stored)).toEqual([1_000_000])
+  },
+)

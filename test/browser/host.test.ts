@@ -2,6 +2,8 @@ import type { Page } from 'playwright'
 import { expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/index.ts'
 import { enqueue, idle, numbers, openOrders } from './browser.ts'
+import { devTools } from './chromium.ts'
+import { testWith } from './lacks.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
 
 useShop()
@@ -15,14 +17,11 @@ test('the page never waits: queues of one page share one worker, and the page it
   })
   const event = await page.evaluate(async () => {
     const invoices = globalThis.holdfast.openQueue('invoices', { endpoint: '/orders' })
-    const started = new Promise<QueueEvent>(
-      (resolve) => void globalThis.orders.subscribe((heard) => heard.type === 'host-started' && resolve(heard)),
-    )
     await invoices.enqueue({ n: 1 })
     await invoices.idle()
     await globalThis.orders.enqueue({ n: 2 })
     await globalThis.orders.idle()
-    return started
+    return globalThis.started
   })
   expect(event).toEqual({ type: 'host-started', host: 'worker' })
   expect(shop.taken).toEqual([1, 2])
@@ -42,11 +41,7 @@ test('the worker ends with the last queue of the page, and starts again with the
   expect(shop.taken).toEqual(numbers(0, 3))
 })
 
-const startedOn = (page: Page): Promise<QueueEvent> =>
-  page.evaluate(
-    () =>
-      new Promise<QueueEvent>((resolve) => void globalThis.orders.subscribe((heard) => heard.type === 'host-started' && resolve(heard))),
-  )
+const startedOn = (page: Page): Promise<QueueEvent> => page.evaluate(() => globalThis.started)
 
 const NOT_LOADED = 'The worker did not start: its file could not be loaded'
 
@@ -210,32 +205,36 @@ test('calls that are under way when the queue is closed, and its worker stopped,
   for (const end of ends) expect(['done', 'closed']).toContain(end)
 })
 
-test('a full disk: the enqueue is refused with storage-full; what was stored stays, and goes out when there is space', async () => {
-  const page = await browser.context.newPage()
-  await page.goto(shop.url)
-  // Before anything is stored: Chromium goes by what it knew of the quota for thirty seconds.
-  const session = await browser.context.newCDPSession(page)
-  await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(shop.url).origin, quotaSize: 3_000_000 })
-  await openOrders(page)
-  await page.evaluate(() => globalThis.orders.pause())
-  const { stored, code } = await page.evaluate(async () => {
-    for (let stored = 0; ; stored++) {
-      // Random, since Chromium compresses what it stores.
-      const filler = Array.from({ length: 50_000 }, () => Math.random().toString(36).slice(2))
-      try {
-        await globalThis.orders.enqueue({ n: stored, filler } as unknown as { n: number })
-      } catch (error) {
-        return { stored, code: globalThis.holdfast.isQueueError(error) ? error.code : String(error) }
+testWith(
+  'little-space',
+  'a full disk: the enqueue is refused with storage-full; what was stored stays, and goes out when there is space',
+  async () => {
+    const page = await browser.context.newPage()
+    await page.goto(shop.url)
+    // Before anything is stored: Chromium goes by what it knew of the quota for thirty seconds.
+    const session = await devTools(browser.context, page)
+    await session.send('Storage.overrideQuotaForOrigin', { origin: new URL(shop.url).origin, quotaSize: 3_000_000 })
+    await openOrders(page)
+    await page.evaluate(() => globalThis.orders.pause())
+    const { stored, code } = await page.evaluate(async () => {
+      for (let stored = 0; ; stored++) {
+        // Random, since Chromium compresses what it stores.
+        const filler = Array.from({ length: 50_000 }, () => Math.random().toString(36).slice(2))
+        try {
+          await globalThis.orders.enqueue({ n: stored, filler } as unknown as { n: number })
+        } catch (error) {
+          return { stored, code: globalThis.holdfast.isQueueError(error) ? error.code : String(error) }
+        }
       }
-    }
-  })
-  expect(code).toBe('storage-full')
-  expect(stored).toBeGreaterThan(0)
-  expect(stored).toBeLessThan(10)
-  expect(await page.evaluate(() => globalThis.orders.depth())).toMatchObject({ ready: stored })
-  await browser.killAndRestart()
-  const again = await browser.openShop(shop.url)
-  await again.evaluate(() => globalThis.orders.resume())
-  await idle(again)
-  expect(shop.taken).toEqual(numbers(0, stored))
-})
+    })
+    expect(code).toBe('storage-full')
+    expect(stored).toBeGreaterThan(0)
+    expect(stored).toBeLessThan(10)
+    expect(await page.evaluate(() => globalThis.orders.depth())).toMatchObject({ ready: stored })
+    await browser.killAndRestart()
+    const again = await browser.openShop(shop.url)
+    await again.evaluate(() => globalThis.orders.resume())
+    await idle(again)
+    expect(shop.taken).toEqual(numbers(0, stored))
+  },
+)

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Page } from 'playwright'
 import { audit } from '../world/audit.ts'
 import { Browser, idle, numbers, openOrders } from './browser.ts'
+import { A_PROCESS_FOR_EACH_TAB } from './chromium.ts'
 import { contentsOf } from './contents.ts'
-import { A_PROCESS_FOR_EACH_TAB, rendererOf } from './renderer.ts'
+import { testWith } from './lacks.ts'
 import { ShopServer } from './shop-server.ts'
 
 declare global {
@@ -128,12 +129,7 @@ test('closed: when the tab that leads is closed in the midst of its drain, anoth
 })
 
 test('crashed: when the process of the tab that leads crashes, another goes on at once', async () => {
-  const { other } = await takeOver('crashed tab', async (leader) => {
-    const crashed = leader.waitForEvent('crash')
-    const session = await browser.context.newCDPSession(leader)
-    session.send('Page.crash').catch(() => {})
-    await crashed
-  })
+  const { other } = await takeOver('crashed tab', (leader) => browser.crash(leader))
   await checkAll(other, 240)
 })
 
@@ -145,7 +141,7 @@ test(
   async () => {
     let pid = 0
     const course = await takeOver('frozen process', async (leader) => {
-      pid = await rendererOf(browser.context, leader)
+      pid = await browser.processOf(leader)
       process.kill(pid, 'SIGSTOP')
     })
     const [{ epoch } = { epoch: 0 }] = shop.arrivals
@@ -158,7 +154,8 @@ test(
   PATIENCE,
 )
 
-test(
+testWith(
+  'hung-worker',
   'hung: when the worker that leads hangs in a loop, another takes the lead from it; when the loop ends it settles nothing and sends nothing',
   async () => {
     const course = await takeOver('hung worker', async (leader) => {
@@ -174,7 +171,7 @@ test(
     await pause(FROZEN + 1_000 - (Date.now() - course.hurtAt))
     await wakeAndCheck(course, 'hung worker', epoch)
   },
-  PATIENCE,
+  { timeout: PATIENCE },
 )
 
 test(
@@ -236,11 +233,8 @@ test('twenty tabs enqueue at once, and the process of the one that leads crashes
     leading = new Promise((resolve) => (gained = resolve))
     await pause(1_000)
     const leader = pages.get(tab)!
-    const session = await browser.context.newCDPSession(leader)
-    const crashed = leader.waitForEvent('crash')
     const crashedAt = Date.now()
-    session.send('Page.crash').catch(() => {})
-    await crashed
+    await browser.crash(leader)
     await leading
     times.push(Date.now() - crashedAt)
     await leader.close()

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import { Browser } from './browser.ts'
 import { BARE_RUNS, leave, placedInOrder, report, WAYS } from './leaving-site.ts'
 import type { Way } from './leaving-site.ts'
@@ -18,13 +18,13 @@ test.for(Object.keys(WAYS) as Way[])(
   { timeout: 600_000 },
   async (way) => {
     const left = await leave(way, browse)
-    report('Chromium', way, left)
+    report(inject('driven').engine, way, left)
     expect(left.arrived).toEqual(placedInOrder(left))
   },
 )
 
 for (const way of BARE_RUNS) {
   test(`what arrives of it where a page can write nothing down: ${way}`, { timeout: 600_000 }, async () => {
-    report('Chromium', way, await leave(way, browse, true), true)
+    report(inject('driven').engine, way, await leave(way, browse, true), true)
   })
 }

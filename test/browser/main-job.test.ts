@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { enqueue, idle, numbers, openOrders } from './browser.ts'
+import { testWith } from './lacks.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
 
 useShop()
@@ -58,10 +59,7 @@ test('when the tab that drains crashes, another takes over', async () => {
   shop.mood = 'hanging'
   await enqueue(other, 0, 50)
   await shop.arrived(1)
-  const session = await browser.context.newCDPSession(leader)
-  const crashed = new Promise((resolve) => leader.once('crash', resolve))
-  session.send('Page.crash').catch(() => {})
-  await crashed
+  await browser.crash(leader)
   shop.mood = 'accepting'
   await idle(other)
   expect(shop.taken).toEqual(numbers(0, 50))
@@ -126,15 +124,19 @@ test('a message that the server rejects with 422 is a dead letter with its reaso
   expect(shop.taken).toEqual([0, 2, 1])
 })
 
-test('it heals itself: offline nothing is tried, and the browser’s word that the connection is back wakes the worker', async () => {
-  const page = await browser.openShop(shop.url)
-  await idle(page)
-  const told = page.evaluate(() => new Promise((resolve) => addEventListener('offline', () => resolve(true), { once: true })))
-  await browser.context.setOffline(true)
-  await told
-  await enqueue(page, 0, 3)
-  expect(shop.arrivals).toHaveLength(0)
-  await browser.context.setOffline(false)
-  await page.evaluate(() => globalThis.orders.idle())
-  expect(shop.taken).toEqual(numbers(0, 3))
-})
+testWith(
+  'offline-switch',
+  'it heals itself: offline nothing is tried, and the browser’s word that the connection is back wakes the worker',
+  async () => {
+    const page = await browser.openShop(shop.url)
+    await idle(page)
+    const told = page.evaluate(() => new Promise((resolve) => addEventListener('offline', () => resolve(true), { once: true })))
+    await browser.context.setOffline(true)
+    await told
+    await enqueue(page, 0, 3)
+    expect(shop.arrivals).toHaveLength(0)
+    await browser.context.setOffline(false)
+    await page.evaluate(() => globalThis.orders.idle())
+    expect(shop.taken).toEqual(numbers(0, 3))
+  },
+)

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Readable } from 'node:stream'
+import { ended } from './processes.ts'
 import { createProfile, removeProfile } from './profile.ts'
 
 /** Processes that run now: what ends in the middle leaves none behind. */
@@ -27,8 +28,9 @@ export class MiniBrowser {
     this.#browser = browser
   }
 
-  static async open(executablePath: string, ...urls: string[]): Promise<MiniBrowser> {
-    const home = await createProfile('webkit')
+  /** @param given `home`: a folder of one's own, which is kept. */
+  static async open(executablePath: string, given: { home?: string }, ...urls: string[]): Promise<MiniBrowser> {
+    const home = given.home ?? (await createProfile('webkit'))
     const { screen, display } = await startScreen()
     return new MiniBrowser(home, screen, start(executablePath, urls, { stdio: 'ignore', env: environment(home, display) }))
   }
@@ -46,6 +48,14 @@ export class MiniBrowser {
   #processes(command: string): number[] {
     const all = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
     return all.filter((id) => groupOf(id) === this.#browser.pid && commandOf(id).includes(command)).map(Number)
+  }
+
+  /** Kills every process of it, as a crash or a battery would; what it has stored stays. */
+  async kill(): Promise<void> {
+    const all = [...this.#processes('WebKit'), this.#browser.pid!]
+    for (const id of all) process.kill(id, 'SIGKILL')
+    await Promise.all(all.map(ended))
+    await end(this.#screen)
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Page } from 'playwright'
 
 /** Of some processes the one that is most at work, within a time in milliseconds. */
 export async function busiestOf(pids: readonly number[], during: number | Promise<unknown>): Promise<number> {
@@ -8,11 +9,57 @@ export async function busiestOf(pids: readonly number[], during: number | Promis
   return worked.sort(([, a], [, b]) => b - a)[0]![0]
 }
 
+/** Has a page be at work for so many milliseconds. */
+export function workingOf(page: Page, length: number): Promise<void> {
+  return page.evaluate((time) => {
+    for (const end = performance.now() + time; performance.now() < end;) Math.random()
+  }, length)
+}
+
+export function allProcesses(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+}
+
+/** The words of its command, each ended by a zero; nothing where it has ended. */
+export function commandOf(pid: number): string {
+  return read(pid, 'cmdline')
+}
+
+export function parentOf(pid: number): number {
+  return Number(fieldsOf(pid)[1] ?? 0)
+}
+
+export function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended with its parent.
+  }
+}
+
+/** Resolves when a process does nothing any more. */
+export async function ended(pid: number): Promise<void> {
+  // One that nobody has asked for its end is a zombie, without a command.
+  while (commandOf(pid) !== '') await new Promise((resolve) => setTimeout(resolve, 10))
+}
+
 /** How long a process has been at work, in ticks of the kernel's clock (`utime` in proc(5)). */
 function workOf(pid: number): number {
+  return Number(fieldsOf(pid)[11] ?? 0)
+}
+
+/** What proc(5) tells after the name in parentheses: state, parent, group and so on. */
+function fieldsOf(pid: number): string[] {
+  return read(pid, 'stat').split(') ').at(-1)?.split(' ') ?? []
+}
+
+function read(pid: number, file: string): string {
   try {
-    return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[11])
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
   } catch {
-    return 0
+    // It has ended.
+    return ''
   }
 }

@@ -48,6 +48,9 @@ export const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title><li
   globalThis.holdfast = holdfast
 </script>`
 
+/** What is put into each page: that by which pages are told what to do, in an engine that has no driver. */
+export const script = { ofPages: '' }
+
 /** A worker of the user's own, with a definition as a module shared with the page would export it. */
 const OWN_WORKER = `
 import { defineQueue, serve } from './dist/worker.js'
@@ -153,7 +156,7 @@ export class ShopServer {
 
   async #find(url: string): Promise<Found | undefined> {
     if (this.#site !== undefined) return this.#findOnSite(this.#site, url)
-    if (url === '/') return { type: 'text/html', content: PAGE }
+    if (url === '/') return { type: 'text/html', content: PAGE.replace('</title>', `</title>${script.ofPages}`) }
     if (url === '/service-worker.js') return { type: 'text/javascript', content: await bundled(this.serviceWorker) }
     if (url === '/own-worker.js') return { type: 'text/javascript', content: await bundled(OWN_WORKER) }
     if (url === '/mortal-worker.js') return { type: 'text/javascript', content: await bundled(MORTAL_WORKER) }

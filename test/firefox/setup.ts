@@ -1,13 +1,5 @@
-import type { TestProject } from 'vitest/node'
-import { findBrowser } from '../browser/find-browser.ts'
-import type { FoundBrowser } from '../browser/find-browser.ts'
+import { provideBrowser } from '../browser/setup.ts'
+import type { Setup } from '../browser/setup.ts'
 
-declare module 'vitest' {
-  export interface ProvidedContext {
-    firefox: FoundBrowser
-  }
-}
-
-export default async function setup(project: TestProject): Promise<void> {
-  project.provide('firefox', await findBrowser('firefox', (line) => console.log(`[browser] ${line}`)))
-}
+const setup: Setup = provideBrowser('firefox')
+export default setup

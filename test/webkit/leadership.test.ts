@@ -13,7 +13,7 @@ afterEach(async () => {
 })
 
 const open = async (asked?: string): Promise<MiniBrowser> =>
-  (browser = await MiniBrowser.open(inject('webkit').executablePath, ...tabs.urls(asked)))
+  (browser = await MiniBrowser.open(inject('driven').executablePath, {}, ...tabs.urls(asked)))
 const pause = (length: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, length))
 
 test(

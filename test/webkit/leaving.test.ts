@@ -7,7 +7,7 @@ import { MiniBrowser } from '../browser/mini-browser.ts'
 const SETTINGS = ['--javascript-can-open-windows-automatically=true', '--enable-page-cache=true']
 
 async function browse(url: string): Promise<() => Promise<void>> {
-  const browser = await MiniBrowser.open(inject('webkit').executablePath, ...SETTINGS, url)
+  const browser = await MiniBrowser.open(inject('driven').executablePath, {}, ...SETTINGS, url)
   return () => browser.close()
 }
 

@@ -1,13 +1,5 @@
-import type { TestProject } from 'vitest/node'
-import { findBrowser } from '../browser/find-browser.ts'
-import type { FoundBrowser } from '../browser/find-browser.ts'
+import { provideBrowser } from '../browser/setup.ts'
+import type { Setup } from '../browser/setup.ts'
 
-declare module 'vitest' {
-  export interface ProvidedContext {
-    webkit: FoundBrowser
-  }
-}
-
-export default async function setup(project: TestProject): Promise<void> {
-  project.provide('webkit', await findBrowser('webkit', (line) => console.log(`[browser] ${line}`)))
-}
+const setup: Setup = provideBrowser('webkit')
+export default setup

@@ -29,7 +29,7 @@ beforeEach(async () => {
   await cp(path.join(root, 'node_modules/comlink/dist/esm/comlink.mjs'), path.join(site, 'comlink.js'))
   await writeFile(path.join(site, 'index.html'), PAGE)
   shop = await ShopServer.start(site)
-  browser = await MiniBrowser.open(inject('webkit').executablePath, shop.url)
+  browser = await MiniBrowser.open(inject('driven').executablePath, {}, shop.url)
 })
 afterEach(async () => {
   await browser.close()

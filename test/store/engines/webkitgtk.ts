@@ -40,7 +40,7 @@ class WebKitGtkProvider implements HasProfile {
   async openPage(_session: string, url: string): Promise<void> {
     await this.close()
     const { executablePath } = await findBrowser('webkit', (line) => console.log(`[browser] ${line}`))
-    this.#browser = await MiniBrowser.open(executablePath, url)
+    this.#browser = await MiniBrowser.open(executablePath, {}, url)
   }
 
   async close(): Promise<void> {
