@@ -10,15 +10,15 @@ export type Activity =
   | { readonly kind: 'in-trouble'; readonly message: string }
   /** The site's data was cleared, by somebody who may not have known what that takes along. */
   | { readonly kind: 'cleared'; readonly waiting: number; readonly dead: number }
-  /** The worker has died, and with it this page's end of the queue. What is stored is stored. */
+  /** The worker has died, and none has started in its place. What is stored is stored. */
   | { readonly kind: 'lost' }
 
 /** What it is doing once it has told this. */
 export function afterEvent(activity: Activity, event: QueueEvent): Activity {
-  if (activity.kind === 'lost') return activity
+  if (activity.kind === 'lost' && event.type !== 'host-started') return activity
   switch (event.type) {
-    case 'host-lost':
-      return { kind: 'lost' }
+    case 'host-started':
+      return { kind: 'unknown' }
     case 'leased':
       return { kind: 'sending' }
     case 'retry-scheduled':

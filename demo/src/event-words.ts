@@ -32,8 +32,8 @@ const WORDS: Words = {
   'storage-lost': () => 'The storage does not answer',
   'storage-restored': () => 'The storage answers again',
   'storage-cleared': () => 'This site’s data was cleared',
-  'host-started': ({ host }) => (host === 'worker' ? 'The queue’s worker has started' : 'The queue runs in this page'),
-  'host-lost': () => 'The queue’s worker has died',
+  'host-started': ({ host }) => (host === 'in-place' ? 'The queue runs in this page' : 'The queue’s worker has started'),
+  'host-lost': () => 'The queue’s worker has died; another takes its place',
   'leadership-gained': () => 'This tab delivers from now on',
   'leadership-lost': () => 'Another tab delivers from now on',
 }

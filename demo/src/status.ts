@@ -34,8 +34,10 @@ export function showStatus(situation: Situation): void {
 export function showPart(event: QueueEvent): void {
   if (event.type === 'leadership-gained') return showPill('pill-leader', 'This tab delivers', 'good')
   if (event.type === 'leadership-lost') return showPill('pill-leader', 'Another tab delivers', 'idle')
+  if (event.type === 'host-lost') return showPill('pill-host', 'The worker starts again', 'held')
   if (event.type !== 'host-started') return
-  showPill('pill-host', event.host === 'worker' ? 'Runs in a worker' : 'Runs in the page', event.host === 'worker' ? 'good' : 'held')
+  const isInPage = event.host === 'in-place'
+  showPill('pill-host', isInPage ? 'Runs in the page' : 'Runs in a worker', isInPage ? 'held' : 'good')
   find('pill-host', HTMLElement).title = event.reason ?? ''
 }
 

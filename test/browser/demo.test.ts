@@ -10,6 +10,7 @@ import {
   goOffline,
   goOnline,
   page,
+  place,
   received,
   shows,
   startServerAgain,
@@ -93,23 +94,18 @@ test('dead letters are purged once a person has said so twice, and the focus sta
   await page.locator('#dead-title:focus').waitFor()
 })
 
-test('when the worker dies, an order that was stored is not called lost, and the page says what to do', async () => {
+test('when the worker dies another takes its place: orders go on being taken in, and arrive once, in order', async () => {
   await toggle('away', 'Server away', true)
-  await page.getByLabel('Name').fill('Maeve')
-  await button('Place order').click()
+  await place('Maeve')
   await shows('#headline', 'The server cannot be reached')
   await page.workers()[0]!.evaluate(() => close())
-  await shows('#order-said', 'Stored on this device: Maeve. This page will not hear the server’s answer')
-  await shows('#headline', 'This page has lost its queue')
-  await shows('#pill-host', 'The worker has died')
-  await page.getByLabel('Name').fill('Ewa')
-  await button('Place order').click()
-  await shows('#order-said', 'Perhaps stored, perhaps not: Ewa. Reload .*')
-  await button('Reload').click()
-  await shows('#depth-ready', '1')
+  await place('Ewa')
+  await page.getByText('The queue’s worker has died; another takes its place').first().waitFor({ state: 'attached' })
+  await shows('#pill-host', 'Runs in a worker')
+  await shows('#depth-ready', '2')
   await toggle('away', 'Server away', false)
   await shows('#headline', 'Nothing waits')
-  expect(await received()).toEqual(['Maeve'])
+  expect(await received()).toEqual(['Maeve', 'Ewa'])
 })
 
 test('when the site’s data is cleared under the page, it says what was lost, and goes on', async () => {
