@@ -11,7 +11,7 @@
  * | `storage-full` | the browser gives this origin no more space; the message is **not** stored | free some, or tell the user |
  * | `storage-failed` | IndexedDB failed, for a minute where it may come back; whoever called was not answered "stored" | try again |
  * | `storage-cleared` | the site's data was cleared, and the message of this receipt with it | enqueue it again, if you have it |
- * | `unsupported` | there is no IndexedDB or no Web Locks here (a server, an insecure page) | open the queue elsewhere |
+ * | `unsupported` | there is no IndexedDB or no Web Locks here (a server, an insecure page), or the browser blocks them | open the queue elsewhere, or tell the user |
  * | `host-failed` | the worker did not start | see `cause`; check the worker's URL and the CSP. Whatever is asked next has it tried again |
  * | `host-lost` | the worker died, and none started in its place; or five died while they were being asked the same. What was asked may have happened | ask again: that has it tried again |
  * | `not-served` | your own worker does not serve a queue of this name | `serve()` it there |

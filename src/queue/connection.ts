@@ -200,5 +200,10 @@ function storageError(error: unknown): unknown {
   if (error.name === 'QuotaExceededError') {
     return new QueueError('storage-full', 'The browser gives this origin no more space; nothing was stored', { cause: error })
   }
+  if (error.name === 'SecurityError') {
+    const text =
+      'This page may not use IndexedDB: the browser blocks the storage of this site, or its frame has no origin of its own (`sandbox`)'
+    return new QueueError('unsupported', text, { cause: error })
+  }
   return new QueueError('storage-failed', `IndexedDB failed: ${error.name}: ${error.message}`, { cause: error })
 }

@@ -158,3 +158,21 @@ test('a connection that the browser has closed is made anew once, for all who fi
   opens.mockRestore()
   await connection.close()
 })
+
+test('where the browser blocks the storage of this site, each verb says so, and nothing is sent', async () => {
+  // As in a frame without an origin, and where a user has blocked a site's data: to ask for it throws.
+  const blocked = vi.spyOn(IDBFactory.prototype, 'open').mockImplementation(() => {
+    throw new DOMException('access is denied for this document', 'SecurityError')
+  })
+  const orders = world.open<number>()
+  const refused = { code: 'unsupported', message: expect.stringContaining('blocks the storage of this site') as string }
+  await expect(orders.enqueue(1)).rejects.toMatchObject(refused)
+  await expect(orders.depth()).rejects.toMatchObject(refused)
+  expect(world.server.arrivals).toEqual([])
+  // The next page may be allowed to.
+  blocked.mockRestore()
+  await orders.enqueue(2)
+  await orders.retryNow()
+  await orders.idle()
+  expect(world.server.bodies).toEqual([2])
+})
