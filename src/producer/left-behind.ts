@@ -40,11 +40,13 @@ export class LeftBehind {
   /** @returns whether it is there. Nothing that comes after a batch that is not may be: that would pass for stored. */
   write(batch: Batch): boolean {
     if (this.#written.has(batch.number)) return true
+    const before = [...this.#written.values()].reduce((sum, size) => sum + size, 0)
+    // Before it is made text of: the bytes of a file, or a body of megabytes, would hold up the page as it leaves.
+    if (!isText(batch) || before + charactersOf(batch) > MOST_CHARACTERS) return false
     try {
       const { generation } = this.#queue.setup
       const text = JSON.stringify({ at: Date.now(), ...(generation !== undefined && { generation }), batch } satisfies Left)
-      const all = [...this.#written.values()].reduce((sum, size) => sum + size, text.length)
-      if (all > MOST_CHARACTERS || !batch.messages.every(({ body }) => typeof body === 'string')) return false
+      if (before + text.length > MOST_CHARACTERS) return false
       localStorage.setItem(this.#prefix + batch.number, text)
       this.#written.set(batch.number, text.length)
       return true
@@ -133,9 +135,17 @@ function read(key: string): Left | undefined {
   return undefined
 }
 
-function isLeft({ at, batch }: Left): boolean {
-  const isMessage = ({ id, body }: Batch['messages'][number]): boolean => typeof id === 'string' && typeof body === 'string'
-  return Number.isFinite(at) && typeof batch.producer === 'string' && Number.isSafeInteger(batch.number) && batch.messages.every(isMessage)
+function isLeft({ at, batch, generation = '' }: Left): boolean {
+  const isKnown = Number.isFinite(at) && typeof generation === 'string' && typeof batch.producer === 'string'
+  return isKnown && Number.isSafeInteger(batch.number) && isText(batch) && batch.messages.every(({ id }) => typeof id === 'string')
+}
+
+function isText({ messages }: Batch): boolean {
+  return messages.every(({ body }) => typeof body === 'string')
+}
+
+function charactersOf({ messages }: Batch): number {
+  return messages.reduce((sum, { body }) => sum + body.length, 0)
 }
 
 function remove(key: string): void {

@@ -224,3 +224,24 @@ test('what was left goes with the queue that is destroyed, and what is for the n
   page.host.page.events('orders', [{ type: 'destroyed' }])
   expect(view.left).toEqual(['holdfast/orders/left/p/2'])
 })
+
+test('what cannot be written down is not made text of either: a file of a form would hold up the page as it leaves', async () => {
+  const page = new MortalPage()
+  const file = new Uint8Array(1_000)
+  void page.queue.enqueueRequest(new Request('https://shop.example/orders', { method: 'POST', body: file }))
+  await moment()
+  const stringify = vi.spyOn(JSON, 'stringify')
+  view.tell('pagehide', false)
+  expect(stringify).not.toHaveBeenCalled()
+  expect(view.left).toEqual([])
+})
+
+test('what was left that says nothing sensible of its generation is in nobody’s way', async () => {
+  const batch = { producer: 'p', number: 0, messages: [{ id: 'p.0.0', body: '7' }] }
+  view.storage['holdfast/orders/left/p/0'] = JSON.stringify({ at: 0, generation: 7, batch })
+  await leftPage(1)
+  const next = new MortalPage({}, 'a:0')
+  next.answers = true
+  await next.queue.enqueue(2)
+  expect(bodiesOf(next)).toEqual(['1', '2'])
+})
