@@ -43,6 +43,8 @@ export class HostLink {
   /** Who waits for an answer, in the order in which it was asked for. Not Promise.race: it would leave a trace of each call on a promise that lives as long as the page. */
   readonly #waiting = new Set<Waiting>()
   #unwatch: (() => void) | undefined
+  /** Asks the host that is being made ready, or was last. */
+  #preparing: (ask: Ask<void>) => Promise<unknown> = async () => {}
   #isLooking = false
   #mustLookAgain = false
 
@@ -79,8 +81,10 @@ export class HostLink {
     const isLast = this.#queues.every((other) => this.#closing.has(other))
     if (isLast) this.#ended()
     const other = this.#named(queue.key).findLast((named) => !this.#closing.has(named))
-    // A host that never started, or has died, has closed it as well.
-    if (this.#keeper.host) await this.call((api) => (other ? api.open(other.key, other.setup) : api.close(queue.key))).catch(() => {})
+    const ask: Ask<void> = (api) => (other ? api.open(other.key, other.setup) : api.close(queue.key))
+    // A host that never started, or has died, has closed it as well; one that is being made ready may have opened it by now.
+    if (this.#keeper.host) await this.call(ask).catch(() => {})
+    else if (!isLast) await this.#preparing(ask)
     this.#queues.splice(this.#queues.indexOf(queue), 1)
     this.#opened.delete(queue)
     this.#closing.delete(queue)
@@ -88,7 +92,7 @@ export class HostLink {
   }
 
   /** Asks the host, or the next one. Calls arrive in the order in which they are made here. */
-  async call<T>(ask: (api: HostApi) => Promise<Result<T>>): Promise<T> {
+  async call<T>(ask: Ask<T>): Promise<T> {
     if (this.#queues.length === 0) throw new QueueError('closed', 'The queue is closed')
     let waiting: Waiting | undefined
     try {
@@ -107,12 +111,14 @@ export class HostLink {
     }
   }
 
-  /** Opens at a host what was open at the one before. */
+  /** Opens at a host what was open at the one before, and is to stay so. */
   async #prepare({ api, kind, reason }: StartedHost, { isAgain, isAfterDeath }: Before, isOver: AbortSignal): Promise<void> {
     const unwatch = watchPage((signal) => void api.signal(signal))
     isOver.addEventListener('abort', unwatch)
     if (!isAgain) return
-    const opened = this.#queues.filter((queue) => this.#opened.has(queue))
+    const over = new Promise<void>((resolve) => isOver.addEventListener('abort', () => resolve()))
+    this.#preparing = (ask) => Promise.race([ask(api), over])
+    const opened = this.#queues.filter((queue) => this.#opened.has(queue) && !this.#closing.has(queue))
     await Promise.all(opened.map(({ key, setup }) => api.open(key, setup, isAfterDeath)))
     if (isOver.aborted) return
     for (const queue of opened) queue.hear({ type: 'host-started', host: kind, ...(reason !== undefined && { reason }) })
@@ -217,6 +223,8 @@ export class HostLink {
     return this.#queues.filter((queue) => queue.key === key)
   }
 }
+
+type Ask<T> = (api: HostApi) => Promise<Result<T>>
 
 /** A question that the host has not answered. */
 interface Waiting {

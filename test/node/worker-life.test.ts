@@ -110,7 +110,44 @@ describe('a worker that dies', () => {
     await moment()
     expect(page.tries).toBe(1)
   })
+
+  test('a queue that is closed while the next one is made ready is open at none: nobody would ever close it there', async () => {
+    const page = new MortalPage()
+    const ofAnn = page.open({ identity: 'ann' })
+    await moment()
+    const { opening, release } = gate()
+    page.started = (host) => (host.opening = opening)
+    page.host.die()
+    await moment()
+    const closed = ofAnn.close()
+    await moment()
+    release()
+    await closed
+    await moment()
+    expect(page.hosts).toHaveLength(2)
+    expect(page.host.lives).toEqual(['open orders', 'open orders@ann', 'close orders@ann'])
+    await page.queue.close()
+  })
+
+  test('a queue that was being closed is not opened at the next one', async () => {
+    const page = new MortalPage()
+    const ofAnn = page.open({ identity: 'ann' })
+    await moment()
+    page.host.closes = false
+    const closed = ofAnn.close()
+    await moment()
+    page.host.die()
+    await closed
+    expect(page.host.lives).not.toContain('open orders@ann')
+    await page.queue.close()
+  })
 })
+
+function gate(): { opening: Promise<void>; release: () => void } {
+  let release = (): void => {}
+  const opening = new Promise<void>((resolve) => (release = resolve))
+  return { opening, release }
+}
 
 describe('with a whole host', () => {
   let world: World

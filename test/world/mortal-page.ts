@@ -13,6 +13,10 @@ export class MortalHost {
   readonly asked: number[] = []
   readonly batches: Batch[] = []
   readonly opened: unknown[][] = []
+  /** The queues that it was asked to open and close, in that order. */
+  readonly lives: string[] = []
+  /** Answers to `open`, where it does not at once. */
+  opening: Promise<void> = Promise.resolve()
   isStopped = false
   /** Whether it answers as its queue is closed. */
   closes = true
@@ -41,14 +45,20 @@ export class MortalHost {
       this.batches.push(structuredClone(batch))
       return this.#answers() ? done : new Promise(() => {})
     }
-    const open = (...given: unknown[]): Promise<unknown> => {
+    const open = async (...given: unknown[]): Promise<unknown> => {
       this.opened.push(given)
+      this.lives.push(`open ${String(given[0])}`)
+      await this.opening
       return done
+    }
+    const close = (queue: string): Promise<unknown> => {
+      this.lives.push(`close ${queue}`)
+      return this.closes ? done : new Promise(() => {})
     }
     const standing = (): Promise<unknown> => Promise.resolve({ ok: true, value: { state: 'ready' } })
     return {
       open,
-      close: () => (this.closes ? done : new Promise(() => {})),
+      close,
       enqueue,
       depth,
       standing,
@@ -68,21 +78,30 @@ export class MortalPage {
   starts = true
   /** How often one was to start. */
   tries = 0
+  /** Told of each host as it starts. */
+  started: (host: MortalHost) => void = () => {}
+  readonly #link: HostLink
 
   /** @param options of its queue; and which generation of that its hosts find. */
   constructor(options: Partial<OpenOptions<number>> = {}, generation?: string) {
-    const link = new HostLink(
+    this.#link = new HostLink(
       async (page) => {
         this.tries += 1
         if (!this.starts) throw new Error('no file')
         const host = new MortalHost(page, () => this.answers, generation)
         this.hosts.push(host)
+        this.started(host)
         return { api: host.api, kind: 'worker', lost: host.lost, stop: () => (host.isStopped = true) }
       },
       () => {},
       this.clock,
     )
-    this.queue = openQueueOn<number>(() => link, 'orders', { endpoint: 'https://shop.example/orders', ...options })
+    this.queue = this.open(options)
+  }
+
+  /** Opens a queue, another or the same once more. */
+  open(options: Partial<OpenOptions<number>> = {}): Queue<number> {
+    return openQueueOn<number>(() => this.#link, 'orders', { endpoint: 'https://shop.example/orders', ...options })
   }
 
   get host(): MortalHost {
