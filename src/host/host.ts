@@ -37,13 +37,14 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
   const reserve = platform && new Reserve(platform)
   let isOnline = true
 
-  function open(queue: string, setup: Setup, isAfterDeath: boolean): void {
+  function open(queue: string, setup: Setup, isAfterDeath: boolean): string | undefined {
     if (!platform || !reserve) throw unsupported()
     const { name } = ofKey(queue)
     if (served && !served.has(name)) {
       throw new QueueError('not-served', `Expected the worker to serve "${name}", it serves ${[...served.keys()].join(', ')}`)
     }
-    if (queues.has(queue)) return queues.get(queue)?.setUp(setup)
+    const before = queues.get(queue)
+    if (before) return before.setUp(setup)
     const toPage = (events: readonly QueueEvent[]): void => page.events(queue, events)
     const ended = (): void => {
       if (queues.get(queue) === host) queues.delete(queue)
@@ -51,6 +52,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
     const functions = functionsSource({ queue, page, definition: served?.get(name) })
     const host = new QueueHost({ queue, setup, platform, reserve, functions, isOnline: () => isOnline, isAfterDeath, toPage, ended })
     queues.set(queue, host)
+    return undefined
   }
 
   async function close(queue: string): Promise<void> {
@@ -63,7 +65,7 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
    * Opens and closes a queue in the order in which that was asked for, each when the one before has ended: two hosts of one queue would hear each
    * other, and tell the page all twice.
    */
-  function inTurn(queue: string, work: () => void | Promise<void>): Promise<Result<void>> {
+  function inTurn<T>(queue: string, work: () => T | Promise<T>): Promise<Result<T>> {
     const turn = (turns.get(queue) ?? Promise.resolve()).then(() => resultOf(work))
     turns.set(queue, turn)
     return turn

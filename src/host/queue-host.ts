@@ -100,9 +100,10 @@ export class QueueHost {
     this.#telling = new Telling(options.toPage, (events) => this.#tabs.tell(events))
   }
 
-  /** The page opened the queue again, perhaps with other options. */
-  setUp(setup: Setup): void {
+  /** The page opened the queue again, perhaps with other options. @returns which generation of it this is, where that was told. */
+  setUp(setup: Setup): string | undefined {
     this.#setup = setup
+    return this.connection.generation
   }
 
   /** Receipts are kept of what left the queue after that, in milliseconds since the epoch. */

@@ -83,9 +83,9 @@ export type QueueEvent =
   | { readonly type: 'storage-restored' }
   /**
    * The site's data was cleared while the queue was open, by the user or by the browser, and everything in the queue with it: so many messages that
-   * waited, and so many dead letters, as far as this page has heard. The queue goes on, empty. Heard only in this page.
+   * waited, and so many dead letters, as far as this page has heard. The queue goes on, empty, in a database of another `generation`. Heard only in this page.
    */
-  | { readonly type: 'storage-cleared'; readonly waiting: number; readonly dead: number }
+  | { readonly type: 'storage-cleared'; readonly generation: string; readonly waiting: number; readonly dead: number }
   /** `destroy()` was called, in any tab: all that was in the queue is gone, and it is closed here. */
   | { readonly type: 'destroyed' }
   /**

@@ -4,6 +4,8 @@ import type { PageFunctions } from '../protocol/functions.ts'
 import type { HostApi, Setup } from '../protocol/host.ts'
 import { resultOf, unwrap } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
+import { askOf } from './asking.ts'
+import type { Ask, Waiting } from './asking.ts'
 import { HostKeeper, pageTimer } from './host-keeper.ts'
 import type { Before, Timer } from './host-keeper.ts'
 import type { Outbound } from './outbound.ts'
@@ -18,7 +20,8 @@ const MOST_ASKED = 5
 export interface LinkedQueue {
   /** Its name, and whose messages it holds. */
   readonly key: string
-  readonly setup: Setup
+  /** With the generation of the queue, once its host has told it. */
+  setup: Setup
   readonly functions: PageFunctions
   hear(event: QueueEvent): void
   /** The host is another, or the page was away: something may not have been heard. */
@@ -44,7 +47,7 @@ export class HostLink {
   readonly #waiting = new Set<Waiting>()
   #unwatch: (() => void) | undefined
   /** Asks the host that is being made ready, or was last. */
-  #preparing: (ask: Ask<void>) => Promise<unknown> = async () => {}
+  #preparing: (ask: Ask<unknown>) => Promise<unknown> = async () => {}
   #isLooking = false
   #mustLookAgain = false
 
@@ -68,7 +71,8 @@ export class HostLink {
     this.#unwatch ??= this.#watch()
     const { kind, reason } = await this.#keeper.up()
     queue.hear({ type: 'host-started', host: kind, ...(reason !== undefined && { reason }) })
-    await this.call((api) => api.open(queue.key, queue.setup))
+    const generation = await this.call((api) => api.open(queue.key, queue.setup))
+    if (generation !== undefined) know(queue, generation)
     this.#opened.add(queue)
   }
 
@@ -81,7 +85,7 @@ export class HostLink {
     const isLast = this.#queues.every((other) => this.#closing.has(other))
     if (isLast) this.#ended()
     const other = this.#named(queue.key).findLast((named) => !this.#closing.has(named))
-    const ask: Ask<void> = (api) => (other ? api.open(other.key, other.setup) : api.close(queue.key))
+    const ask: Ask<unknown> = (api) => (other ? api.open(other.key, other.setup) : api.close(queue.key))
     // A host that never started, or has died, has closed it as well; one that is being made ready may have opened it by now.
     if (this.#keeper.host) await this.call(ask).catch(() => {})
     else if (!isLast) await this.#preparing(ask)
@@ -203,7 +207,7 @@ export class HostLink {
     return {
       events: (key, events) => {
         if (isOver.aborted) return
-        for (const queue of this.#named(key)) for (const event of events) queue.hear(event)
+        for (const queue of this.#named(key)) for (const event of events) tell(queue, event)
         if (events.some(({ type }) => type === 'storage-lost')) void this.#lookForWayBack()
       },
       headers: (key, unauthorized) => resultOf(async () => this.#functionsOf(key).headers(unauthorized)),
@@ -224,17 +228,11 @@ export class HostLink {
   }
 }
 
-type Ask<T> = (api: HostApi) => Promise<Result<T>>
-
-/** A question that the host has not answered. */
-interface Waiting {
-  readonly ask: (host: HostApi) => void
-  readonly reject: (error: QueueError) => void
-  /** Of how many hosts it was asked. */
-  asked: number
+function know(queue: LinkedQueue, generation: string): void {
+  queue.setup = { ...queue.setup, generation }
 }
 
-function askOf(host: HostApi, waiting: Waiting): void {
-  waiting.asked += 1
-  waiting.ask(host)
+function tell(queue: LinkedQueue, event: QueueEvent): void {
+  if ('generation' in event) know(queue, event.generation)
+  queue.hear(event)
 }

@@ -169,7 +169,6 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   hear(event: QueueEvent): void {
     // That befell the queue that was there before.
     if (event.type === 'destroyed' && !this.#opening.isOpen) return
-    if (event.type === 'storage-opened') this.setup = { ...this.setup, generation: event.generation }
     this.#receipts.hear(event)
     this.#idle.hear(event)
     this.#listeners.tell(event)

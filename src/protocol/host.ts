@@ -12,9 +12,9 @@ import type { Result } from './result.ts'
 export interface HostApi {
   /**
    * Opens a queue for this page, or opens it once more with other options: the last ones count. `isAfterDeath`: the page's host before this one has
-   * died, perhaps of a message.
+   * died, perhaps of a message. Answers with the generation of the queue, where that was told before: whoever opens it once more has not heard it.
    */
-  open(queue: string, setup: Setup, isAfterDeath?: boolean): Promise<Result<void>>
+  open(queue: string, setup: Setup, isAfterDeath?: boolean): Promise<Result<string | undefined>>
   /** Stores a batch; answers when its transaction is complete, with what was decided otherwise than to store. A batch that was decided before is not stored again. */
   enqueue(queue: string, batch: Batch): Promise<Result<readonly Decision[]>>
   depth(queue: string): Promise<Result<Depth>>

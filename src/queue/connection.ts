@@ -70,6 +70,11 @@ export class Connection {
     })
   }
 
+  /** The generation of the queue that is known here; nothing before it was opened. */
+  get generation(): string | undefined {
+    return this.#handle.told
+  }
+
   /** Runs `work` in a read-only transaction. */
   read<T>(stores: StoreName[], work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     return this.#run((database) => database.transaction(stores, 'readonly'), work)

@@ -11,7 +11,7 @@ export type HandleNews =
   /** The database was opened for the first time, with so much in it. */
   | ({ readonly type: 'storage-opened'; readonly generation: string } & Counts)
   /** The database is another than before, and empty. */
-  | { readonly type: 'storage-cleared' }
+  | { readonly type: 'storage-cleared'; readonly generation: string }
 
 export interface HandleOptions {
   /** The generation that those know who ask, where they had the queue open before, in a host that is gone. */
@@ -37,6 +37,11 @@ export class Handle {
   /** Which generation of the queue is known here, once it was opened. */
   get generation(): number {
     return this.#known?.generation ?? 0
+  }
+
+  /** The same, and of which database, as it is told to those who ask. */
+  get told(): string | undefined {
+    return this.#known && told(this.#known)
   }
 
   get isClosed(): boolean {
@@ -97,7 +102,7 @@ export class Handle {
     if (was !== undefined && was !== told(now) && was.startsWith(told({ ...now, generation: '' }))) throw destroyed()
     this.#known = now
     if (!before) this.#options.tell({ type: 'storage-opened', generation: told(now), ...countsOf(tail, head) })
-    else if (before.instance !== instance) this.#options.tell({ type: 'storage-cleared' })
+    else if (before.instance !== instance) this.#options.tell({ type: 'storage-cleared', generation: told(now) })
   }
 }
 

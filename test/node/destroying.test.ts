@@ -298,6 +298,41 @@ describe('who slept through it', () => {
     expect((orders as unknown as { setup: Setup }).setup).toMatchObject({ generation })
   })
 
+  const generationOf = (queue: Queue<string>): string | undefined => (queue as unknown as { setup: Setup }).setup.generation
+
+  test('a page that has the queue open twice tells so also once the first is closed', async () => {
+    const tab = world.openTab()
+    const first = tab.open<string>()
+    await first.depth()
+    const second = tab.open<string>()
+    await second.depth()
+    expect(generationOf(second)).toBe(generationOf(first))
+    await first.close()
+    expect(generationOf(second)).toMatch(/:0$/)
+  })
+
+  test('a page whose storage was cleared knows the queue that it has since', async () => {
+    const orders = world.open<string>()
+    await orders.depth()
+    const before = generationOf(orders)
+    const cleared = heard(orders, 'storage-cleared')
+    let isFirst = true
+    mend = breakStorage(({ database }) => {
+      if (!isFirst) return undefined
+      isFirst = false
+      database.close()
+      return 'connection-closed'
+    })
+    await new Promise((resolve) => {
+      const request = indexedDB.deleteDatabase(databaseName(world.name))
+      request.addEventListener('success', resolve)
+    })
+    await orders.depth()
+    const { generation } = await cleared
+    expect(generation).not.toBe(before)
+    expect(generationOf(orders)).toBe(generation)
+  })
+
   test('and whose connection was lost as well finds out as it opens another', async () => {
     const sleeper = await asleep()
     await world.open<string>(options).destroy()

@@ -108,7 +108,7 @@ describe('the receipt of a message that was enqueued before', () => {
     host.standings.set('another', { state: 'ready' })
     const cleared = expect(orders.receipt(id).delivered).rejects.toMatchObject({ code: 'storage-cleared' })
     await orders.depth()
-    host.tell({ type: 'storage-cleared', waiting: 1, dead: 0 })
+    host.tell({ type: 'storage-cleared', generation: 'b:0', waiting: 1, dead: 0 })
     await cleared
     const closed = expect(orders.receipt('another').delivered).rejects.toMatchObject({ code: 'closed' })
     await orders.depth()

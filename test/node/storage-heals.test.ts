@@ -156,8 +156,8 @@ describe('when the site’s data is cleared under an open queue', () => {
     await Promise.all(later.map(({ delivered }) => delivered))
     for (const { delivered } of receipts) await expect(delivered).rejects.toMatchObject({ code: 'storage-cleared' })
     expect(events.filter(({ type }) => type === 'storage-cleared')).toEqual([
-      { type: 'storage-cleared', waiting: 2, dead: 1 },
-      { type: 'storage-cleared', waiting: 2, dead: 1 },
+      { type: 'storage-cleared', generation: expect.any(String), waiting: 2, dead: 1 },
+      { type: 'storage-cleared', generation: expect.any(String), waiting: 2, dead: 1 },
     ])
     expect(new Set(world.server.bodies.slice(2))).toEqual(new Set([3, 4]))
     expect(await one.depth()).toMatchObject({ ready: 0, leased: 0, dead: 0, bytes: 0 })

@@ -176,7 +176,7 @@ describe('a group is idle', () => {
     const idle = orders.idle({ group: 'a' })
     await orders.depth()
     host.waiting = []
-    host.tell({ type: 'storage-cleared', waiting: 1, dead: 0 })
+    host.tell({ type: 'storage-cleared', generation: 'b:0', waiting: 1, dead: 0 })
     await idle
     host.waiting = [message('other')]
     const told = expect(orders.idle({ group: 'a' })).rejects.toMatchObject({ code: 'closed' })
