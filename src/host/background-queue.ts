@@ -5,8 +5,9 @@ import { messageId, mintProducer } from '../message/id.ts'
 import type { HostApi, OutgoingMessage, Setup } from '../protocol/host.ts'
 import { databaseName } from '../protocol/names.ts'
 import { unwrap } from '../protocol/result.ts'
+import { inTime } from '../queue/clock.ts'
 import { Connection } from '../queue/connection.ts'
-import { depth } from '../queue/depth.ts'
+import { counts, depth } from '../queue/depth.ts'
 import { readInstance } from '../queue/meta.ts'
 import { needs } from '../queue/needs.ts'
 import { Enqueuing } from './enqueuing.ts'
@@ -17,6 +18,9 @@ import { TabChannel } from './tab-channel.ts'
 
 /** How long a drain may take, in milliseconds: Chromium ends an event of Background Sync after three minutes, and attempts under way are to be answered before. */
 const BUDGET = 160_000
+
+/** How long after that attempts under way have ended, in milliseconds. */
+const ENDING = 5_000
 
 /** How often is looked whether anything is left, in milliseconds, when nothing is heard. */
 const LOOK_AGAIN = 1_000
@@ -32,6 +36,8 @@ export interface BackgroundQueueOptions {
   /** Where it is drained. */
   readonly host: HostApi
   readonly isOnline: () => boolean
+  /** Called when the queue was destroyed: this is of no use any more, and the next is another. */
+  readonly ended: () => void
 }
 
 /** Why a drain has ended with messages left; nothing where none is left that could go. */
@@ -64,7 +70,7 @@ export class BackgroundQueue {
     this.#connection = new Connection({
       name: databaseName(definition.name),
       clock: platform.storageClock,
-      tell: () => {},
+      tell: ({ type }) => type === 'destroyed' && this.#ended(),
       makeRoom: async () => void (await reserve.spend()),
     })
     const now = (): number => platform.clock.now()
@@ -92,7 +98,10 @@ export class BackgroundQueue {
   drain(): Promise<void> {
     this.#end = this.#options.platform.clock.elapsed() + BUDGET
     this.#draining ??= this.#drain().finally(() => (this.#draining = undefined))
-    return this.#draining
+    // It goes on for whoever has called meanwhile, whose own time is not over.
+    return inTime(this.#options.platform.clock, BUDGET + ENDING, this.#draining, () => {
+      throw this.#left('its time was over')
+    })
   }
 
   /** What tells its database from any other. */
@@ -112,7 +121,11 @@ export class BackgroundQueue {
     this.#isUnauthorized = false
     const before = await this.#look()
     const ending = before === 'waits' ? await this.#inLead(name, setup, host) : before
-    if (ending) throw new Error(`The queue "${name}" has messages left: ${ending}`)
+    if (ending) throw this.#left(ending)
+  }
+
+  #left(ending: Ending): Error {
+    return new Error(`The queue "${this.#options.definition.name}" has messages left: ${ending}`)
   }
 
   async #inLead(name: string, setup: Setup, host: HostApi): Promise<Ending | undefined> {
@@ -161,8 +174,15 @@ export class BackgroundQueue {
     )
   }
 
+  #ended(): void {
+    this.#options.ended()
+    void this.close()
+  }
+
   #hear(events: readonly QueueEvent[]): void {
     for (const { type } of events) {
+      // Perhaps before this was opened: the store knows.
+      if (type === 'destroyed') void counts(this.#connection).catch(() => {})
       if (type === 'unauthorized') this.#isUnauthorized = true
       if (NEWS.has(type)) this.#wake()
     }

@@ -97,7 +97,8 @@ export class Background {
     const known = this.#queues.get(name)
     if (known) return known
     const isOnline = (): boolean => this.scope.navigator.onLine
-    const queue = new BackgroundQueue({ definition, setup: setupOf(options, {}), platform, reserve, host: this.#host, isOnline })
+    const ended = (): void => void this.#queues.delete(name)
+    const queue = new BackgroundQueue({ definition, setup: setupOf(options, {}), platform, reserve, host: this.#host, isOnline, ended })
     this.#queues.set(name, queue)
     return queue
   }

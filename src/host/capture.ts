@@ -94,10 +94,20 @@ async function store(background: Background, copy: Request, { queue, redirects, 
 }
 
 function answer({ mode }: Request, id: string, { page, queue }: CaptureOptions): Response {
-  if (mode !== 'navigate' || page === undefined) return Response.json({ id, queue: queue.name }, { status: 202 })
-  const location = typeof page === 'string' ? page : page(id)
+  const location = mode === 'navigate' ? pageFor(id, page) : undefined
+  if (location === undefined) return Response.json({ id, queue: queue.name }, { status: 202 })
   // Not Response.redirect(), which wants it resolved.
   return new Response(null, { status: 303, headers: { location } })
+}
+
+/** Whoever hears that it failed sends it once more: it is stored, whatever the app's function does. */
+function pageFor(id: string, page: CaptureOptions['page']): string | undefined {
+  try {
+    return typeof page === 'function' ? page(id) : page
+  } catch (error) {
+    console.warn(error)
+    return undefined
+  }
 }
 
 /** It is not stored, and whoever sent it is to know. */

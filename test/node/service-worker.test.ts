@@ -4,6 +4,7 @@ import { capture } from '../../src/host/capture.ts'
 import { defineQueue } from '../../src/message/definition.ts'
 import type { QueueDefinition } from '../../src/message/definition.ts'
 import type { QueueOptions } from '../../src/message/options.ts'
+import type { Platform } from '../../src/host/platform.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { openBackground } from '../world/fake-scope.ts'
 import type { FakeScope } from '../world/fake-scope.ts'
@@ -175,6 +176,38 @@ describe('a service worker', () => {
     await having.background.close()
   })
 
+  test.each(['has heard of it', 'has not'])('goes on with the queue that was opened since one was destroyed, where it %s', async (how) => {
+    const deaf: Partial<Platform> = { openChannel: () => ({ postMessage() {}, addEventListener() {}, close() {} }) }
+    const own = how === 'has not' ? openBackground({ ...world.platform, ...deaf }) : { scope, background }
+    const orders = define()
+    own.background.serve([orders])
+    const { takeRequest } = await import('../../src/message/request.ts')
+    const store = async (body: string): Promise<string> =>
+      own.background.put(orders, await takeRequest(new Request(endpoint, { method: 'POST', body })), {})
+    await store('before')
+    await world.passUntil(own.scope.sync(`holdfast/${world.name}`)!)
+    await world.openTab().open({}, orders).destroy()
+    await turns()
+    if (how === 'has not') await expect(store('stale')).rejects.toMatchObject({ code: 'destroyed' })
+    await store('after')
+    await world.passUntil(own.scope.sync(`holdfast/${world.name}`)!)
+    expect(world.server.bodies).toEqual(['before', 'after'])
+    if (own.background !== background) await own.background.close()
+  })
+
+  test('ends each event of Background Sync in time, also where a page has called meanwhile', async () => {
+    const orders = define()
+    background.serve([orders])
+    await put(orders, 1)
+    world.server.react = unreachable
+    const began = world.clock.elapsed()
+    const event = scope.sync(`holdfast/${world.name}`)!
+    world.clock.after(100_000, () => void scope.post({ holdfast: 'drain', queue: world.name }))
+    await expect(world.passUntil(event)).rejects.toThrow('its time was over')
+    expect(world.clock.elapsed() - began).toBeLessThan(175_000)
+    await world.passUntil(scope.rests())
+  })
+
   test('ends when the server does not know who we are', async () => {
     const orders = define()
     background.serve([orders])
@@ -277,6 +310,20 @@ describe('a captured request', () => {
     const answer = (await scope.fetch(post({ body: 'too much' })))!
     expect(answer.status).toBe(503)
     expect(await answer.json()).toMatchObject({ code: 'queue-full' })
+  })
+
+  test('that is stored is never answered as if it was not: where the page to be shown is not to be had, as to a script', async () => {
+    const page = (): string => {
+      throw new Error('a bug of the app')
+    }
+    capture(background, { queue: define(), match: () => true, redirects: 'accept', page })
+    offline()
+    const form = post()
+    Object.defineProperty(form, 'mode', { value: 'navigate' })
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    expect((await scope.fetch(form))!.status).toBe(202)
+    expect(warn).toHaveBeenCalled()
+    warn.mockRestore()
   })
 
   test('counts a redirect as it was said', async () => {
