@@ -1,4 +1,4 @@
-import type { PastAttempt } from '../message/message.ts'
+import type { PastAttempt, PlacedMessage } from '../message/message.ts'
 import type { Setup } from '../protocol/host.ts'
 import type { Suspect } from '../queue/meta.ts'
 import type { Books } from './books.ts'
@@ -12,13 +12,17 @@ const MOST_OTHERS = 32
 /** How many messages are remembered that hosts may have died of. */
 const MOST_SUSPECTS = 16
 
+/** The page's last host died. Of what, is counted once, however many terms this one serves. */
+export interface DeathBefore {
+  isCounted: boolean
+}
+
 export interface CautionOptions {
   readonly books: Books
   readonly departures: Departures
   readonly setup: () => Setup
   readonly time: { now(): number }
-  /** The page's last host died. */
-  readonly isAfterDeath?: boolean
+  readonly death?: DeathBefore | undefined
 }
 
 /**
@@ -31,10 +35,11 @@ export class Caution {
 
   constructor(options: CautionOptions) {
     this.#options = options
-    const { isAfterDeath = false, books } = options
-    if (!isAfterDeath) this.#others = MOST_OTHERS
+    const { death, books } = options
+    if (!death) this.#others = MOST_OTHERS
+    const isDeath = death?.isCounted === false
     books.holds.suspects = books.holds.suspects.map(({ since, ...suspect }) =>
-      since === undefined || !isAfterDeath
+      since === undefined || !isDeath
         ? suspect
         : { ...suspect, deaths: suspect.deaths + 1, times: [...suspect.times, since].slice(-MOST_REMEMBERED) },
     )
@@ -62,11 +67,22 @@ export class Caution {
     return true
   }
 
-  /** Writes down that it is being sent. The one before has been: nobody died of it, this time. */
+  /** It is not being sent any more, whatever came of that, and nobody died of it. What comes of it is written next, and this along with it. */
+  survived({ sequence }: PlacedMessage): void {
+    const { holds } = this.#options.books
+    holds.suspects = holds.suspects.flatMap((suspect): Suspect[] => {
+      if (suspect.sequence !== sequence) return [suspect]
+      const { since: _since, ...known } = suspect
+      return known.deaths > 0 ? [known] : []
+    })
+  }
+
+  /** Writes down that it is being sent. */
   async #note(sent: Suspect): Promise<void> {
-    const { books } = this.#options
-    const others = books.holds.suspects.filter(({ sequence, deaths }) => sequence !== sent.sequence && deaths > 0)
-    books.holds.suspects = [...others.map(({ since: _since, ...other }) => other), sent].slice(-MOST_SUSPECTS)
+    const { books, death } = this.#options
+    const others = books.holds.suspects.filter(({ sequence }) => sequence !== sent.sequence)
+    books.holds.suspects = [...others, sent].slice(-MOST_SUSPECTS)
     await books.writeHolds()
+    if (death) death.isCounted = true
   }
 }

@@ -10,6 +10,7 @@ import type { Books } from './books.ts'
 import { Breaker, withoutBlame } from './breaker.ts'
 import type { Outset } from './breaker.ts'
 import { Caution } from './caution.ts'
+import type { CautionOptions } from './caution.ts'
 import { Departures, mayBeDelivered } from './departures.ts'
 import type { FunctionsSource } from './functions.ts'
 import { judge } from './judge.ts'
@@ -22,7 +23,7 @@ import type { Clock } from '../queue/clock.ts'
 import type { Answered, Attempt } from './transport.ts'
 import type { Delivery } from './turns.ts'
 
-export interface CourierOptions extends AskEndpointOptions {
+export interface CourierOptions extends AskEndpointOptions, Pick<CautionOptions, 'death'> {
   readonly books: Books
   readonly functions: FunctionsSource
   readonly isOnline: () => boolean
@@ -30,7 +31,6 @@ export interface CourierOptions extends AskEndpointOptions {
   readonly announce: (event: QueueEvent) => void
   readonly clock: Clock
   readonly random: () => number
-  readonly isAfterDeath?: boolean
 }
 
 /** What came of an attempt, and what that means; nothing where the drain has ended it. */
@@ -94,6 +94,7 @@ export class Courier {
       return await this.#deliver(delivery, cut)
     } finally {
       this.#aborts.end(id)
+      this.caution.survived(delivery.message)
     }
   }
 
@@ -154,10 +155,10 @@ export class Courier {
 
   async #settle(delivery: Delivery, tried: Tried): Promise<boolean> {
     const { outcome } = tried
-    const attempt = tried.attempt as Answered
+    this.caution.survived(delivery.message)
     switch (outcome?.kind) {
       case 'accepted':
-        this.#departures.accept(delivery, attempt, this.#breaker.decided())
+        this.#departures.accept(delivery, tried.attempt as Answered, this.#breaker.decided())
         return true
       case 'rejected':
         await this.#reject(delivery, tried)

@@ -6,6 +6,7 @@ import { lead } from '../queue/lead.ts'
 import type { Begun } from '../queue/lead.ts'
 import { Books } from './books.ts'
 import type { BurstHeaders } from './burst-headers.ts'
+import type { DeathBefore } from './caution.ts'
 import { Courier } from './courier.ts'
 import { Delays } from './delays.ts'
 import type { FunctionsSource } from './functions.ts'
@@ -25,7 +26,7 @@ export interface TermOptions {
   readonly random: () => number
   readonly headers: BurstHeaders
   /** The page's last host died, perhaps of a message. */
-  readonly isAfterDeath?: boolean
+  readonly death?: DeathBefore | undefined
   /** Nothing more is begun. */
   readonly isStopping: () => boolean
   /** Cuts attempts short, for good. */

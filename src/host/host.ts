@@ -50,7 +50,8 @@ export function createHost({ platform, page, served }: HostOptions): HostApi {
       if (queues.get(queue) === host) queues.delete(queue)
     }
     const functions = functionsSource({ queue, page, definition: served?.get(name) })
-    const host = new QueueHost({ queue, setup, platform, reserve, functions, isOnline: () => isOnline, isAfterDeath, toPage, ended })
+    const death = isAfterDeath ? { isCounted: false } : undefined
+    const host = new QueueHost({ queue, setup, platform, reserve, functions, isOnline: () => isOnline, death, toPage, ended })
     queues.set(queue, host)
     return undefined
   }

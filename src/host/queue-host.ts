@@ -25,7 +25,7 @@ import { TabChannel } from './tab-channel.ts'
 import { Telling } from './telling.ts'
 import { Watch } from './watch.ts'
 
-export interface QueueHostOptions extends Pick<TermOptions, 'functions' | 'isOnline' | 'isAfterDeath'> {
+export interface QueueHostOptions extends Pick<TermOptions, 'functions' | 'isOnline' | 'death'> {
   /** The queue's key. */
   readonly queue: string
   readonly setup: Setup

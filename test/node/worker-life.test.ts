@@ -1,7 +1,8 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/index.ts'
-import { silence } from '../world/fake-server.ts'
+import { breakStorage } from '../world/break-storage.ts'
+import { silence, status } from '../world/fake-server.ts'
 import { Life } from '../world/life.ts'
 import { MortalPage, moment } from '../world/mortal-page.ts'
 import { collect, heard, World } from '../world/world.ts'
@@ -154,6 +155,14 @@ describe('with a whole host', () => {
   beforeEach(() => void (world = new World()))
   afterEach(() => world.end())
 
+  const mends: (() => void)[] = []
+  afterEach(() =>
+    mends
+      .splice(0)
+      .reverse()
+      .forEach((mend) => mend()),
+  )
+
   const openTab = (): Tab => world.openTab({}, undefined, undefined, new Life(() => {}))
 
   test('a receipt and idle that wait while the worker dies resolve: the next one delivers', async () => {
@@ -186,5 +195,44 @@ describe('with a whole host', () => {
     expect(letter).toMatchObject({ body: 'poison', reason: 'attempts-exhausted', attempts: 0, maybeDelivered: true })
     expect(letter?.trail?.map(({ result }) => result)).toEqual(['crashed', 'crashed', 'crashed'])
     expect(new Set(world.server.bodies)).toEqual(new Set(bodies))
+  })
+
+  test('a message that was being sent when a worker died is blamed for no more than that: the storage fails under the next one, time and again', async () => {
+    const tab = openTab()
+    const orders = tab.open<string>({ maxAttempts: 2 })
+    world.server.next(silence)
+    await orders.enqueue('x')
+    await world.server.arrived(1)
+    let failures = 0
+    // What the message was answered is not written.
+    world.server.react = () => {
+      let isFirst = true
+      const mended = breakStorage(({ mode, stores }) => {
+        if (!isFirst || mode !== 'readwrite' || !stores.includes('receipts')) return undefined
+        isFirst = false
+        return 'refused'
+      })
+      if (failures++ === 3) mended()
+      else mends.push(mended)
+      return new Response()
+    }
+    tab.crash()
+    await world.passUntil(orders.idle())
+    expect(failures).toBeGreaterThan(3)
+    expect(await collect(orders.deadLetters())).toEqual([])
+  })
+
+  test('nor is one that has been answered since', async () => {
+    const tab = openTab()
+    const orders = tab.open<string>({ maxAttempts: 1 })
+    world.server.next(silence, status(503))
+    const { delivered } = await orders.enqueue('x')
+    await world.server.arrived(1)
+    const waits = heard(orders, 'retry-scheduled')
+    tab.crash()
+    await world.passUntil(waits)
+    tab.crash()
+    await world.passUntil(delivered)
+    expect(await collect(orders.deadLetters())).toEqual([])
   })
 })
