@@ -120,13 +120,14 @@ export class Courier {
 
   /** One attempt; a second one with fresh headers where the server does not know who we are. */
   async #attempt(prepared: Prepared, outset: Outset, cut: AbortSignal): Promise<boolean> {
-    const { announce, headers, isStopping } = this.#options
+    const { books, announce, headers, isStopping } = this.#options
     const { delivery, setup, doubts } = prepared
     const { message, held } = delivery
     announce({ type: 'leased', id: message.id, attempt: (held?.attempts ?? 0) + (held?.uncounted ?? 0) + 1 })
     const first = await this.#send(prepared, prepared.headers, outset, cut)
     if (first.outcome?.kind !== 'unauthorized' || !headers.canRefresh(setup)) return this.#settle(delivery, first)
     const fresh = isStopping() ? undefined : await headers.refresh(setup)
+    await books.confirm()
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
     else if (!fresh || this.#preparation.isCalledOff(doubts)) this.#preparation.giveBack(delivery)
     else if (await this.#preparation.mayGo(delivery, doubts)) return this.#settle(delivery, await this.#send(prepared, fresh, outset, cut))
@@ -154,9 +155,8 @@ export class Courier {
   }
 
   async #settle(delivery: Delivery, tried: Tried): Promise<boolean> {
-    const { outcome } = tried
     this.caution.survived(delivery.message)
-    switch (outcome?.kind) {
+    switch (tried.outcome?.kind) {
       case 'accepted':
         this.#departures.accept(delivery, tried.attempt as Answered, this.#breaker.decided())
         return true
@@ -168,7 +168,7 @@ export class Courier {
         return false
       case 'retry':
         if (this.#isCancelled(delivery)) await this.#departures.drop(delivery, !tried.attempt.answered || mayBeDelivered(delivery))
-        else await this.#retry(delivery, tried, outcome)
+        else await this.#retry(delivery, tried, tried.outcome)
         return true
       case undefined:
         if (this.#isCancelled(delivery)) await this.#departures.drop(delivery, true)

@@ -7,7 +7,7 @@ import type { Pulse } from '../../src/queue/pulse.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { connectTo } from '../store/database.ts'
 import { FakeLocks } from '../world/fake-locks.ts'
-import { silence, unreachable } from '../world/fake-server.ts'
+import { silence, status, unreachable } from '../world/fake-server.ts'
 import { Freezer } from '../world/freezer.ts'
 import { seeded } from '../world/random.ts'
 import { heard, turns, World } from '../world/world.ts'
@@ -93,6 +93,28 @@ test('a leader that was frozen sends nothing of what it had reserved, even where
   world.clock.advance(5_000)
   const lost = heard(frozen, 'leadership-lost')
   answer()
+  await lost
+  expect(world.server.arrivals).toHaveLength(sent)
+})
+
+test('nor does it send what it had sent before with fresh headers, where they have come late', async () => {
+  let give = (): void => {}
+  const headers = ({ unauthorized }: { readonly unauthorized: boolean }): object | Promise<object> =>
+    unauthorized ? new Promise((resolve) => (give = () => resolve({}))) : {}
+  world.server.next(status(401))
+  // Its lock is never stolen.
+  const frozen = world
+    .openTab({ locks: new FakeLocks().manager })
+    .open<number>({ headers: headers as () => Promise<Record<string, string>> })
+  await frozen.enqueue(1)
+  await world.server.arrived(1)
+  await turns()
+  const successor = world.open<number>()
+  await successor.idle()
+  const sent = world.server.arrivals.length
+  world.clock.advance(5_000)
+  const lost = heard(frozen, 'leadership-lost')
+  give()
   await lost
   expect(world.server.arrivals).toHaveLength(sent)
 })
