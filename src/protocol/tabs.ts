@@ -13,6 +13,19 @@ export type TabMessage =
 /** The most events that one message between tabs may carry. */
 export const MOST_EVENTS = 1_000
 
+/** What each page hears from its own host alone: of another it would be believed to be said of this one. */
+const OWN: ReadonlySet<unknown> = new Set<QueueEvent['type']>([
+  'host-started',
+  'host-lost',
+  'leadership-gained',
+  'leadership-lost',
+  'persist-answered',
+  'storage-opened',
+  'storage-cleared',
+  'storage-lost',
+  'storage-restored',
+])
+
 /** Whether something heard on the channel is ours, of this version, and of a size to be believed. */
 export function isTabMessage(data: unknown): data is TabMessage {
   if (typeof data !== 'object' || data === null || !('holdfast' in data) || data.holdfast !== 1) return false
@@ -27,5 +40,5 @@ function isCommand({ command, group, id }: { command: unknown; group?: unknown; 
 }
 
 function isEvent(event: unknown): boolean {
-  return typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string'
+  return typeof event === 'object' && event !== null && 'type' in event && typeof event.type === 'string' && !OWN.has(event.type)
 }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Queue } from '../../src/producer/queue.ts'
 import { FakeLocks } from '../world/fake-locks.ts'
 import { silence, status, unreachable } from '../world/fake-server.ts'
-import { heard, World } from '../world/world.ts'
+import { heard, turns, World } from '../world/world.ts'
 
 let world: World
 beforeEach(() => void (world = new World()))
@@ -162,6 +162,8 @@ test.each([
 test('what does not belong on the channel is not listened to', async () => {
   const orders = world.open()
   await orders.depth()
+  const events: string[] = []
+  orders.subscribe(({ type }) => type === 'emptied' || events.push(type))
   const channel = world.channels.open(`holdfast/${world.name}`)
   for (const rubbish of [
     null,
@@ -174,10 +176,18 @@ test('what does not belong on the channel is not listened to', async () => {
     { holdfast: 1, events: [null] },
     { holdfast: 1, events: [{}, 'x'] },
     { holdfast: 1, command: 'explode' },
+    // Of these each page hears from its own host alone.
+    { holdfast: 1, events: [{ type: 'storage-opened', generation: 'x:9', waiting: 9, dead: 9 }] },
+    { holdfast: 1, events: [{ type: 'storage-cleared', generation: 'x:9', waiting: 9, dead: 9 }] },
+    { holdfast: 1, events: [{ type: 'storage-lost', message: 'x' }] },
+    { holdfast: 1, events: [{ type: 'host-lost' }] },
+    { holdfast: 1, events: [{ type: 'leadership-lost' }] },
   ]) {
     channel.postMessage(rubbish)
   }
   channel.close()
+  await turns()
+  expect(events).toEqual([])
   await orders.enqueue('x')
   await orders.idle()
 })
