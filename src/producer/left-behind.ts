@@ -82,7 +82,7 @@ export async function takeOver(queue: LeavingQueue, { store, look }: TakeOver): 
   for (const [key, { at, batch, generation }] of allLeft(queue.key)) {
     try {
       if (generation !== undefined && queue.setup.generation === undefined) await look()
-      if (!isOfGone(generation, queue.setup.generation)) await store(aged(batch, Date.now() - at))
+      if (!isOfGone(generation, queue.setup.generation)) await store({ ...aged(batch, Date.now() - at), isRelayed: true })
     } catch {
       return
     }

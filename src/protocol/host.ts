@@ -97,7 +97,7 @@ export interface Batch {
   readonly producer: string
   readonly number: number
   readonly messages: readonly OutgoingMessage[]
-  /** They were accepted before, in the app's own database: `capacity` is no reason to refuse them now. */
+  /** They were accepted before, in the app's own database, or their page is gone: `capacity` is no reason to refuse them now. */
   readonly isRelayed?: true
 }
 

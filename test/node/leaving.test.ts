@@ -30,7 +30,7 @@ test('what is not known to be stored when a page leaves, the next page has store
   next.answers = true
   await next.queue.enqueue(3)
   expect(bodiesOf(next)).toEqual(['1', '2', '3'])
-  expect(next.host.batches.slice(0, 2)).toEqual(page.host.batches)
+  expect(next.host.batches.slice(0, 2)).toMatchObject(page.host.batches)
   expect(view.left).toEqual([])
 })
 
@@ -110,6 +110,14 @@ test('where not all can be written down, nothing is that comes after the first t
   void (await page.enqueue(2))
   view.tell('pagehide', false)
   expect(view.left).toHaveLength(1)
+})
+
+test('no capacity refuses what was left: there is nobody who could be told', async () => {
+  await leftPage(1)
+  const next = new MortalPage()
+  next.answers = true
+  await next.queue.enqueue(2)
+  expect(next.host.batches.map(({ isRelayed }) => isRelayed)).toEqual([true, undefined])
 })
 
 test('what cannot be stored now stays where it is, for the next page; what nobody can read does not', async () => {
