@@ -2,8 +2,8 @@ import type { QueueError } from '../message/error.ts'
 import type { HostApi } from '../protocol/host.ts'
 import type { Result } from '../protocol/result.ts'
 
-/** Asks a host for something. */
-export type Ask<T> = (api: HostApi) => Promise<Result<T>>
+/** Asks a host for something, by what else is known. */
+export type Ask<T, Known extends unknown[] = []> = (api: HostApi, ...known: Known) => Promise<Result<T>>
 
 /** A question that the host has not answered. */
 export interface Waiting {

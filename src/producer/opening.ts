@@ -1,6 +1,6 @@
 import { isQueueError } from '../message/error.ts'
-import type { Batch, HostApi } from '../protocol/host.ts'
-import type { Result } from '../protocol/result.ts'
+import type { Batch } from '../protocol/host.ts'
+import type { Ask } from './asking.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { takeOver, watchLeft } from './left-behind.ts'
 
@@ -27,7 +27,7 @@ export class Opening {
   }
 
   /** Asks the host, once the queue is open there. */
-  async ask<T>(ask: (api: HostApi) => Promise<Result<T>>): Promise<T> {
+  async ask<T>(ask: Ask<T>): Promise<T> {
     if (this.#hasFailed) this.#open()
     await this.#opened
     return this.#link.call(ask)

@@ -4,9 +4,9 @@ import type { QueueEvent } from '../message/event.ts'
 import type { Cancellation, Depth, GroupDepth, KeptReceipt, Standing } from '../message/message.ts'
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
-import type { HostApi, MessageFilter, Page, Place, Setup } from '../protocol/host.ts'
+import type { MessageFilter, Page, Place, Setup } from '../protocol/host.ts'
 import { queueKey } from '../protocol/names.ts'
-import type { Result } from '../protocol/result.ts'
+import type { Ask } from './asking.ts'
 import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { forgetLeft } from './left-behind.ts'
@@ -157,7 +157,11 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   async destroy(): Promise<void> {
-    await this.#call((api) => api.destroy(this.key))
+    this.#assertOpen()
+    await this.#ask((api) => api.destroy(this.key)).catch((error: unknown) => {
+      // Another was first, or the host before this one, which died of it.
+      if (this.#ended?.code !== 'destroyed') throw error
+    })
     await this.#end(destroyedError(this.name))
   }
 
@@ -219,26 +223,24 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#tell(why)
   }
 
-  async #callOf<R>(of: OfGroup | undefined, ask: (api: HostApi, group: string | undefined) => Promise<Result<R>>): Promise<R> {
+  async #callOf<R>(of: OfGroup | undefined, ask: Ask<R, [group: string | undefined]>): Promise<R> {
     const group = groupOf(of, this.setup.order)
     return this.#call((api) => ask(api, group))
   }
 
-  async #call<R>(ask: (api: HostApi) => Promise<Result<R>>): Promise<R> {
+  async #call<R>(ask: Ask<R>): Promise<R> {
     this.#assertOpen()
     return this.#ask(ask)
   }
 
-  async #ask<R>(ask: (api: HostApi) => Promise<Result<R>>): Promise<R> {
-    try {
-      return await this.#opening.ask(ask)
-    } catch (error) {
+  #ask<R>(ask: Ask<R>): Promise<R> {
+    return this.#opening.ask(ask).catch((error: unknown) => {
       // The host has closed what is destroyed.
       throw isQueueError(error) && error.code === 'closed' ? (this.#ended ?? error) : error
-    }
+    })
   }
 
-  #paged<Item>(ask: (api: HostApi, from: Place | undefined) => Promise<Result<Page<Item>>>): AsyncGenerator<Item> {
+  #paged<Item>(ask: Ask<Page<Item>, [from: Place | undefined]>): AsyncGenerator<Item> {
     return paged((from) => this.#call((api) => ask(api, from)))
   }
 

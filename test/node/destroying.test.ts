@@ -179,6 +179,13 @@ describe('destroy()', () => {
     expect(world.server.bodies).toEqual(['x'])
   })
 
+  test('in two tabs at once is done in both', async () => {
+    const [mine, others] = [world.open<string>(), world.open<string>()]
+    await Promise.all([mine.enqueue('x'), others.enqueue('y')])
+    await Promise.all([mine.destroy(), others.destroy()])
+    expect(await left()).toEqual([])
+  })
+
   test('whose commit nobody has heard of has happened all the same, and what came after it stays', async () => {
     const orders = world.open<string>()
     await orders.enqueue('x')

@@ -130,6 +130,17 @@ describe('a worker that dies', () => {
     await page.queue.close()
   })
 
+  test('in the midst of `destroy()`: the next one finds that it was done, and so it is', async () => {
+    const page = new MortalPage()
+    await moment()
+    const destroyed = page.queue.destroy()
+    await moment()
+    page.started = (host) => (host.isEmpty = true)
+    page.host.die()
+    await destroyed
+    await expect(page.queue.destroy()).rejects.toMatchObject({ code: 'destroyed' })
+  })
+
   test('a queue that was being closed is not opened at the next one', async () => {
     const page = new MortalPage()
     const ofAnn = page.open({ identity: 'ann' })

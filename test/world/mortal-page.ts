@@ -6,6 +6,8 @@ import type { PageEnd } from '../../src/producer/start-host.ts'
 import type { Batch, HostApi } from '../../src/protocol/host.ts'
 import { FakeClock } from './fake-clock.ts'
 
+const closed = { ok: false, error: { code: 'closed', message: 'The queue is closed' } }
+
 /** A worker that can die, as its page sees it. */
 export class MortalHost {
   readonly page: PageEnd
@@ -18,6 +20,8 @@ export class MortalHost {
   /** Answers to `open`, where it does not at once. */
   opening: Promise<void> = Promise.resolve()
   isStopped = false
+  /** Whether the queue was destroyed before it was opened here. */
+  isEmpty = false
   /** Whether it answers as its queue is closed. */
   closes = true
   readonly lost: Promise<void>
@@ -49,6 +53,7 @@ export class MortalHost {
       this.opened.push(given)
       this.lives.push(`open ${String(given[0])}`)
       await this.opening
+      if (this.isEmpty) this.page.events(String(given[0]), [{ type: 'destroyed' }])
       return done
     }
     const close = (queue: string): Promise<unknown> => {
@@ -59,6 +64,8 @@ export class MortalHost {
     return {
       open,
       close,
+      // Nothing is there any more, or the worker has died of it.
+      destroy: () => (this.isEmpty ? Promise.resolve(closed) : new Promise(() => {})),
       enqueue,
       depth,
       standing,
