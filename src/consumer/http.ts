@@ -67,18 +67,19 @@ function request(queue: string, message: Outgoing): RequestInit {
   // A request that has a key of its own says so in its own words.
   const hasKey = idempotencyKey === undefined && all.has(IDEMPOTENCY_KEY)
   const key = hasKey ? all.get(IDEMPOTENCY_KEY)! : formatKey(idempotencyKey ?? id)
-  for (const [name, value] of headersFor(message)) all.set(name, value)
+  const isOurs = isOfQueuesOrigin(message)
+  for (const [name, value] of isOurs ? message.headers : []) all.set(name, value)
   all.set(IDEMPOTENCY_KEY, key)
-  all.set(HOLDFAST_MESSAGE, formatPlace({ queue: ofQueue, epoch, sequence, ...whose }))
+  all.set(HOLDFAST_MESSAGE, formatPlace({ queue: ofQueue, epoch, sequence, ...(isOurs && whose) }))
   if (!request) return { ...ask(setup, all), method: setup.method, body }
   const { method, credentials, mode } = request
   // GET and HEAD can have none, not even an empty one.
   return { ...ask(setup, all), method, credentials, mode, ...(body.length > 0 && { body }) }
 }
 
-/** No header goes to a server that it was not meant for: a request has a URL of its own. */
-function headersFor({ request, headers, setup }: Outgoing): HeaderEntries {
-  return !request || new URL(request.url).origin === new URL(setup.endpoint).origin ? headers : []
+/** No header, and no name of a user, goes to a server that it was not meant for: a request has a URL of its own. */
+function isOfQueuesOrigin({ request, setup }: Outgoing): boolean {
+  return !request || new URL(request.url).origin === new URL(setup.endpoint).origin
 }
 
 /** What each request says, and all that one does which only asks. */

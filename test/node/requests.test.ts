@@ -68,6 +68,17 @@ describe('a whole request', () => {
     expect(received.map(({ headers }) => headers.get('idempotency-key'))).toEqual([`"${id}"`, `"${id}"`, `"${id}"`])
   })
 
+  test('says whose it is to the server of the queue, and to no other', async () => {
+    const queue = world.open({ identity: 'ann@shop.example' })
+    await queue.enqueueRequest(post(here))
+    await queue.enqueueRequest(post(elsewhere))
+    await queue.idle()
+    expect(received.map(({ url, headers }) => [url, headers.get('holdfast-message')?.includes('identity="ann%40shop.example"')])).toEqual([
+      [here, true],
+      [elsewhere, false],
+    ])
+  })
+
   test.each(['GET', 'HEAD', 'DELETE'])('may be a %s without a body', async (method) => {
     const queue = world.open()
     world.server.reactToQuestion = take
