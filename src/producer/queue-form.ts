@@ -83,21 +83,24 @@ class QueuedForm {
     const { status: _status, words: _words, errors: _errors, ...enqueueing } = this.#options
     this.#setStoring(true)
     this.#status.say('storing', 'storing')
+    let receipt: Receipt
     try {
-      const receipt = await this.#queue.enqueueRequest(requestOf(this.#form, submitter), enqueueing)
-      this.#last = receipt
-      await this.#stored(receipt)
+      receipt = await this.#queue.enqueueRequest(requestOf(this.#form, submitter), enqueueing)
     } catch (error) {
       this.#status.say('failed', 'failed')
       // Who reads the console is to see why.
       ;(globalThis.reportError ?? console.error)(error)
+      return
     } finally {
       this.#setStoring(false)
     }
+    // Whatever fails from here on, it is stored: whoever reads otherwise sends it once more.
+    await this.#stored(receipt)
   }
 
   async #stored(receipt: Receipt): Promise<void> {
     const mended = this.#mended
+    this.#last = receipt
     clearErrors(this.#form)
     this.#form.reset()
     this.#status.say('stored', 'stored')

@@ -152,6 +152,21 @@ describe('a form that is sent through a queue', () => {
     await page.waitForFunction(async () => (await globalThis.orders.depth()).dead === 0)
   })
 
+  test('that is stored is said to be, though the dead letter that it mends cannot be purged', async () => {
+    answer = rejecting
+    const page = await openForm()
+    page.on('pageerror', () => {})
+    await page.getByLabel('Street').fill('Moon')
+    await page.getByRole('button', { name: 'Report it' }).click()
+    await stands(page, 'refused')
+    answer = () => new Response(null, { status: 204 })
+    await page.evaluate(() => (globalThis.orders.purge = () => Promise.reject(new Error('The storage is away'))))
+    await page.getByLabel('Street').fill('Main')
+    await page.getByRole('button', { name: 'Report it' }).click()
+    await stands(page, 'sent')
+    expect(taken).toHaveLength(1)
+  })
+
   test('does not write over what is being entered when it comes back: it is offered, and can be discarded', async () => {
     answer = rejecting
     const page = await openForm()
