@@ -1,5 +1,6 @@
 import type { Batch, Setup } from '../protocol/host.ts'
 import { leftBehind } from '../protocol/names.ts'
+import { aged } from './aged.ts'
 
 /**
  * What a page that leaves has not heard to be stored. `localStorage` is written at once, from whichever task, and is the only storage of which that is true: a
@@ -82,7 +83,7 @@ export async function takeOver(queue: LeavingQueue, { store, look }: TakeOver): 
   for (const [key, { at, batch, generation }] of allLeft(queue.key)) {
     try {
       if (generation !== undefined && queue.setup.generation === undefined) await look()
-      if (!isOfGone(generation, queue.setup.generation)) await store({ ...aged(batch, Date.now() - at), isRelayed: true })
+      if (!isOfGone(generation, queue.setup.generation)) await store(asOfNow(batch, Date.now() - at))
     } catch {
       return
     }
@@ -156,13 +157,7 @@ function remove(key: string): void {
   }
 }
 
-/** Delays and times to live began when the message was left. */
-function aged(batch: Batch, by: number): Batch {
-  const since = Math.max(0, by)
-  const messages = batch.messages.map(({ delay, ttl, ...message }) => ({
-    ...message,
-    ...(delay !== undefined && delay > since && { delay: delay - since }),
-    ...(ttl !== undefined && { ttl: Math.max(1, ttl - since) }),
-  }))
-  return { ...batch, messages }
+/** Nobody could be told that there is no room for it. */
+function asOfNow(batch: Batch, age: number): Batch {
+  return { ...batch, messages: batch.messages.map((message) => aged(message, age)), isRelayed: true }
 }

@@ -1,8 +1,8 @@
 import { isQueueError } from '../message/error.ts'
-import type { OutgoingMessage } from '../protocol/host.ts'
 import { relayLock } from '../protocol/names.ts'
+import { aged } from './aged.ts'
 import { dropPortion, takePortion, withDatabase } from './outbox-store.ts'
-import type { OutboxEntry, Portion } from './outbox-store.ts'
+import type { Portion } from './outbox-store.ts'
 import type { Relaying } from './relaying.ts'
 
 /** How long another tab is waited for that moves messages, in milliseconds: one that is frozen in the midst of it must not hold up all others. Two do no harm. */
@@ -130,13 +130,11 @@ export class Relay {
 
   async #store({ producer, number, entries }: Portion): Promise<void> {
     const now = this.#options.platform.now()
-    await this.#options.queue.store({ producer, number, messages: entries.map((entry) => aged(entry, now)), isRelayed: true })
+    await this.#options.queue.store({
+      producer,
+      number,
+      messages: entries.map(({ message, at }) => aged(message, now - at)),
+      isRelayed: true,
+    })
   }
-}
-
-/** A message as it is by now: part of its delay, and of its time, is over. */
-function aged({ message: { delay, ttl, ...rest }, at }: OutboxEntry, now: number): OutgoingMessage {
-  const age = Math.max(0, now - at)
-  const left = delay === undefined ? 0 : Math.max(0, delay - age)
-  return { ...rest, ...(left > 0 && { delay: left }), ...(ttl !== undefined && { ttl: Math.max(1, ttl - age) }) }
 }
