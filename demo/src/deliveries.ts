@@ -50,11 +50,11 @@ export function watchDeliveries(queue: Queue<unknown>, show: (deliveries: Delive
     const lookedAt = Number(localStorage.getItem(KEPT_AS) ?? Infinity)
     const kept: KeptReceipt[] = []
     for await (const receipt of queue.receipts({ since: Date.now() - REMEMBERED })) kept.push(receipt)
-    // The oldest first, so that what was heard meanwhile stays on top.
-    const heard = last
-    last = []
-    for (const { id, answer, settledAt } of kept) if (answer) add(id, answer, settledAt)
-    last = [...heard, ...last].slice(0, ROWS)
+    // In the order in which they were delivered, which may be another than that in which this page has heard. What is not among them was heard since.
+    const delivered = kept.toReversed().flatMap(({ id, answer, settledAt }) => (answer ? [deliveredOf(id, answer, settledAt)] : []))
+    const ids = new Set(delivered.map(({ id }) => id))
+    for (const id of ids) known.add(id)
+    last = [...last.filter(({ id }) => !ids.has(id)), ...delivered].slice(0, ROWS)
     whileAway = sinceLooked(
       kept.filter(({ settledAt }) => settledAt > lookedAt),
       lookedAt,
