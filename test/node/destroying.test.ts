@@ -115,7 +115,8 @@ describe('destroy()', () => {
     ]
     await Promise.all([ofAnn, ofBob, ofNobody].map((queue) => queue.enqueue('x')))
     await ofAnn.destroy()
-    expect([(await ofBob.depth()).ready + (await ofBob.depth()).leased, await left(`${world.name}@ann`)]).toEqual([1, []])
+    const { ready, leased } = await ofBob.depth()
+    expect([ready + leased, await left(`${world.name}@ann`)]).toEqual([1, []])
     expect(await left(`${world.name}@bob`)).toHaveLength(1)
     expect(await left()).toHaveLength(1)
   })

@@ -118,11 +118,14 @@ export class Play {
     if (!known?.id) return
     const { id } = known
     const before = this.#isAtRest ? await this.#call(tab, (queue) => queue.receipt(id).status()) : undefined
+    const wasUnderWay = this.#server.isUnderWay(known)
     const answer = await this.#call(tab, (queue) => queue.cancel(id, { abort: isAborting }))
     if (answer === undefined) {
       known.isUnsure = true
       return
     }
+    if (answer === 'cancelled' && wasUnderWay && this.#server.isUnderWay(known))
+      throwFault(`cancelled while it is being sent: ${show(known)}`)
     if (before !== undefined && this.#isAtRest) this.#expectCancelled(known, before, answer, isAborting)
     // One that was aborted is there until a leader meets it.
     const isThere = known.state === 'waiting' || known.state === 'delayed' || known.why === 'aborted' || known.isUnsure

@@ -35,6 +35,11 @@ export class ModelServer {
     server.react = (request) => this.#react(request)
   }
 
+  /** Whether the leader is sending it. */
+  isUnderWay(known: Known): boolean {
+    return this.#underWay.get(this.leader)?.has(known) === true
+  }
+
   /** Answers whatever waits for an answer. */
   release(): void {
     for (const answer of this.#held) answer()
