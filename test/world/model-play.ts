@@ -122,6 +122,7 @@ export class Play {
     const answer = await this.#call(tab, (queue) => queue.cancel(id, { abort: isAborting }))
     if (answer === undefined) {
       known.isUnsure = true
+      if (isAborting) known.mayBeAborted = true
       return
     }
     if (answer === 'cancelled' && wasUnderWay && this.#server.isUnderWay(known))
@@ -253,8 +254,10 @@ export class Play {
 
   async reopen(tab: number): Promise<void> {
     // It waits two seconds for what is under way.
-    await this.#inTime('close', this.#tabs[tab]!.tab.close(), 2_000)
-    this.#tabs[tab] = this.#open()
+    const before = this.#tabs[tab]!
+    await this.#inTime('close', before.tab.close(), 2_000)
+    // Its host may have died as it closed: then another is open.
+    if (this.#tabs[tab] === before) this.#tabs[tab] = this.#open()
   }
 
   /** The leader freezes, another leads, and the first goes on as if nothing had happened. */
@@ -337,7 +340,7 @@ export class Play {
     if (known.why === 'aborted') return
     if (known.state !== 'waiting' && !known.isUnsure) throwFault(`${state}: ${show(known)}`)
     if (known.state !== 'waiting') this.model.comeBack(known)
-    known.isUnsure = false
+    known.isUnsure = known.mayBeAborted === true
   }
 
   /** It is neither in the queue nor a dead letter. */

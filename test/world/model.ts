@@ -15,6 +15,8 @@ export interface Known {
   why: string
   /** Nobody knows before the next rest: a host died that was asked something, or that was answered; or the leader was superseded. */
   isUnsure: boolean
+  /** Nobody was told whether it was aborted: it is listed until a leader meets it, and may leave the queue then. */
+  mayBeAborted?: true
   /** It is to stand for another, and nobody was answered yet. */
   mayReplace: boolean
   /** It was stored beside another of its dedup key, which could not be changed any more. */
