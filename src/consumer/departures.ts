@@ -65,7 +65,9 @@ export class Departures {
     const maybeDelivered = cause.maybeDelivered ?? mayBeDelivered(delivery)
     const known: Death = { reason, deadAt: time.now(), attempts, status, excerpt, trail }
     const death: Death = { ...known, ...(maybeDelivered && { maybeDelivered: true as const }), ...(isHalting && { halts: true as const }) }
-    await books.bury(delivery, death, isHalting)
+    // An attempt that a 401 has answered counts nowhere and leaves no trail: should the letter be redriven, its body stays as it is all the same.
+    const wasSent = (held?.uncounted ?? 0) > 0
+    await books.bury(wasSent ? { ...delivery, message: { ...message, wasSent } } : delivery, death, isHalting)
     aborts.forget(message.id)
     announce({ type: 'dead-lettered', id: message.id, ...groupOf(delivery), ...death })
     if (isHalting) announce({ type: 'halted', id: message.id, ...groupOf(delivery) })

@@ -28,7 +28,7 @@ export interface Message {
   readonly version?: number
   /** What the server sees as its idempotency key, where that is not its id. */
   readonly idempotencyKey?: string
-  /** It was sent before it became a dead letter and was redriven: its body stays as it is. */
+  /** It was sent before it became a dead letter: redriven, its body stays as it is. */
   readonly wasSent?: true
 }
 

@@ -252,3 +252,22 @@ test('what is aborted in a tab that was superseded and does not know it is not s
   await superseded.idle()
   expect(world.server.bodies).toEqual(['x', 'x'])
 })
+
+test('a message that was answered 401, expired and was redriven stays as it was sent: what comes next under its dedup key stands behind it', async () => {
+  world.server.next(status(401))
+  const orders = world.open<string>({ dedupKey: () => 'k', onDuplicate: 'latest' })
+  const unauthorized = heard(orders, 'unauthorized')
+  const first = await orders.enqueue('x', { ttl: 3_000 })
+  await unauthorized
+  world.clock.advance(10_000)
+  const dead = heard(orders, 'dead-lettered')
+  await orders.resume()
+  await dead
+  await orders.pause()
+  await orders.redrive()
+  const second = await orders.enqueue('y')
+  expect(second.id).not.toBe(first.id)
+  await orders.resume()
+  await orders.idle()
+  expect(world.server.bodies).toEqual(['x', 'x', 'y'])
+})

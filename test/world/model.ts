@@ -168,10 +168,21 @@ export class Model {
     known.bodies.sort((a, b) => a - b)
     // Where it was met with a later one's body first, that one's options stand.
     if (known.bodies.at(-1) === later.bodies.at(-1)) {
-      const due = later.due !== AT_ONCE && known.state === 'delayed' ? this.#orJoined(known.due, later.due) : known.due
+      const before = this.#perhapsBefore(known, later)
+      const due = later.due !== AT_ONCE && known.state === 'delayed' ? this.#orJoined(before, later.due) : before
       Object.assign(known, { expires: later.expires, most: later.most, ttl: later.ttl, due })
     }
     this.forget(later)
+  }
+
+  /** The time that it had before a later one changed it: perhaps that of others, which changed it in between, and of which nobody was told. */
+  #perhapsBefore({ due, group, key, state }: Known, later: Known): Bounds {
+    const between = this.all.filter(
+      (other) => other.state === 'asked' && other.key === key && other.group === group && other.bodies[0]! < later.bodies[0]!,
+    )
+    const all =
+      state === 'delayed' && key !== undefined ? [due, ...between.flatMap((other) => (other.due === AT_ONCE ? [] : [other.due]))] : [due]
+    return all.length === 1 ? due : { low: Math.min(...all.map(({ low }) => low)), high: Math.max(...all.map(({ high }) => high)) }
   }
 
   /** Where the time that it had is over, it may have joined before it had another. */
