@@ -1,16 +1,17 @@
+import { readFile } from 'node:fs/promises'
 import { build } from 'esbuild'
 import type { UserConfig } from 'tsdown'
 
 const shared = { format: 'esm', platform: 'browser', target: 'es2022', sourcemap: true, outDir: 'dist' } as const
 
-/** The ready-made worker as the text of a classic script, which every engine starts from a blob. */
-const inlineWorker = {
-  name: 'inline-worker',
+/** Workers as the text of a classic script, which every engine starts from a blob: `x-text.ts` is that of `x.ts`. */
+const workerTexts = {
+  name: 'worker-texts',
   async load(id: string) {
-    if (!id.endsWith('/src/inline-worker.ts')) return undefined
-    const entry = id.replace('inline-worker.ts', 'auto-worker.ts')
+    const [, entry] = /^(.*\/src\/[\w-]+-worker)-text\.ts$/.exec(id) ?? []
+    if (entry === undefined) return undefined
     const { outputFiles } = await build({
-      entryPoints: [entry],
+      entryPoints: [`${entry}.ts`],
       bundle: true,
       minify: true,
       format: 'iife',
@@ -18,6 +19,17 @@ const inlineWorker = {
       write: false,
     })
     return `export const source: string = ${JSON.stringify(outputFiles[0]!.text)}`
+  },
+}
+
+/** What is bundled into workers comes with its licence. */
+const licences = {
+  name: 'licences',
+  async generateBundle(this: { emitFile(file: { type: 'asset'; fileName: string; source: string }): unknown }) {
+    const texts = ['comlink', 'idb', 'fake-indexeddb'].map(
+      async (name) => `${name}\n\n${await readFile(`node_modules/${name}/LICENSE`, 'utf8')}`,
+    )
+    this.emitFile({ type: 'asset', fileName: 'third-party-licences.txt', source: (await Promise.all(texts)).join('\n\n') })
   },
 }
 
@@ -29,7 +41,8 @@ const config: UserConfig[] = [
       'src/worker.ts',
       'src/service-worker.ts',
       'src/in-place.ts',
-      'src/inline-worker.ts',
+      'src/auto-worker-text.ts',
+      'src/memory-worker-text.ts',
       'src/form.ts',
       'src/outbox.ts',
       'src/receiver.ts',
@@ -38,7 +51,7 @@ const config: UserConfig[] = [
     clean: true,
     publint: true,
     attw: { profile: 'esm-only' },
-    plugins: [inlineWorker],
+    plugins: [workerTexts, licences],
   },
   {
     ...shared,

@@ -63,9 +63,16 @@ function storeIn(name: string, { browser, provider, backEnd, groupOrder }: Engin
 }
 
 /** Of Chromium's files those that need no more of a driver than to run functions in pages. */
-const IN_WEBKIT = ['main-job', 'groups', 'kept-by-the-disk', 'worker-life', 'killed-workers', 'service-worker', 'identity'].map(
-  (name) => `test/browser/${name}.test.ts`,
-)
+const IN_WEBKIT = [
+  'main-job',
+  'groups',
+  'kept-by-the-disk',
+  'worker-life',
+  'killed-workers',
+  'service-worker',
+  'identity',
+  'blocked-storage',
+].map((name) => `test/browser/${name}.test.ts`)
 
 const sqliteInChromium = 'features=IdbSqliteBackingStore'
 const leveldb = inPlaywright('chromium', [`--disable-${sqliteInChromium}`])

@@ -10,10 +10,10 @@ export type {
   HeadersRequest,
   KeepReceipts,
   OnDuplicate,
-  OpenOptions,
   Order,
   QueueOptions,
 } from './message/options.ts'
+export type { OpenOptions } from './message/open-options.ts'
 export type { Redirects, RequestLine } from './message/stored-request.ts'
 export type { ClassifyFunction, UpcastFunction, Verdict } from './message/verdict.ts'
 export type { SchemaIssue, SchemaResult, StandardSchema } from './message/schema.ts'

@@ -32,7 +32,10 @@ const WORDS: Words = {
   'storage-lost': () => 'The storage does not answer',
   'storage-restored': () => 'The storage answers again',
   'storage-cleared': () => 'This site’s data was cleared',
-  'host-started': ({ host }) => (host === 'in-place' ? 'The queue runs in this page' : 'The queue’s worker has started'),
+  'host-started': ({ host, storage }) => {
+    if (storage === 'memory') return 'The queue keeps its messages in memory: they are gone with this page'
+    return host === 'in-place' ? 'The queue runs in this page' : 'The queue’s worker has started'
+  },
   'host-lost': () => 'The queue’s worker has died; another takes its place',
   'leadership-gained': () => 'This tab delivers from now on',
   'leadership-lost': () => 'Another tab delivers from now on',

@@ -1,10 +1,12 @@
 import { expose } from 'comlink'
 import type { Endpoint, Remote } from 'comlink'
 import type { QueueDefinition } from '../message/definition.ts'
+import { mintProducer } from '../message/id.ts'
 import type { HostMessage, PageApi, WorkerApi } from '../protocol/host.ts'
 import { createHost } from './host.ts'
 import type { HostPage } from './host.ts'
 import { realmPlatform } from './platform.ts'
+import type { Platform } from './platform.ts'
 
 /** As much of a worker's global scope as is used: with the types of pages and workers in one program, `self` is a window. */
 interface WorkerScope extends Endpoint {
@@ -32,11 +34,11 @@ export function serve(...definitions: readonly QueueDefinition[]): void {
 }
 
 /** Serves whatever the page opens. */
-export function serveAny(): void {
-  start()
+export function serveAny(platform?: Platform): void {
+  start(undefined, platform)
 }
 
-function start(definitions?: ReadonlyMap<string, QueueDefinition>): void {
+function start(definitions?: ReadonlyMap<string, QueueDefinition>, platform: Platform | undefined = realmPlatform()): void {
   if (isServing) return
   isServing = true
   const scope = globalThis as unknown as WorkerScope
@@ -51,7 +53,6 @@ function start(definitions?: ReadonlyMap<string, QueueDefinition>): void {
     classify: async (queue, answer) => attached().classify(queue, answer),
     upcast: async (queue, body, version) => attached().upcast(queue, body, version),
   }
-  const platform = realmPlatform()
   const host = createHost({ platform, page: hostPage, ...(definitions && { served: definitions }) })
   const api: WorkerApi = {
     ...host,
@@ -67,7 +68,7 @@ function start(definitions?: ReadonlyMap<string, QueueDefinition>): void {
 /** Says that this worker listens, and under which lock it lives: the lock is free once the worker is gone, however it went. */
 async function sayReady(scope: WorkerScope, locks: LockManager | undefined): Promise<void> {
   if (!locks) return scope.postMessage({ holdfast: 'ready' })
-  const lock = `holdfast/alive/${crypto.randomUUID()}`
+  const lock = `holdfast/alive/${mintProducer()}`
   await locks.request(lock, () => {
     scope.postMessage({ holdfast: 'ready', lock })
     return new Promise(() => {})

@@ -97,3 +97,7 @@ export function destroyedError(queue: string): QueueError {
 export function closedError(queue: string): QueueError {
   return new QueueError('closed', `The queue "${queue}" is closed`)
 }
+
+/** Why a queue is `unsupported` where there is IndexedDB. */
+export const STORAGE_BLOCKED =
+  'This page may not use IndexedDB: the browser blocks the storage of this site, or its frame has no origin of its own (`sandbox`)'

@@ -90,9 +90,15 @@ export type QueueEvent =
   | { readonly type: 'destroyed' }
   /**
    * This page's host is up: the worker from its file, or the same `inline`, from its text, where that does not load, or in the page itself. `reason` says why it is not
-   * the first. Told again whenever another host has taken its place: after `host-lost`, and when the page returns from the back/forward cache. Heard only in this page.
+   * the first. `storage: 'memory'` says that the browser blocks the storage of this site, and that messages are kept only for as long as
+   * the page lives, which `blockedStorage` allows. Told again whenever another host has taken its place: after `host-lost`, and when the page returns from the back/forward cache. Heard only in this page.
    */
-  | { readonly type: 'host-started'; readonly host: 'worker' | 'inline' | 'in-place'; readonly reason?: string }
+  | {
+      readonly type: 'host-started'
+      readonly host: 'worker' | 'inline' | 'in-place'
+      readonly storage?: 'memory'
+      readonly reason?: string
+    }
   /**
    * This page's worker died. Another is started, at once, and later and later where one dies after the other; it is asked again what was not answered, and `host-started` says that
    * it is there. Only where none starts, three times, do those who wait reject, with `host-lost`. Heard only in this page.

@@ -1,5 +1,6 @@
 import { QueueError, shown } from './error.ts'
-import type { OpenOptions, Order, QueueOptions } from './options.ts'
+import type { OpenOptions } from './open-options.ts'
+import type { Order, QueueOptions } from './options.ts'
 import { isSchema } from './schema.ts'
 
 /** What `order` and concurrency are where they are left out. */
@@ -113,6 +114,7 @@ const openChecks: Checks<OpenOptions> = {
   },
   host: oneOf('worker', 'in-place'),
   worker: aFunction('starts a worker'),
+  blockedStorage: oneOf('reject', 'memory'),
   persist: oneOf(true, false),
 }
 

@@ -1,4 +1,5 @@
 import { isQueueError, QueueError } from '../message/error.ts'
+import { isReplaceable } from './start-host.ts'
 import type { PageEnd, StartedHost, StartHost } from './start-host.ts'
 import type { WayBack } from './way-back.ts'
 
@@ -101,7 +102,7 @@ export class HostKeeper {
 
   /** The page leaves, perhaps to come back. Nothing else frees what a worker holds while its page is kept, in WebKit. */
   leave(): void {
-    if (this.#current?.host.kind === 'in-place' || this.#away) return
+    if ((this.#current && !isReplaceable(this.#current.host)) || this.#away) return
     let end = (): void => {}
     const returned = new Promise<void>((resolve) => (end = resolve))
     this.#away = { returned, end }
@@ -154,7 +155,7 @@ export class HostKeeper {
 
   /** @returns whether it is up: it may have died, or the page have left, meanwhile. */
   async #prepare(host: StartedHost, over: AbortController): Promise<boolean> {
-    if (this.#isEnded || (this.#away && host.kind !== 'in-place')) {
+    if (this.#isEnded || (this.#away && isReplaceable(host))) {
       host.stop()
       over.abort()
       return false

@@ -10,6 +10,7 @@ import { HostKeeper, pageTimer } from './host-keeper.ts'
 import type { Before, Timer } from './host-keeper.ts'
 import type { Outbound } from './outbound.ts'
 import { watchLife, watchPage } from './page-signals.ts'
+import { isReplaceable } from './start-host.ts'
 import type { PageEnd, StartedHost, StartHost } from './start-host.ts'
 import { findWayBack } from './way-back.ts'
 
@@ -69,8 +70,7 @@ export class HostLink {
   async open(queue: LinkedQueue): Promise<void> {
     if (!this.#queues.includes(queue)) this.#queues.push(queue)
     this.#unwatch ??= this.#watch()
-    const { kind, reason } = await this.#keeper.up()
-    queue.hear({ type: 'host-started', host: kind, ...(reason !== undefined && { reason }) })
+    queue.hear(started(await this.#keeper.up()))
     const generation = await this.call((api) => api.open(queue.key, queue.setup))
     if (generation !== undefined) know(queue, generation)
     this.#opened.add(queue)
@@ -116,7 +116,8 @@ export class HostLink {
   }
 
   /** Opens at a host what was open at the one before, and is to stay so. */
-  async #prepare({ api, kind, reason }: StartedHost, { isAgain, isAfterDeath }: Before, isOver: AbortSignal): Promise<void> {
+  async #prepare(host: StartedHost, { isAgain, isAfterDeath }: Before, isOver: AbortSignal): Promise<void> {
+    const { api } = host
     const unwatch = watchPage((signal) => void api.signal(signal))
     isOver.addEventListener('abort', unwatch)
     if (!isAgain) return
@@ -125,7 +126,7 @@ export class HostLink {
     const opened = this.#queues.filter((queue) => this.#opened.has(queue) && !this.#closing.has(queue))
     await Promise.all(opened.map(({ key, setup }) => api.open(key, setup, isAfterDeath)))
     if (isOver.aborted) return
-    for (const queue of opened) queue.hear({ type: 'host-started', host: kind, ...(reason !== undefined && { reason }) })
+    for (const queue of opened) queue.hear(started(host))
   }
 
   /** In their order, and before anything new: an older batch that comes after a newer one is taken for stored. */
@@ -157,7 +158,7 @@ export class HostLink {
     this.#isLooking = true
     try {
       const before = this.#keeper.host
-      if (!before || before.kind === 'in-place') return
+      if (!before || !isReplaceable(before)) return
       const wayBack = await findWayBack()
       if (this.#keeper.host !== before) wayBack?.close()
       else if (wayBack) {
@@ -226,6 +227,10 @@ export class HostLink {
   #named(key: string): LinkedQueue[] {
     return this.#queues.filter((queue) => queue.key === key)
   }
+}
+
+function started({ kind, storage, reason }: StartedHost): QueueEvent {
+  return { type: 'host-started', host: kind, ...(storage && { storage }), ...(reason !== undefined && { reason }) }
 }
 
 function know(queue: LinkedQueue, generation: string): void {

@@ -1,12 +1,13 @@
 import { checkName } from '../message/definition.ts'
 import { checkQueue, invalid } from '../message/option-checks.ts'
 import type { QueueDefinition } from '../message/definition.ts'
-import type { OpenOptions } from '../message/options.ts'
+import type { OpenOptions } from '../message/open-options.ts'
 import { QueueError } from '../message/error.ts'
 import { askClassify, askHeaders, askUpcast } from '../protocol/functions.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import { setupOf } from '../protocol/setup.ts'
 import { callServiceWorker } from './background-sync.ts'
+import { unlessBlocked } from './blocked-storage.ts'
 import { HostLink } from './host-link.ts'
 import { askToPersist } from './persist.ts'
 import { QueueHandle } from './queue-handle.ts'
@@ -97,21 +98,22 @@ function functionsOf(name: string, { headers, classify, upcast, identity }: Open
   }
 }
 
-const links = new Map<unknown, HostLink>()
+const linksFor = { reject: new Map<unknown, HostLink>(), memory: new Map<unknown, HostLink>() }
 
 /** One host for all queues of the page that want the same: a worker of the user's is known by the function that starts it. */
-function linkFor({ host, worker }: OpenOptions): HostLink {
+function linkFor(options: OpenOptions): HostLink {
   // On a server nothing is kept: it renders a page a thousand times.
   if (typeof indexedDB === 'undefined') return new HostLink(startNowhere, () => {})
-  const key = worker ?? host ?? 'worker'
-  const link = links.get(key) ?? new HostLink(starter(host, worker), () => links.get(key) === link && links.delete(key))
-  links.set(key, link)
+  const { host = 'worker', worker = host, blockedStorage = 'reject' } = options
+  const links = linksFor[blockedStorage]
+  const link = links.get(worker) ?? new HostLink(starter(options), () => links.get(worker) === link && links.delete(worker))
+  links.set(worker, link)
   return link
 }
 
-function starter(host: OpenOptions['host'], worker: OpenOptions['worker']): StartHost {
-  if (worker) return (page, maker) => startWorker(worker, page, maker)
-  return host === 'in-place' ? startInPlace : readyMade()
+function starter({ host, worker, blockedStorage }: OpenOptions): StartHost {
+  if (worker) return unlessBlocked((page, maker) => startWorker(worker, page, maker), blockedStorage)
+  return unlessBlocked(host === 'in-place' ? startInPlace : readyMade(), blockedStorage)
 }
 
 const startNowhere: StartHost = async () => {

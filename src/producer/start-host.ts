@@ -17,6 +17,8 @@ export interface PageEnd extends PageApi {
 export interface StartedHost {
   readonly api: HostApi
   readonly kind: 'worker' | 'inline' | 'in-place'
+  /** What it keeps is in memory, and gone with it. Absent where it is on the disk. */
+  readonly storage?: 'memory'
   /** Why it is not the worker from its file, where it should have been. */
   readonly reason?: string
   /** Resolves when the host has died. */
@@ -55,13 +57,28 @@ const startPackaged: StartHost = (page, maker) =>
   startWorker(() => new Worker(new URL('./auto-worker.js', import.meta.url), { type: 'module' }), page, maker)
 
 const startInline: StartHost = async (page, maker) => {
-  const { source } = await import('../inline-worker.ts')
+  const { source } = await import('../auto-worker-text.ts')
+  return startFromText(source, page, maker)
+}
+
+/** Keeps everything in memory, where the browser denies the page all storage. */
+export const startInMemory: StartHost = async (page) => {
+  const { source } = await import('../memory-worker-text.ts')
+  return { ...(await startFromText(source, page)), storage: 'memory' }
+}
+
+async function startFromText(source: string, page: PageEnd, maker?: WorkerMaker): Promise<StartedHost> {
   const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }))
   try {
     return { ...(await startWorker(() => new Worker(url), page, maker)), kind: 'inline' }
   } finally {
     URL.revokeObjectURL(url)
   }
+}
+
+/** Whether it can be ended with its page, and another started in its place: not where that runs in the page itself, or what it keeps would be gone. */
+export function isReplaceable({ kind, storage }: StartedHost): boolean {
+  return kind !== 'in-place' && storage !== 'memory'
 }
 
 /** In the calling thread. Loaded only when it is needed, as a worker would be: a page that has a worker does not carry it. */

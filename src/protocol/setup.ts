@@ -1,11 +1,11 @@
 import { QueueError, shown } from '../message/error.ts'
 import { DEFAULTS, orderOf } from '../message/option-checks.ts'
-import type { OpenOptions } from '../message/options.ts'
+import type { OpenOptions } from '../message/open-options.ts'
 import { toEntries } from './functions.ts'
 import type { Asks, Setup } from './host.ts'
 
 /** What only the page needs, beside the functions. */
-const STAYS = ['schema', 'identity', 'host', 'persist', 'backgroundSync']
+const STAYS = ['schema', 'identity', 'host', 'blockedStorage', 'persist', 'backgroundSync']
 
 /**
  * The options as they cross to the host, to which functions cannot.

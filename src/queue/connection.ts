@@ -1,4 +1,4 @@
-import { isQueueError, QueueError } from '../message/error.ts'
+import { isQueueError, QueueError, STORAGE_BLOCKED } from '../message/error.ts'
 import { inTime } from './clock.ts'
 import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
@@ -206,9 +206,7 @@ function storageError(error: unknown): unknown {
     return new QueueError('storage-full', 'The browser gives this origin no more space; nothing was stored', { cause: error })
   }
   if (error.name === 'SecurityError') {
-    const text =
-      'This page may not use IndexedDB: the browser blocks the storage of this site, or its frame has no origin of its own (`sandbox`)'
-    return new QueueError('unsupported', text, { cause: error })
+    return new QueueError('unsupported', STORAGE_BLOCKED, { cause: error })
   }
   return new QueueError('storage-failed', `IndexedDB failed: ${error.name}: ${error.message}`, { cause: error })
 }

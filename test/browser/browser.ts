@@ -48,6 +48,13 @@ export class Browser {
     this.#context = await launch(this.#profile, this.#chromiumArgs)
   }
 
+  /** Closes the browser, has its user block the storage of every site, and starts it again. */
+  async restartWithoutStorage(): Promise<void> {
+    await this.#context.close()
+    await driver().blockStorage(this.#profile)
+    this.#context = await launch(this.#profile, this.#chromiumArgs)
+  }
+
   /** The process that a tab runs in, if each has its own. Nobody else should be at work meanwhile. */
   processOf(page: Page): Promise<number> {
     return driver().processOf(this.#context, this.#profile, page)

@@ -1,3 +1,5 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { chromium } from 'playwright'
 import type { BrowserContext, CDPSession, Page } from 'playwright'
 import type { Driver } from './driver.ts'
@@ -13,6 +15,13 @@ export const A_PROCESS_FOR_EACH_TAB: readonly string[] = [
 export const chromiumDriver: Driver = {
   launch: (executablePath, profile, args) =>
     chromium.launchPersistentContext(profile, { executablePath, args: [...CHROMIUM_ARGS, ...args] }),
+
+  async blockStorage(profile) {
+    const file = path.join(profile, 'Default/Preferences')
+    const preferences = JSON.parse(await readFile(file, 'utf8')) as { profile: object }
+    const blocking = { ...preferences, profile: { ...preferences.profile, default_content_setting_values: { cookies: 2 } } }
+    await writeFile(file, JSON.stringify(blocking))
+  },
 
   async killAll(context) {
     const all = await processInfo(context)

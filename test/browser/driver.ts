@@ -20,6 +20,8 @@ export interface Driver {
    * @param chromiumArgs what Chromium is told beside the usual; no other engine knows it.
    */
   launch(executablePath: string, profile: string, chromiumArgs: readonly string[]): Promise<BrowserContext>
+  /** Has the user block the storage of every site, in a profile that no browser runs on. */
+  blockStorage(profile: string): Promise<void>
   /** Kills every process of the browser; resolves when they have ended. */
   killAll(context: BrowserContext, profile: string): Promise<void>
   /** The process that a tab runs in, if each has its own. Nobody else should be at work meanwhile. */

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { appendFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { firefox } from 'playwright'
 import type { Page } from 'playwright'
@@ -25,6 +25,8 @@ export const firefoxDriver: Driver = {
       executablePath: await startThatOutlivesTabs(executablePath, profile),
     })
   },
+
+  blockStorage: (profile) => appendFile(path.join(profile, 'prefs.js'), '\nuser_pref("network.cookie.cookieBehavior", 2);\n'),
 
   async killAll(context, profile) {
     const closed = new Promise((resolve) => context.once('close', resolve))

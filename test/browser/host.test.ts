@@ -145,7 +145,7 @@ test('where nothing of the library’s loads that is to come later, a queue says
   const page = await browser.context.newPage()
   await page.goto(shop.url)
   await page.waitForFunction(() => 'holdfast' in globalThis)
-  const later = /auto-worker|in-place|inline-worker/
+  const later = /auto-worker|in-place|worker-text/
   await page.route(later, (route) => route.abort())
   const code = await page.evaluate(() => {
     const orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders' })

@@ -5,7 +5,14 @@ import type { Engine } from './find-browser.ts'
 const UNTOLD = 'WebKitGTK has no driver that leaves its storage alone'
 
 /** What not every engine has. */
-export type Ability = 'background-sync' | 'hung-worker' | 'little-space' | 'offline-switch' | 'typing' | 'worker-without-page'
+export type Ability =
+  | 'background-sync'
+  | 'blocked-storage'
+  | 'hung-worker'
+  | 'little-space'
+  | 'offline-switch'
+  | 'typing'
+  | 'worker-without-page'
 
 /** What each engine has not, or cannot be shown to have, and why. */
 const LACKS: Record<Engine, { readonly [Of in Ability]?: string }> = {
@@ -17,6 +24,7 @@ const LACKS: Record<Engine, { readonly [Of in Ability]?: string }> = {
   },
   webkit: {
     'background-sync': 'there is no Background Sync in WebKit',
+    'blocked-storage': 'WebKitGTK has no setting that blocks the storage of sites',
     'little-space': 'nothing tells WebKitGTK how little an origin may store',
     'offline-switch': UNTOLD,
     typing: UNTOLD,

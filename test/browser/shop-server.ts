@@ -48,6 +48,9 @@ export const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title><li
   globalThis.holdfast = holdfast
 </script>`
 
+/** What strangers may send along. */
+const ALLOWED_HEADERS = 'content-type, idempotency-key, holdfast-message, holdfast-identity'
+
 /** What is put into each page: that by which pages are told what to do, in an engine that has no driver. */
 export const script = { ofPages: '' }
 
@@ -76,6 +79,8 @@ export class ShopServer {
   unwanted: ReadonlySet<number> = new Set()
   /** Orders with these last digits are answered 500. */
   failing: ReadonlySet<number> = new Set()
+  /** The `content-security-policy` of its page. */
+  policy = ''
   /** What is at `/service-worker.js`: a script that imports from `./dist/`. */
   serviceWorker = ''
   /** Every request for an order that arrived, whatever became of it. */
@@ -146,11 +151,15 @@ export class ShopServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A frame without an origin of its own is a stranger to its own server.
+    response.setHeader('access-control-allow-origin', '*').setHeader('access-control-allow-headers', ALLOWED_HEADERS)
+    if (request.method === 'OPTIONS') return void response.writeHead(204).end()
     if (request.url === '/orders') return this.#takeOrder(request, response)
     const other = this.others.get(request.url ?? '')
     if (other) return send(response, await other(await this.#requestOf(request)))
     const found = await this.#find(new URL(request.url ?? '/', this.url).pathname)
     if (found === undefined) return void response.writeHead(404).end()
+    if (this.policy !== '' && found.type === 'text/html') response.setHeader('content-security-policy', this.policy)
     response.setHeader('content-type', `${found.type}; charset=utf-8`).end(found.content)
   }
 

@@ -112,6 +112,10 @@ function sayWhatIsMissing(page: ToldPage): ToldPage {
 const told = (context: BrowserContext): ToldContext => context as unknown as ToldContext
 
 export const webkitDriver: Driver = {
+  async blockStorage() {
+    throw new Error('WebKitGTK has no setting that blocks the storage of sites')
+  },
+
   async launch(executablePath, profile) {
     const pages = await ToldPages.start()
     script.ofPages = pages.script

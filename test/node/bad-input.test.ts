@@ -122,6 +122,7 @@ describe('an option', () => {
     ],
     [{ endpoint, identity: 'a\ud800' }, 'Expected `identity` to be a string of 1 to 256 characters, well-formed, got "a\\ud800" (string)'],
     [{ endpoint, persist: 'yes' }, 'Expected `persist` to be true or false, got "yes" (string)'],
+    [{ endpoint, blockedStorage: 'disk' }, "Expected `blockedStorage` to be 'reject' or 'memory', got \"disk\" (string)"],
     [{ endpoint: '/orders' }, 'Expected `endpoint` to be an absolute URL where there is no page, got "/orders" (string)'],
   ])('%o is refused at opening', (options, message) => {
     expect(() => open('orders', options)).toThrow(expect.objectContaining({ code: 'invalid-option', message }))

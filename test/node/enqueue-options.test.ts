@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { EnqueueOptions } from '../../src/producer/queue.ts'
-import type { OpenOptions } from '../../src/message/options.ts'
+import type { OpenOptions } from '../../src/message/open-options.ts'
 import { FakeHost } from '../world/fake-host.ts'
 
 /** What is asked to be stored for a body, and what is said of it. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
-import type { OpenOptions } from '../../src/message/options.ts'
+import type { OpenOptions } from '../../src/message/open-options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import type { Reaction } from '../world/fake-server.ts'

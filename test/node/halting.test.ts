@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { OpenOptions } from '../../src/message/options.ts'
+import type { OpenOptions } from '../../src/message/open-options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { status } from '../world/fake-server.ts'
 import { collect, heard, turns, World } from '../world/world.ts'

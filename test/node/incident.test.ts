@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { status } from '../world/fake-server.ts'
 import type { Reaction } from '../world/fake-server.ts'
 import { collect, heard, World } from '../world/world.ts'
-import type { OpenOptions } from '../../src/message/options.ts'
+import type { OpenOptions } from '../../src/message/open-options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { openDB } from 'idb'
 import type { IDBPDatabase } from 'idb'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { OpenOptions } from '../../src/message/options.ts'
+import type { OpenOptions } from '../../src/message/open-options.ts'
 import { installOutbox, openOutboxOn } from '../../src/producer/outbox.ts'
 import type { Outbox } from '../../src/producer/outbox.ts'
 import { OUTBOX } from '../../src/producer/outbox-store.ts'

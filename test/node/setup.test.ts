@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { defineQueue } from '../../src/message/definition.ts'
-import type { OpenOptions } from '../../src/message/options.ts'
+import type { OpenOptions } from '../../src/message/open-options.ts'
 import type { Setup } from '../../src/protocol/host.ts'
 import { FakeHost } from '../world/fake-host.ts'
 

@@ -1,7 +1,7 @@
 import type { QueueDefinition } from '../../src/message/definition.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
 import type { Standing } from '../../src/message/message.ts'
-import type { OpenOptions } from '../../src/message/options.ts'
+import type { OpenOptions } from '../../src/message/open-options.ts'
 import { HostLink } from '../../src/producer/host-link.ts'
 import { openQueueOn } from '../../src/producer/open-queue.ts'
 import type { Queue } from '../../src/producer/queue.ts'

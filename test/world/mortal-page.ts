@@ -1,4 +1,4 @@
-import type { OpenOptions } from '../../src/message/options.ts'
+import type { OpenOptions } from '../../src/message/open-options.ts'
 import { HostLink } from '../../src/producer/host-link.ts'
 import { openQueueOn } from '../../src/producer/open-queue.ts'
 import type { Queue } from '../../src/producer/queue.ts'
