@@ -48,7 +48,8 @@ type Retry = Outcome & { kind: 'retry' }
 export class Courier {
   readonly caution: Caution
   readonly #options: CourierOptions
-  readonly #aborts = new Aborts()
+  /** What is not to be sent, and where it is under way, is to be cut short. An answer that is there before counts. */
+  readonly aborts: Aborts = new Aborts()
   readonly #respite: Respite
   readonly #breaker: Breaker
   readonly #departures: Departures
@@ -59,11 +60,11 @@ export class Courier {
     this.#options = options
     this.#respite = new Respite(options)
     this.#breaker = new Breaker(options)
-    this.#departures = new Departures({ ...options, aborts: this.#aborts })
+    this.#departures = new Departures({ ...options, aborts: this.aborts })
     this.#preparation = new Preparation({ ...options, breaker: this.#breaker, departures: this.#departures, respite: this.#respite })
     this.caution = new Caution({ ...options, departures: this.#departures })
     this.#suspicion = new Suspicion(options)
-    options.signal.addEventListener('abort', () => this.#aborts.abortAll())
+    options.signal.addEventListener('abort', () => this.aborts.abortAll())
   }
 
   /** Resolves once all that was accepted has been told. */
@@ -76,11 +77,6 @@ export class Courier {
     return this.#respite.wait()
   }
 
-  /** The message is not to be sent, and where it is under way, that is cut short. An answer that is there before counts. */
-  abort(id: string): void {
-    this.#aborts.abort(id)
-  }
-
   /** Whether the clock can be relied on; where it was in doubt, a server is asked. */
   async confirmTime(): Promise<boolean> {
     return !this.#options.time.isDoubtful || this.#preparation.confirmTime()
@@ -89,11 +85,11 @@ export class Courier {
   /** @returns whether the server knows who we are. */
   async deliver(delivery: Delivery): Promise<boolean> {
     const { id } = delivery.message
-    const cut = this.#aborts.begin(id)
+    const cut = this.aborts.begin(id)
     try {
       return await this.#deliver(delivery, cut)
     } finally {
-      this.#aborts.end(id)
+      this.aborts.end(id)
       this.caution.survived(delivery.message)
     }
   }
@@ -111,7 +107,7 @@ export class Courier {
   }
 
   #isCancelled({ isCancelled, message }: Delivery): boolean {
-    return isCancelled === true || this.#aborts.isWanted(message.id)
+    return isCancelled === true || this.aborts.isWanted(message.id)
   }
 
   async #drop(delivery: Delivery): Promise<void> {

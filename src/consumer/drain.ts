@@ -1,14 +1,13 @@
 import type { QueueEvent } from '../message/event.ts'
 import type { Hold } from '../message/message.ts'
 import type { Clock } from '../queue/clock.ts'
-import { counts } from '../queue/depth.ts'
 import { Unreadable } from '../queue/readable.ts'
 import { isOver, Superseded } from '../queue/settle.ts'
 import { Announcer } from './announcer.ts'
 import { Aside } from './aside.ts'
 import { backoff } from './backoff.ts'
-import type { Books } from './books.ts'
 import { BurstHeaders } from './burst-headers.ts'
+import { Emptiness } from './emptiness.ts'
 import { Hurry } from './hurry.ts'
 import { Term } from './term.ts'
 import type { TermOptions } from './term.ts'
@@ -46,6 +45,7 @@ export class Drain {
   readonly #headers: BurstHeaders
   readonly #wakeup: Wakeup
   readonly #aside: Aside
+  readonly #emptiness: Emptiness
   readonly #hurry = new Hurry()
   readonly #abort = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
@@ -53,8 +53,6 @@ export class Drain {
   #term: Term | undefined
   #failure: { readonly error: unknown } | undefined
   #isStopping = false
-  #isEmptyKnown = false
-  #isAnyCancelled = false
 
   constructor(options: DrainOptions) {
     this.#announcer = new Announcer(options.clock, options.announce)
@@ -64,6 +62,7 @@ export class Drain {
     this.#headers = new BurstHeaders(this.#options)
     this.#wakeup = new Wakeup(options.clock)
     this.#aside = new Aside(this.#options)
+    this.#emptiness = new Emptiness(this.#options)
   }
 
   /** Delivers until `stop()` is called or another leader has begun. A storage that fails is tried again. */
@@ -131,15 +130,20 @@ export class Drain {
 
   /** A message that waited has left the queue. */
   cancelled(): void {
-    this.#isEmptyKnown = false
-    this.#isAnyCancelled = true
+    this.#emptiness.cancelled()
     const cancelled = this.#term?.cancelled() ?? Promise.resolve()
     cancelled.then(() => this.#wakeup.wake()).catch((error: unknown) => this.#fail(error))
   }
 
+  /** A dead letter is in the queue again: who wanted it aborted came too late for its first time there, and does not speak of this one. */
+  redriven(id: string): void {
+    this.#term?.courier.aborts.forget(id)
+    this.wake()
+  }
+
   /** The message is not to be sent, and where it is under way, that is cut short. */
   abort(id: string): void {
-    this.#term?.courier.abort(id)
+    this.#term?.courier.aborts.abort(id)
   }
 
   async #run(): Promise<void> {
@@ -205,7 +209,7 @@ export class Drain {
   }
 
   #begin(term: Term, delivery: Delivery): void {
-    this.#isEmptyKnown = false
+    this.#emptiness.end()
     this.#hurry.end()
     const carrying = this.#carry(term, delivery).finally(() => {
       this.#underWay.delete(carrying)
@@ -236,15 +240,8 @@ export class Drain {
     if (this.#underWay.size === 0 && !this.#wakeup.isCalled) {
       await term.books.release()
       this.#headers.forget()
-      if (term.delays.nextDue === Infinity) await this.#tellIfEmpty(term.books)
+      if (term.delays.nextDue === Infinity) await this.#emptiness.tell(term.books)
     }
     if (!(await this.#wakeup.sleep(Math.max(0, Math.min(longest, LOOK_AGAIN, term.untilJoin))))) this.lookAround()
-  }
-
-  /** Paused, offline or not: when the last message has left, that is told. What was cancelled has, though it is passed only when its turn comes. */
-  async #tellIfEmpty(books: Books): Promise<void> {
-    const isEmpty = (await books.isEmpty()) || (this.#isAnyCancelled && (await counts(this.#options.connection)).waiting === 0)
-    if (isEmpty && !this.#isEmptyKnown) this.#options.announce({ type: 'emptied' })
-    this.#isEmptyKnown = isEmpty
   }
 }

@@ -13,7 +13,7 @@ export function tellDrain(drain: Drain, event: QueueEvent): void {
     case 'enqueued':
       return event.due === undefined ? drain.wake() : drain.lookAround()
     case 'redriven':
-      return drain.wake()
+      return drain.redriven(event.id)
     // It may be due earlier.
     case 'updated':
     case 'replaced':

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { silence, status, unreachable } from '../world/fake-server.ts'
+import { tabChannel } from '../../src/protocol/names.ts'
 import { heard, World } from '../world/world.ts'
 import type { HeadersLike } from '../../src/message/options.ts'
 
@@ -128,4 +129,28 @@ test('a message that was rejected before its abort came goes out again when it i
   await orders.redrive()
   await orders.idle()
   expect(world.server.bodies).toEqual(['1', '1'])
+})
+
+test('an abort of which the leader hears when the message is a dead letter already does not cancel it once it is redriven', async () => {
+  const leading = world.open<string>()
+  await leading.depth()
+  const answer = world.server.holdNext()
+  const { id } = await leading.enqueue('x')
+  await world.server.arrived(1)
+  const other = world.openTab().open<string>()
+  const dead = heard(leading, 'dead-lettered')
+  world.channels.isDeaf = true
+  expect(await other.cancel(id, { abort: true })).toBe('aborted')
+  answer(new Response(null, { status: 422 }))
+  await dead
+  world.channels.isDeaf = false
+  // The word arrives late.
+  const late = world.channels.open(tabChannel(world.name))
+  late.postMessage({ holdfast: 1, command: 'abort', id })
+  late.close()
+  await leading.pause()
+  expect(await leading.redrive()).toBe(1)
+  await leading.resume()
+  await leading.idle()
+  expect(world.server.bodies).toEqual(['x', 'x'])
 })
