@@ -1,8 +1,9 @@
 import type { QueueDefinition } from '../message/definition.ts'
+import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import { isQueueError, QueueError } from '../message/error.ts'
 import type { TakenRequest } from '../message/request.ts'
-import type { HostApi, OutgoingMessage, PageApi } from '../protocol/host.ts'
-import { groupIn, orderOf } from '../message/option-checks.ts'
+import type { HostApi, PageApi } from '../protocol/host.ts'
+import { checkEnqueue, outgoingRequest } from '../protocol/outgoing.ts'
 import { syncTag } from '../protocol/names.ts'
 import { isDrainCall } from '../protocol/service-worker.ts'
 import { setupOf } from '../protocol/setup.ts'
@@ -29,9 +30,6 @@ export interface FetchLike {
   readonly request: Request
   respondWith(response: Promise<Response>): void
 }
-
-/** What can be said of a request that is stored. */
-export type PutOptions = Pick<OutgoingMessage, 'group' | 'redirects' | 'idempotencyKey' | 'dedupKey'>
 
 /** The queues of a service worker. */
 export class Background {
@@ -77,10 +75,9 @@ export class Background {
   }
 
   /** Stores a request; resolves with the id of its message. */
-  async put(definition: QueueDefinition, taken: TakenRequest, options: PutOptions): Promise<string> {
-    const { ttl } = definition.options
-    if (options.group !== undefined) groupIn(orderOf(definition.options).order, options.group)
-    return this.queue(definition).put({ ...taken, ...options, ...(ttl !== undefined && { ttl }) })
+  async put(definition: QueueDefinition, taken: TakenRequest, options: EnqueueOptions): Promise<string> {
+    checkEnqueue(options)
+    return this.queue(definition).put(outgoingRequest(taken, options, setupOf(definition.options, {})))
   }
 
   /** As the platform does it. */

@@ -1,7 +1,8 @@
 import type { QueueDefinition } from '../message/definition.ts'
+import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import { takeRequest } from '../message/request.ts'
 import { Background } from './background.ts'
-import type { BackgroundScope, PutOptions } from './background.ts'
+import type { BackgroundScope } from './background.ts'
 import { capture } from './capture.ts'
 import type { CaptureOptions } from './capture.ts'
 import { realmPlatform } from './platform.ts'
@@ -75,7 +76,7 @@ export async function takeOverWorkbox(options: TakeOverOptions): Promise<TakenOv
  * addEventListener('notificationclick', (event) => event.waitUntil(enqueueRequest(orders, new Request('/seen', { method: 'POST' }))))
  * ```
  */
-export async function enqueueRequest(queue: QueueDefinition, request: Request, options: PutOptions = {}): Promise<string> {
+export async function enqueueRequest(queue: QueueDefinition, request: Request, options: EnqueueOptions = {}): Promise<string> {
   const id = await here().put(queue, await takeRequest(request), options)
   void here().follow(queue.name)
   return id

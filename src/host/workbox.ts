@@ -2,6 +2,7 @@ import { openDB } from 'idb'
 import type { DBSchema, IDBPDatabase } from 'idb'
 import { definitionCheck } from '../message/definition.ts'
 import type { QueueDefinition } from '../message/definition.ts'
+import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import { isQueueError } from '../message/error.ts'
 import { checkOptions, oneOf, required } from '../message/option-checks.ts'
 import type { Checks } from '../message/option-checks.ts'
@@ -9,7 +10,7 @@ import { takeRequest } from '../message/request.ts'
 import type { TakenRequest } from '../message/request.ts'
 import type { Redirects } from '../message/stored-request.ts'
 import { IDEMPOTENCY_KEY } from '../protocol/http.ts'
-import type { Background, PutOptions } from './background.ts'
+import type { Background } from './background.ts'
 
 /** What is taken over, and where it goes. */
 export interface TakeOverOptions {
@@ -124,11 +125,11 @@ function sayOf(
   { queueName, redirects }: TakeOverOptions,
   { request }: TakenRequest,
   device?: string,
-): PutOptions {
+): EnqueueOptions {
   const dedupKey = `workbox/${timestamp}/${id}/${queueName}`.slice(0, 256)
   const hasKey = request.headers.some(([name]) => name === IDEMPOTENCY_KEY)
   const idempotencyKey = `workbox.${device ?? crypto.randomUUID()}.${timestamp}.${id}`
-  return { dedupKey, ...(!hasKey && { idempotencyKey }), ...(redirects && { redirects }) }
+  return { dedupKey, onDuplicate: 'ignore', ...(!hasKey && { idempotencyKey }), ...(redirects && { redirects }) }
 }
 
 function withoutUndefined(init: { readonly [Name in keyof RequestInit]: RequestInit[Name] | undefined }): RequestInit {

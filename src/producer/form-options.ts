@@ -1,10 +1,11 @@
 import { checkOptions, wrongOption } from '../message/option-checks.ts'
 import type { Checks } from '../message/option-checks.ts'
 import type { Redirects } from '../message/stored-request.ts'
-import { enqueueChecks } from './enqueue-checks.ts'
+import { enqueueChecks } from '../message/enqueue-checks.ts'
 import type { FieldError, Refusal } from './form-errors.ts'
 import type { FormWords } from './form-status.ts'
-import type { EnqueueOptions, Queue } from './queue.ts'
+import type { EnqueueOptions } from '../message/enqueue-options.ts'
+import type { Queue } from './queue.ts'
 
 /** As much of a queue as a form needs. */
 export type FormQueue = Pick<Queue, 'enqueueRequest' | 'deadLetters' | 'purge' | 'subscribe'>

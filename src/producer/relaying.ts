@@ -1,6 +1,6 @@
 import { QueueError, shown } from '../message/error.ts'
 import type { Batch } from '../protocol/host.ts'
-import type { Rules } from './outgoing.ts'
+import type { Rules } from '../protocol/outgoing.ts'
 
 /** What an outbox needs of its queue, beside what its users know. */
 export interface Relaying<T> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { EnqueueOptions } from '../../src/producer/queue.ts'
+import type { EnqueueOptions } from '../../src/message/enqueue-options.ts'
 import type { OpenOptions } from '../../src/message/open-options.ts'
 import { FakeHost } from '../world/fake-host.ts'
 

@@ -3,6 +3,7 @@ import type { Background } from '../../src/host/background.ts'
 import { capture } from '../../src/host/capture.ts'
 import { defineQueue } from '../../src/message/definition.ts'
 import type { QueueDefinition } from '../../src/message/definition.ts'
+import type { EnqueueOptions } from '../../src/message/enqueue-options.ts'
 import type { QueueOptions } from '../../src/message/options.ts'
 import type { Platform } from '../../src/host/platform.ts'
 import type { Queue } from '../../src/producer/queue.ts'
@@ -35,6 +36,26 @@ async function put(definition: QueueDefinition, count: number): Promise<void> {
 }
 
 describe('a service worker', () => {
+  test('takes what a page may say of a message, and refuses what a page may not', async () => {
+    const { takeRequest } = await import('../../src/message/request.ts')
+    const orders = define({ ttl: 60_000 })
+    const taken = await takeRequest(new Request(endpoint, { method: 'POST', body: '1' }))
+    for (const options of [
+      { ttl: 0 },
+      { delay: 60_000 },
+      { dedupKey: '' },
+      { onDuplicate: 'latest' },
+      { idempotencyKey: 'ü' },
+      { group: 'a' },
+      { tll: 5 },
+    ]) {
+      await expect(background.put(orders, taken, options as EnqueueOptions)).rejects.toMatchObject({ code: 'invalid-option' })
+    }
+    await background.put(orders, taken, { delay: 5_000, maxAttempts: 3, idempotencyKey: 'mine' })
+    const queue = world.openTab().open({}, orders)
+    expect(await collect(queue.messages())).toMatchObject([{ state: 'delayed', options: { maxAttempts: 3, idempotencyKey: 'mine' } }])
+  })
+
   test('drains when Background Sync calls, with no page open, and the event lasts as long as the drain', async () => {
     const orders = define()
     background.serve([orders])

@@ -3,9 +3,9 @@ import type { TakenRequest } from '../message/request.ts'
 import { checkOptions, groupIn, invalid, wrongOption } from '../message/option-checks.ts'
 import { validated } from '../message/schema.ts'
 import type { StandardSchema } from '../message/schema.ts'
-import type { OutgoingMessage, Setup } from '../protocol/host.ts'
-import { dedupKeyCheck, enqueueChecks } from './enqueue-checks.ts'
-import type { EnqueueOptions } from './queue.ts'
+import type { OutgoingMessage, Setup } from './host.ts'
+import { dedupKeyCheck, enqueueChecks } from '../message/enqueue-checks.ts'
+import type { EnqueueOptions } from '../message/enqueue-options.ts'
 
 /** What a queue makes of the bodies that it is given. */
 export interface Rules<T> {

@@ -1,6 +1,6 @@
-import { groupCheck, isText, messageChecks, whole } from '../message/option-checks.ts'
-import type { Check, Checks } from '../message/option-checks.ts'
-import type { EnqueueOptions } from './queue.ts'
+import type { EnqueueOptions } from './enqueue-options.ts'
+import { groupCheck, isText, messageChecks, whole } from './option-checks.ts'
+import type { Check, Checks } from './option-checks.ts'
 
 export const dedupKeyCheck: Check = { expected: 'a string of 1 to 256 characters', passes: (value) => isText(value, 1) }
 
