@@ -1,6 +1,8 @@
 import type { Batch, Setup } from '../protocol/host.ts'
 import { leftBehind } from '../protocol/names.ts'
 import { aged } from './aged.ts'
+import { charactersOf, fromText, toText } from './batch-text.ts'
+import type { TextBatch } from './batch-text.ts'
 
 /**
  * What a page that leaves has not heard to be stored. `localStorage` is written at once, from whichever task, and is the only storage of which that is true: a
@@ -26,6 +28,11 @@ interface Left {
   readonly batch: Batch
 }
 
+/** As it lies there. */
+interface LeftText extends Omit<Left, 'batch'> {
+  readonly batch: TextBatch
+}
+
 /** What one page has written down of its batches for one queue. */
 export class LeftBehind {
   readonly #queue: LeavingQueue
@@ -42,11 +49,12 @@ export class LeftBehind {
   write(batch: Batch): boolean {
     if (this.#written.has(batch.number)) return true
     const before = [...this.#written.values()].reduce((sum, size) => sum + size, 0)
-    // Before it is made text of: the bytes of a file, or a body of megabytes, would hold up the page as it leaves.
-    if (!isText(batch) || before + charactersOf(batch) > MOST_CHARACTERS) return false
+    // Before it is made text of: a file, or a body of megabytes, would hold up the page as it leaves.
+    if (before + charactersOf(batch) > MOST_CHARACTERS) return false
     try {
       const { generation } = this.#queue.setup
-      const text = JSON.stringify({ at: Date.now(), ...(generation !== undefined && { generation }), batch } satisfies Left)
+      const left: LeftText = { at: Date.now(), ...(generation !== undefined && { generation }), batch: toText(batch) }
+      const text = JSON.stringify(left)
       if (before + text.length > MOST_CHARACTERS) return false
       localStorage.setItem(this.#prefix + batch.number, text)
       this.#written.set(batch.number, text.length)
@@ -127,8 +135,8 @@ function inOrder(all: [string, Left][]): [string, Left][] {
 
 function read(key: string): Left | undefined {
   try {
-    const left = JSON.parse(localStorage.getItem(key) ?? '') as Left
-    if (isLeft(left)) return left
+    const left = JSON.parse(localStorage.getItem(key) ?? '') as LeftText
+    if (isLeft(left)) return { ...left, batch: fromText(left.batch) }
   } catch {
     // Nobody can read it, now or later.
   }
@@ -136,17 +144,9 @@ function read(key: string): Left | undefined {
   return undefined
 }
 
-function isLeft({ at, batch, generation = '' }: Left): boolean {
+function isLeft({ at, batch, generation = '' }: LeftText): boolean {
   const isKnown = Number.isFinite(at) && typeof generation === 'string' && typeof batch.producer === 'string'
-  return isKnown && Number.isSafeInteger(batch.number) && isText(batch) && batch.messages.every(({ id }) => typeof id === 'string')
-}
-
-function isText({ messages }: Batch): boolean {
-  return messages.every(({ body }) => typeof body === 'string')
-}
-
-function charactersOf({ messages }: Batch): number {
-  return messages.reduce((sum, { body }) => sum + body.length, 0)
+  return isKnown && Number.isSafeInteger(batch.number) && batch.messages.every(({ id }) => typeof id === 'string')
 }
 
 function remove(key: string): void {

@@ -233,14 +233,43 @@ test('what was left goes with the queue that is destroyed, and what is for the n
   expect(view.left).toEqual(['holdfast/orders/left/p/2'])
 })
 
-test('what cannot be written down is not made text of either: a file of a form would hold up the page as it leaves', async () => {
+test('what cannot be written down is not made text of either: a large file of a form would hold up the page as it leaves', async () => {
   const page = new MortalPage()
-  const file = new Uint8Array(1_000)
+  const file = new Uint8Array(800_000)
   void page.queue.enqueueRequest(new Request('https://shop.example/orders', { method: 'POST', body: file }))
   await moment()
   const stringify = vi.spyOn(JSON, 'stringify')
   view.tell('pagehide', false)
   expect(stringify).not.toHaveBeenCalled()
+  expect(view.left).toEqual([])
+})
+
+test('the bytes of a request are left too, and taken over as they were, in their order', async () => {
+  const page = new MortalPage()
+  const bytes = Uint8Array.from({ length: 20_000 }, (_, place) => (place * 7) % 256)
+  void page.queue.enqueue(1)
+  void page.queue.enqueueRequest(
+    new Request('https://shop.example/photos', { method: 'PUT', body: bytes, headers: { 'content-type': 'image/png' } }),
+  )
+  await moment()
+  void page.queue.enqueue(2)
+  view.tell('pagehide', false)
+  const next = new MortalPage()
+  next.answers = true
+  await next.queue.enqueue(3)
+  const messages = next.host.batches.flatMap((batch) => batch.messages)
+  expect(messages.map(({ body }) => (typeof body === 'string' ? body : 'bytes'))).toEqual(['1', 'bytes', '2', '3'])
+  expect(messages[1]).toMatchObject({ body: bytes, request: { method: 'PUT', url: 'https://shop.example/photos' } })
+  expect(view.left).toEqual([])
+})
+
+test('what was left whose bytes are none is in nobody’s way', async () => {
+  const batch = { producer: 'p', number: 0, messages: [{ id: 'p.0.0', body: { base64: '§' } }] }
+  view.storage['holdfast/orders/left/p/0'] = JSON.stringify({ at: 0, batch })
+  const next = new MortalPage()
+  next.answers = true
+  await next.queue.enqueue(2)
+  expect(bodiesOf(next)).toEqual(['2'])
   expect(view.left).toEqual([])
 })
 
