@@ -16,9 +16,10 @@ export function requestOf(form: HTMLFormElement, submitter: HTMLElement | null):
   return new Request(action, { method: 'POST', headers, body: enctype === 'multipart/form-data' ? multipart(data) : encoded(data) })
 }
 
-/** Where a form goes, its submit button having the last word. */
-export function actionOf(form: HTMLFormElement): string {
-  return sendingOf(form, null).action
+/** Where a form may go: to its own URL, or to that of a button of it. */
+export function actionsOf(form: HTMLFormElement): string[] {
+  const buttons = [...form.elements].filter((element) => element.hasAttribute('formaction')) as HTMLElement[]
+  return [null, ...buttons].map((button) => sendingOf(form, button).action)
 }
 
 function sendingOf(form: HTMLFormElement, submitter: HTMLElement | null): { method: string; action: string; enctype: string } {

@@ -3,7 +3,7 @@ import type { DeadLetter } from '../message/reading.ts'
 import { clearErrors, errorsIn, showErrors } from './form-errors.ts'
 import type { Refusal } from './form-errors.ts'
 import { fillIn, formDataOf, isUntouched } from './form-fields.ts'
-import { actionOf, requestOf } from './form-request.ts'
+import { actionsOf, requestOf } from './form-request.ts'
 import { FormStatus } from './form-status.ts'
 import { checkForm } from './form-options.ts'
 import type { FormOptions, FormQueue } from './form-options.ts'
@@ -130,7 +130,7 @@ class QueuedForm {
   }
 
   #isOfThisForm({ request }: DeadLetter): boolean {
-    return request?.method === 'POST' && request.url === actionOf(this.#form)
+    return request?.method === 'POST' && actionsOf(this.#form).includes(request.url)
   }
 
   async #offer(letter: DeadLetter): Promise<void> {

@@ -27,6 +27,7 @@ const FORM = `${PAGE}
   <label><input type="checkbox" name="urgent" value="yes"> Urgent</label>
   <label>Picture <input type="file" name="picture"></label>
   <button name="by" value="button">Report it</button>
+  <button formaction="/complaints">Complain</button>
 </form>
 <script type="module">
   import { openQueue } from 'holdfast'
@@ -43,6 +44,7 @@ beforeEach(() => {
   answer = () => new Response(null, { status: 303, headers: { location: '/thanks' } })
   shop.others.set('/form', () => new Response(FORM, { headers: { 'content-type': 'text/html; charset=utf-8' } }))
   shop.others.set('/reports', take)
+  shop.others.set('/complaints', take)
 })
 
 async function take(request: Request): Promise<Response> {
@@ -150,6 +152,17 @@ describe('a form that is sent through a queue', () => {
     await stands(page, 'sent')
     expect(taken.map(({ fields, files }) => [fields['street'], files.length])).toEqual([['Main', 1]])
     await page.waitForFunction(async () => (await globalThis.orders.depth()).dead === 0)
+  })
+
+  test('comes back after a reload also where a button has sent it elsewhere', async () => {
+    answer = rejecting
+    const page = await openForm()
+    await page.getByLabel('Street').fill('Moon')
+    await page.getByRole('button', { name: 'Complain' }).click()
+    await stands(page, 'refused')
+    await page.reload()
+    await stands(page, 'refused')
+    expect(await page.getByLabel('Street').inputValue()).toBe('Moon')
   })
 
   test('that is stored is said to be, though the dead letter that it mends cannot be purged', async () => {
