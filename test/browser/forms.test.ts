@@ -1,18 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { Page } from 'playwright'
-import { Browser, idle } from './browser.ts'
-import { PAGE, ShopServer } from './shop-server.ts'
+import { idle } from './browser.ts'
+import { PAGE } from './shop-server.ts'
+import { browser, shop, useShop } from './shop-stage.ts'
 
-let shop: ShopServer
-let browser: Browser
-beforeEach(async () => {
-  shop = await ShopServer.start()
-  browser = await Browser.launch()
-})
-afterEach(async () => {
-  await browser.close()
-  await shop.close()
-})
+useShop()
 
 /** What the server has taken in. */
 interface Taken {

@@ -1,11 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import type { Page } from 'playwright'
 import { audit } from '../world/audit.ts'
-import { Browser, idle, numbers, openOrders } from './browser.ts'
+import { idle, numbers, openOrders } from './browser.ts'
 import { A_PROCESS_FOR_EACH_TAB } from './chromium.ts'
 import { contentsOf } from './contents.ts'
 import { testWith } from './lacks.ts'
-import { ShopServer } from './shop-server.ts'
+import { browser, shop, useShop } from './shop-stage.ts'
 
 declare global {
   // What the tests put into the page.
@@ -20,17 +20,8 @@ const LONGEST = 30_000
 /** So long those that are frozen or hang are left so, in milliseconds. */
 const FROZEN = 14_000
 
-let shop: ShopServer
-let browser: Browser
-beforeEach(async () => {
-  shop = await ShopServer.start()
-  shop.pace = 30
-  browser = await Browser.launch(A_PROCESS_FOR_EACH_TAB)
-})
-afterEach(async () => {
-  await browser.close()
-  await shop.close()
-})
+useShop(A_PROCESS_FOR_EACH_TAB)
+beforeEach(() => void (shop.pace = 30))
 
 const GROUPS = 4
 const ordered = (all: readonly number[]): number[] => all.toSorted((a, b) => a - b)

@@ -1,10 +1,10 @@
 import type { Page } from 'playwright'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { QueueDefinition } from '../../src/index.ts'
-import { Browser, enqueue, numbers } from './browser.ts'
+import { enqueue, numbers } from './browser.ts'
 import { devTools } from './chromium.ts'
 import { lacks, testWith } from './lacks.ts'
-import { ShopServer } from './shop-server.ts'
+import { browser, shop, useShop } from './shop-stage.ts'
 
 declare global {
   // What the page that has it puts there.
@@ -38,12 +38,11 @@ const SAVED = '<!doctype html><link rel="icon" href="data:,"><h1>Saved</h1>'
 
 const html = (content: string) => (): Response => new Response(content, { headers: { 'content-type': 'text/html; charset=utf-8' } })
 
-let shop: ShopServer
-let browser: Browser
+useShop()
+
 /** What was sent to `/photos`, and arrived. */
 let photos: Request[]
-beforeEach(async () => {
-  shop = await ShopServer.start()
+beforeEach(() => {
   photos = []
   shop.others.set('/form.html', html(FORM))
   shop.others.set('/saved.html', html(SAVED))
@@ -53,11 +52,6 @@ beforeEach(async () => {
     // Classic: a form is answered with the page to show.
     return new Response(null, { status: 303, headers: { location: '/saved.html' } })
   })
-  browser = await Browser.launch()
-})
-afterEach(async () => {
-  await browser.close()
-  await shop.close()
 })
 
 /** A tab that a service worker is in charge of; with a queue that it serves as well. */

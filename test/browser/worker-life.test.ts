@@ -1,7 +1,7 @@
 import type { Page } from 'playwright'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Browser, enqueue, idle, numbers } from './browser.ts'
-import { ShopServer } from './shop-server.ts'
+import { expect, test } from 'vitest'
+import { enqueue, idle, numbers } from './browser.ts'
+import { browser, shop, useShop } from './shop-stage.ts'
 
 declare global {
   // What the test puts into the page.
@@ -9,16 +9,7 @@ declare global {
   var told: string[]
 }
 
-let shop: ShopServer
-let browser: Browser
-beforeEach(async () => {
-  shop = await ShopServer.start()
-  browser = await Browser.launch()
-})
-afterEach(async () => {
-  await browser.close()
-  await shop.close()
-})
+useShop()
 
 /** A page that keeps the workers that it makes, and what it is told of them. */
 async function openPage(file?: string): Promise<Page> {
