@@ -1,6 +1,3 @@
-import { Drain } from '../consumer/drain.ts'
-import { httpTransport } from '../consumer/http.ts'
-import type { TermOptions } from '../consumer/term.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Decision } from '../message/decision.ts'
 import type { Cancellation } from '../message/message.ts'
@@ -13,26 +10,21 @@ import { counts } from '../queue/depth.ts'
 import { destroy } from '../queue/destroy.ts'
 import { pulse } from '../queue/pulse.ts'
 import { retryGroup } from '../queue/stops.ts'
-import { tellDrain } from './drain-news.ts'
 import { Deciding } from './deciding.ts'
+import { Draining } from './draining.ts'
+import type { DrainingOptions } from './draining.ts'
 import { Enqueuing } from './enqueuing.ts'
 import { newsOf } from './news.ts'
 import { Leadership } from './leadership.ts'
-import type { Platform } from './platform.ts'
 import type { Reserve } from './reserve.ts'
 import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
 import { Telling } from './telling.ts'
 import { Watch } from './watch.ts'
 
-export interface QueueHostOptions extends Pick<TermOptions, 'functions' | 'isOnline' | 'death'> {
-  /** The queue's key. */
-  readonly queue: string
+export interface QueueHostOptions extends Pick<DrainingOptions, 'queue' | 'platform' | 'toPage' | 'functions' | 'isOnline' | 'death'> {
   readonly setup: Setup
-  readonly platform: Platform
   readonly reserve: Reserve
-  /** Takes what happened, in any tab, to this host's page. */
-  readonly toPage: (events: readonly QueueEvent[]) => void
   /** Called when the queue was destroyed, here or in another tab: this is of no use any more. */
   readonly ended: () => void
 }
@@ -42,6 +34,7 @@ export class QueueHost {
   readonly connection: Connection
   readonly deciding: Deciding
   readonly #options: QueueHostOptions
+  readonly #draining: Draining
   readonly #enqueuing: Enqueuing
   readonly #tabs: TabChannel
   readonly #watch: Watch
@@ -49,10 +42,8 @@ export class QueueHost {
   readonly #stock = new Stock()
   readonly #telling: Telling
   #setup: Setup
-  #drain: Drain | undefined
   #closing: Promise<void> | undefined
   #isEnded = false
-  #isHurried = false
 
   constructor(options: QueueHostOptions) {
     const { queue, platform, setup } = options
@@ -77,10 +68,16 @@ export class QueueHost {
       setup: () => this.#setup,
       now: () => this.#now,
     })
+    this.#draining = new Draining({
+      ...options,
+      connection: this.connection,
+      setup: () => this.#setup,
+      announce: (event) => this.#announce([event]),
+    })
     this.#tabs = new TabChannel(queue, platform.openChannel, {
       events: (events) => this.#hear(events),
-      retryNow: (group) => this.#hurry(group),
-      abort: (id) => this.#drain?.abort(id),
+      retryNow: (group) => this.#draining.hurry(group),
+      abort: (id) => this.#draining.abort(id),
       areYouThere: () => this.#showLife(),
       here: () => this.#watch.heard(),
     })
@@ -94,8 +91,8 @@ export class QueueHost {
       ...platform,
       lock: leaderLock(queue),
       watch: this.#watch,
-      serve: () => this.#lead(),
-      supersede: () => this.#drain?.supersede(),
+      serve: () => this.#draining.lead(),
+      supersede: () => this.#draining.supersede(),
     })
     this.#telling = new Telling(options.toPage, (events) => this.#tabs.tell(events))
   }
@@ -128,7 +125,7 @@ export class QueueHost {
     if (answer === 'cancelled') this.#announce([{ type: 'cancelled', id, maybeDelivered, ...(group !== undefined && { group }) }])
     if (answer !== 'aborted') return answer
     // Only the leader can, and that may be another tab, also where this one does not know yet that it was superseded.
-    this.#drain?.abort(id)
+    this.#draining.abort(id)
     this.#tabs.abort(id)
     return answer
   }
@@ -136,15 +133,13 @@ export class QueueHost {
   /** Only the leader can, and that may be another tab, or this one in a moment. */
   async retryNow(group: string | undefined): Promise<void> {
     if (group !== undefined) await retryGroup(this.connection, group, this.#now)
-    if (group === undefined) this.#isHurried = !this.#drain
-    this.#hurry(group)
+    this.#draining.retryNow(group)
     this.#tabs.retryNow(group)
   }
 
   signal(signal: PageSignal): void {
     this.#watch.news()
-    if (signal === 'offline') this.#drain?.wake()
-    else this.#drain?.hurry('backoff')
+    this.#draining.signal(signal)
   }
 
   /** Deletes all that there is, and ends. */
@@ -160,7 +155,7 @@ export class QueueHost {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#leadership.resign(), this.#drain?.stop()])
+    await Promise.all([this.#leadership.resign(), this.#draining.stop()])
     this.#telling.now()
     this.#tabs.close()
     await this.connection.close()
@@ -170,35 +165,11 @@ export class QueueHost {
     return this.#options.platform.clock.now()
   }
 
-  /** Everything is tried now, or what is due of a group. */
-  #hurry(group: string | undefined): void {
-    if (group === undefined) this.#drain?.hurry('server')
-    else this.#drain?.lookAround()
-  }
-
-  async #lead(): Promise<void> {
-    if (this.#closing) return
-    const { queue, platform } = this.#options
-    this.#drain = new Drain({
-      ...this.#options,
-      ...platform,
-      connection: this.connection,
-      transport: httpTransport({ queue, ...platform }),
-      setup: () => this.#setup,
-      announce: (event) => this.#announce([event]),
-    })
-    if (this.#isHurried) this.#drain.hurry('server')
-    this.#isHurried = false
-    this.#options.toPage([{ type: 'leadership-gained' }])
-    await this.#drain.run()
-    this.#drain = undefined
-    if (!this.#closing) this.#options.toPage([{ type: 'leadership-lost' }])
-  }
-
   /** Who asks takes the lead where it hears nothing. */
   #showLife(): void {
-    if (this.#drain) this.#tabs.sayHere()
-    this.#drain?.beat()
+    if (!this.#draining.isLeading) return
+    this.#tabs.sayHere()
+    this.#draining.beat()
   }
 
   /** Something happened here: told to this page and to the other tabs, together with all else of this moment. */
@@ -218,7 +189,7 @@ export class QueueHost {
     if (news.type === 'storage-opened') this.#stock.begin(news)
     if (news.type !== 'storage-cleared') return this.#options.toPage([news])
     this.#options.toPage([{ ...news, ...this.#stock.takeAll() }])
-    this.#drain?.beginAgain()
+    this.#draining.beginAgain()
   }
 
   #hear(heard: readonly QueueEvent[]): void {
@@ -233,7 +204,7 @@ export class QueueHost {
   #end(): Promise<void> {
     if (!this.#isEnded) this.#options.toPage([{ type: 'destroyed' }])
     this.#isEnded = true
-    this.#drain?.supersede()
+    this.#draining.supersede()
     this.#options.ended()
     return this.close()
   }
@@ -243,7 +214,7 @@ export class QueueHost {
     this.#watch.news()
     for (const event of events) {
       if (event.type === 'storage-full') this.#options.reserve.miss()
-      else if (this.#drain) tellDrain(this.#drain, event)
+      else this.#draining.hear(event)
     }
   }
 }

@@ -1,0 +1,88 @@
+import { Drain } from '../consumer/drain.ts'
+import { httpTransport } from '../consumer/http.ts'
+import type { TermOptions } from '../consumer/term.ts'
+import type { QueueEvent } from '../message/event.ts'
+import type { PageSignal } from '../protocol/host.ts'
+import { tellDrain } from './drain-news.ts'
+import type { Platform } from './platform.ts'
+
+export interface DrainingOptions extends Pick<TermOptions, 'connection' | 'functions' | 'setup' | 'isOnline' | 'announce' | 'death'> {
+  /** The queue's key. */
+  readonly queue: string
+  readonly platform: Platform
+  /** Takes what happened, in any tab, to this host's page. */
+  readonly toPage: (events: readonly QueueEvent[]) => void
+}
+
+/** A host's part in draining its queue: a drain, for as long as it leads. What it is told while another leads is nothing to it: that one hears it too. */
+export class Draining {
+  readonly #options: DrainingOptions
+  #drain: Drain | undefined
+  #isHurried = false
+  #isStopped = false
+
+  constructor(options: DrainingOptions) {
+    this.#options = options
+  }
+
+  get isLeading(): boolean {
+    return this.#drain !== undefined
+  }
+
+  /** Serves a term; resolves when it is over. */
+  async lead(): Promise<void> {
+    if (this.#isStopped) return
+    const { queue, platform, toPage } = this.#options
+    this.#drain = new Drain({ ...this.#options, ...platform, transport: httpTransport({ queue, ...platform }) })
+    if (this.#isHurried) this.#drain.hurry('server')
+    this.#isHurried = false
+    toPage([{ type: 'leadership-gained' }])
+    await this.#drain.run()
+    this.#drain = undefined
+    if (!this.#isStopped) toPage([{ type: 'leadership-lost' }])
+  }
+
+  /** The page asks for it: it is kept in mind, should this lead in a moment. */
+  retryNow(group: string | undefined): void {
+    if (group === undefined) this.#isHurried = !this.#drain
+    this.hurry(group)
+  }
+
+  /** Everything is tried now, or what is due of a group. */
+  hurry(group: string | undefined): void {
+    if (group === undefined) this.#drain?.hurry('server')
+    else this.#drain?.lookAround()
+  }
+
+  signal(signal: PageSignal): void {
+    if (signal === 'offline') this.#drain?.wake()
+    else this.#drain?.hurry('backoff')
+  }
+
+  /** Something happened, here or in another tab. */
+  hear(event: QueueEvent): void {
+    if (this.#drain) tellDrain(this.#drain, event)
+  }
+
+  abort(id: string): void {
+    this.#drain?.abort(id)
+  }
+
+  beat(): void {
+    this.#drain?.beat()
+  }
+
+  beginAgain(): void {
+    this.#drain?.beginAgain()
+  }
+
+  supersede(): void {
+    this.#drain?.supersede()
+  }
+
+  /** Leads no more: what is under way has its grace. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#drain?.stop()
+  }
+}
