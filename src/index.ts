@@ -3,28 +3,14 @@ export type { EnqueueOptions } from './message/enqueue-options.ts'
 export type { OfGroup, Queue } from './producer/queue.ts'
 export type { Receipt } from './producer/receipt.ts'
 export { defineQueue } from './message/definition.ts'
-export type { QueueDefinition } from './message/definition.ts'
-export type {
-  Capacity,
-  HeadersFunction,
-  HeadersLike,
-  HeadersRequest,
-  KeepReceipts,
-  OnDuplicate,
-  Order,
-  QueueOptions,
-} from './message/options.ts'
+export type * from './message/definition-types.ts'
 export type { OpenOptions } from './message/open-options.ts'
-export type { Redirects, RequestLine } from './message/stored-request.ts'
-export type { ClassifyFunction, UpcastFunction, Verdict } from './message/verdict.ts'
-export type { SchemaIssue, SchemaResult, StandardSchema } from './message/schema.ts'
+export type { RequestLine } from './message/stored-request.ts'
 export { isQueueError, QueueError } from './message/error.ts'
 export type { QueueErrorCode } from './message/error.ts'
 export type { QueueEvent } from './message/event.ts'
 export type { RetryReason } from './message/retry-reason.ts'
 export type {
-  Answer,
-  Backoff,
   Cancellation,
   DeadReason,
   Death,

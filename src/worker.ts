@@ -1,17 +1,3 @@
 export { serve } from './host/serve.ts'
 export { defineQueue } from './message/definition.ts'
-export type { QueueDefinition } from './message/definition.ts'
-export type {
-  Capacity,
-  HeadersFunction,
-  HeadersLike,
-  HeadersRequest,
-  KeepReceipts,
-  OnDuplicate,
-  Order,
-  QueueOptions,
-} from './message/options.ts'
-export type { Redirects } from './message/stored-request.ts'
-export type { ClassifyFunction, UpcastFunction, Verdict } from './message/verdict.ts'
-export type { Answer, Backoff } from './message/message.ts'
-export type { SchemaIssue, SchemaResult, StandardSchema } from './message/schema.ts'
+export type * from './message/definition-types.ts'

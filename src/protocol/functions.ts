@@ -1,7 +1,7 @@
 import { decodeBody, encodeBody } from '../message/body.ts'
 import { QueueError, shown } from '../message/error.ts'
 import type { Answer } from '../message/message.ts'
-import type { HeadersFunction, HeadersLike } from '../message/options.ts'
+import type { HeadersFunction, HeadersLike } from '../message/headers.ts'
 import type { ClassifyFunction, UpcastFunction, Verdict } from '../message/verdict.ts'
 import type { HeaderEntries } from './host.ts'
 

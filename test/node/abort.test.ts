@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { silence, status, unreachable } from '../world/fake-server.ts'
 import { tabChannel } from '../../src/protocol/names.ts'
 import { heard, World } from '../world/world.ts'
-import type { HeadersLike } from '../../src/message/options.ts'
+import type { HeadersLike } from '../../src/message/headers.ts'
 
 let world: World
 beforeEach(() => void (world = new World()))

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { defineQueue } from '../../src/message/definition.ts'
-import type { HeadersLike, HeadersRequest } from '../../src/message/options.ts'
+import type { HeadersLike, HeadersRequest } from '../../src/message/headers.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import { heard, World } from '../world/world.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { defineQueue } from '../../src/message/definition.ts'
-import type { HeadersRequest } from '../../src/message/options.ts'
+import type { HeadersRequest } from '../../src/message/headers.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { databaseName, leaderLock, ofKey, queueKey, tabChannel } from '../../src/protocol/names.ts'
