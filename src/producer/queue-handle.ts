@@ -1,12 +1,13 @@
-import { closedError, destroyedError, isQueueError } from '../message/error.ts'
+import { closedError, destroyedError } from '../message/error.ts'
 import type { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { Cancellation, Depth, GroupDepth, KeptReceipt, Standing } from '../message/message.ts'
+import type { Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
-import type { MessageFilter, Page, Place, Setup } from '../protocol/host.ts'
+import type { MessageFilter, Setup } from '../protocol/host.ts'
 import { queueKey } from '../protocol/names.ts'
 import type { Ask } from './asking.ts'
+import { Calls } from './calls.ts'
 import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { forgetLeft } from './left-behind.ts'
@@ -15,7 +16,6 @@ import { Outbound } from './outbound.ts'
 import { Opening } from './opening.ts'
 import { checkEnqueue, outgoing, outgoingRequest } from '../protocol/outgoing.ts'
 import type { Outgoing, Rules } from '../protocol/outgoing.ts'
-import { paged } from './paged.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import type { OfGroup, Queue } from './queue.ts'
 import { readLetter, readMessage } from './readings.ts'
@@ -48,36 +48,36 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly #idle = new Idle()
   readonly #listeners = new Listeners()
   readonly #opening: Opening
-  /** Why it is not open any more. */
-  #ended: QueueError | undefined
+  readonly #host: Calls
   #closing: Promise<void> | undefined
 
   constructor({ name, identity, link, functions, ...rules }: HandleOptions<T>) {
     this.name = name
     this.key = queueKey(name, identity)
     this.setup = rules.setup
-    this.functions = whileOpen(functions, () => this.#ended)
+    this.functions = whileOpen(functions, () => this.#host.assertOpen())
     this.#rules = rules
     this.#link = link
-    this.relaying = { key: this.key, rules, store: async (batch) => void (await this.#call((api) => api.enqueue(this.key, batch))) }
-    this.outbound = new Outbound(this, (batch) => this.#ask((api) => api.enqueue(this.key, batch)))
-    this.#receipts = new Receipts((id) => this.#standing(id))
+    this.relaying = { key: this.key, rules, store: async (batch) => void (await this.#host.call((api) => api.enqueue(this.key, batch))) }
+    this.outbound = new Outbound(this, (batch) => this.#host.ask((api) => api.enqueue(this.key, batch)))
+    this.#receipts = new Receipts((id) => this.#host.call((api) => api.standing(this.key, id)))
     this.#opening = new Opening(link, this)
+    this.#host = new Calls(this.#opening)
   }
 
   async enqueue(body: T, options?: EnqueueOptions): Promise<Receipt> {
-    this.#assertOpen()
+    this.#host.assertOpen()
     return this.#add(outgoing(body, options, this.#rules))
   }
 
   async enqueueRequest(request: Request, options: EnqueueOptions = {}): Promise<Receipt> {
-    this.#assertOpen()
+    this.#host.assertOpen()
     checkEnqueue(options)
     return this.#add(outgoingRequest(await this.#requests.take(request), options, this.setup))
   }
 
   receipt(id: string): Receipt {
-    this.#assertOpen()
+    this.#host.assertOpen()
     checkId(id)
     return this.#receipts.of(id)
   }
@@ -85,25 +85,25 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   async *receipts(filter: { readonly since?: number } = {}): AsyncGenerator<KeptReceipt> {
     checkSince(filter)
     const { since = -Infinity } = filter
-    for await (const kept of this.#paged((api, from) => api.receipts(this.key, from))) if (kept.settledAt > since) yield kept
+    for await (const kept of this.#host.paged((api, from) => api.receipts(this.key, from))) if (kept.settledAt > since) yield kept
   }
 
   async cancel(id: string, options: { readonly abort?: boolean } = {}): Promise<Cancellation> {
     checkId(id)
     checkAbort(options)
-    return this.#call((api) => api.cancel(this.key, id, options.abort ?? false))
+    return this.#host.call((api) => api.cancel(this.key, id, options.abort ?? false))
   }
 
   depth(): Promise<Depth>
   depth(of: OfGroup): Promise<GroupDepth>
   async depth(of?: OfGroup): Promise<Depth | GroupDepth> {
     const group = groupOf(of, this.setup.order)
-    return this.#call<Depth | GroupDepth>((api) => (group === undefined ? api.depth(this.key) : api.groupDepth(this.key, group)))
+    return this.#host.call<Depth | GroupDepth>((api) => (group === undefined ? api.depth(this.key) : api.groupDepth(this.key, group)))
   }
 
   async *messages(filter: MessageFilter = {}): AsyncGenerator<WaitingMessage<T>> {
     checkFilter(filter, this.setup.order)
-    for await (const wire of this.#paged((api, from) => api.messages(this.key, from, filter))) {
+    for await (const wire of this.#host.paged((api, from) => api.messages(this.key, from, filter))) {
       const message = readMessage<T>(wire)
       // What is damaged is no message any more; the server will say so, or the drain.
       if (message) yield message
@@ -111,17 +111,17 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter<T>> {
-    for await (const letter of this.#paged((api, from) => api.deadLetters(this.key, from))) yield readLetter<T>(letter)
+    for await (const letter of this.#host.paged((api, from) => api.deadLetters(this.key, from))) yield readLetter<T>(letter)
   }
 
   async redrive(ids?: Iterable<string>): Promise<number> {
     const list = listOf(ids)
-    return this.#call((api) => api.redrive(this.key, list))
+    return this.#host.call((api) => api.redrive(this.key, list))
   }
 
   async purge(ids?: Iterable<string>): Promise<number> {
     const list = listOf(ids)
-    return this.#call((api) => api.purge(this.key, list))
+    return this.#host.call((api) => api.purge(this.key, list))
   }
 
   pause(of?: OfGroup): Promise<void> {
@@ -142,14 +142,14 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async idle(of?: OfGroup): Promise<void> {
     const group = groupOf(of, this.setup.order)
-    const waiting = (filter: MessageFilter) => this.#paged((api, from) => api.messages(this.key, from, filter))
+    const waiting = (filter: MessageFilter) => this.#host.paged((api, from) => api.messages(this.key, from, filter))
     return this.#idle.until(() =>
       group === undefined ? lastOfAll(() => this.depth()) : lastOfGroup(waiting({ group }), () => this.depth({ group })),
     )
   }
 
   subscribe(listener: (event: QueueEvent) => void): () => void {
-    this.#assertOpen()
+    this.#host.assertOpen()
     return this.#listeners.add(listener)
   }
 
@@ -158,11 +158,13 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   async destroy(): Promise<void> {
-    this.#assertOpen()
-    await this.#ask((api) => api.destroy(this.key)).catch((error: unknown) => {
-      // Another was first, or the host before this one, which died of it.
-      if (this.#ended?.code !== 'destroyed') throw error
-    })
+    this.#host.assertOpen()
+    await this.#host
+      .ask((api) => api.destroy(this.key))
+      .catch((error: unknown) => {
+        // Another was first, or the host before this one, which died of it.
+        if (this.#host.ended?.code !== 'destroyed') throw error
+      })
     await this.#end(destroyedError(this.name))
   }
 
@@ -194,17 +196,13 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#idle.lookAgain()
   }
 
-  #standing(id: string): Promise<Standing> {
-    return this.#call((api) => api.standing(this.key, id))
-  }
-
   #end(why: QueueError): Promise<void> {
-    this.#ended ??= why
-    if (this.#ended.code === 'destroyed') {
-      this.#tell(this.#ended)
+    const ended = this.#host.end(why)
+    if (ended.code === 'destroyed') {
+      this.#tell(ended)
       forgetLeft(this)
     }
-    this.#closing ??= this.#close(this.#ended)
+    this.#closing ??= this.#close(ended)
     return this.#closing
   }
 
@@ -226,26 +224,6 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
 
   async #callOf<R>(of: OfGroup | undefined, ask: Ask<R, [group: string | undefined]>): Promise<R> {
     const group = groupOf(of, this.setup.order)
-    return this.#call((api) => ask(api, group))
-  }
-
-  async #call<R>(ask: Ask<R>): Promise<R> {
-    this.#assertOpen()
-    return this.#ask(ask)
-  }
-
-  #ask<R>(ask: Ask<R>): Promise<R> {
-    return this.#opening.ask(ask).catch((error: unknown) => {
-      // The host has closed what is destroyed.
-      throw isQueueError(error) && error.code === 'closed' ? (this.#ended ?? error) : error
-    })
-  }
-
-  #paged<Item>(ask: Ask<Page<Item>, [from: Place | undefined]>): AsyncGenerator<Item> {
-    return paged((from) => this.#call((api) => ask(api, from)))
-  }
-
-  #assertOpen(): void {
-    if (this.#ended) throw this.#ended
+    return this.#host.call((api) => ask(api, group))
   }
 }
