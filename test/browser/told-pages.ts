@@ -22,6 +22,10 @@ interface Tab {
   readonly orders: Order[]
   readonly underWay: Map<number, Settled>
   readonly loaded: (() => void)[]
+  /** Called when it asks, and is told nothing yet. */
+  readonly asking: (() => void)[]
+  /** Called when its document has gone. */
+  gone: () => void
 }
 
 /**
@@ -72,6 +76,19 @@ export class ToldPages {
     return new Promise((resolve) => this.#tab(id).loaded.push(resolve))
   }
 
+  /**
+   * Has a tab close itself; resolves when its document has gone. It cannot say so: but it is asking what comes next as it closes, and that is cut off. Not before it
+   * asks: nothing would be left that tells.
+   */
+  async closeTab(id: string): Promise<void> {
+    const tab = this.#tab(id)
+    const gone = new Promise<void>((resolve) => (tab.gone = resolve))
+    this.run(id, '(asking) => void fetch(asking).then(() => window.close())', `${this.url}asking?tab=${id}`).catch(() => {})
+    await gone
+    forget(tab)
+    this.#tabs.delete(id)
+  }
+
   /** All documents have gone. */
   forgetAll(): void {
     for (const tab of this.#tabs.values()) forget(tab)
@@ -86,7 +103,7 @@ export class ToldPages {
   #tab(id: string): Tab {
     const known = this.#tabs.get(id)
     if (known) return known
-    const tab: Tab = { load: '', poll: undefined, orders: [], underWay: new Map(), loaded: [] }
+    const tab: Tab = { load: '', poll: undefined, orders: [], underWay: new Map(), loaded: [], asking: [], gone: () => {} }
     this.#tabs.set(id, tab)
     return tab
   }
@@ -102,6 +119,7 @@ export class ToldPages {
     if (pathname === '/') return void response.setHeader('content-type', 'text/html').end(`<!doctype html>${this.script}`)
     response.setHeader('access-control-allow-origin', '*')
     if (pathname === '/next') return this.#next(this.#tab(searchParams.get('tab')!), searchParams.get('load')!, response)
+    if (pathname === '/asking') return whenAsking(this.#tab(searchParams.get('tab')!), () => response.end())
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const said = JSON.parse(Buffer.concat(chunks).toString()) as {
@@ -128,10 +146,18 @@ export class ToldPages {
     }
     tab.poll = response
     response.once('close', () => {
-      if (tab.poll === response) tab.poll = undefined
+      if (tab.poll !== response) return
+      tab.poll = undefined
+      tab.gone()
     })
     this.#send(tab)
+    if (tab.poll) for (const tell of tab.asking.splice(0)) tell()
   }
+}
+
+function whenAsking(tab: Tab, tell: () => void): void {
+  if (tab.poll) tell()
+  else tab.asking.push(tell)
 }
 
 /** Nobody will answer what the document before was told. */

@@ -31,10 +31,8 @@ class ToldPage {
     await this.#expose()
   }
 
-  async close(): Promise<void> {
-    // It does not say when it has closed; nor that it does.
-    this.evaluate(() => window.close()).catch(() => {})
-    await new Promise((resolve) => setTimeout(resolve, 500))
+  close(): Promise<void> {
+    return this.#context.pages.closeTab(this.#id)
   }
 
   evaluate<T>(run: (given: T) => unknown, given?: T): Promise<unknown> {
