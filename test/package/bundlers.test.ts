@@ -8,6 +8,8 @@ import { promisify } from 'node:util'
 import * as esbuild from 'esbuild'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { build as viteBuild, createServer as createViteServer } from 'vite'
+import { createServer as createVite5Server } from 'vite5'
+import type { DepOptimizationOptions } from 'vite5'
 import { webpack } from 'webpack'
 import type { QueueEvent } from '../../src/index.ts'
 import { Browser } from '../browser/browser.ts'
@@ -79,19 +81,44 @@ async function site(name: string, script: string): Promise<string> {
   return folder
 }
 
-const inWorker: Placed = { host: { type: 'host-started', host: 'worker' }, body: { number: 7 } }
-
-test('Vite, in development', async () => {
-  const shop = await startShop()
-  const vite = await createViteServer({
+/** What Vite 5 and the current one are both told. */
+const development = (shop: ShopServer) =>
+  ({
     root: app,
     configFile: false,
     logLevel: 'error',
     server: { host: '127.0.0.1', port: 0, proxy: { '/orders': shop.url } },
-  })
+  }) as const
+
+const inWorker: Placed = { host: { type: 'host-started', host: 'worker' }, body: { number: 7 } }
+const fromText: Placed = {
+  host: { type: 'host-started', host: 'inline', reason: 'The worker did not start: its file could not be loaded' },
+  body: { number: 7 },
+}
+
+test('Vite, in development', async () => {
+  const shop = await startShop()
+  const vite = await createViteServer(development(shop))
   closers.push(() => vite.close())
   await vite.listen()
   expect(await placeOrder(vite.resolvedUrls!.local[0]!)).toEqual(inWorker)
+})
+
+/** Each with a cache of its own: what one has pre-bundled, the other would serve. */
+async function startVite5(shop: ShopServer, optimizeDeps: DepOptimizationOptions): Promise<string> {
+  const cacheDir = await mkdtemp(path.join(app, 'vite5-'))
+  const vite = await createVite5Server({ ...development(shop), cacheDir, optimizeDeps })
+  closers.push(() => vite.close())
+  await vite.listen()
+  return vite.resolvedUrls!.local[0]!
+}
+
+test('Vite 5, in development, which bundles the package without the worker’s file: the worker is made from its text, and says why', async () => {
+  expect(await placeOrder(await startVite5(await startShop(), {}))).toEqual(fromText)
+})
+
+test('Vite 5, in development, told to leave the package as it is', async () => {
+  expect(await placeOrder(await startVite5(await startShop(), { exclude: ['holdfast'] }))).toEqual(inWorker)
 })
 
 test('Vite, built', async () => {
@@ -118,13 +145,10 @@ test('esbuild, with the worker as an entry of its own', async () => {
   expect(await placeOrder((await startShop(outdir)).url)).toEqual(inWorker)
 })
 
-test('esbuild, that does not ship the worker’s file, as Vite did in development before its version 8: the worker is made from its text, and says why', async () => {
+test('esbuild, that does not ship the worker’s file: the worker is made from its text, and says why', async () => {
   const outdir = await site('esbuild-alone', '/main.js')
   await esbuild.build({ entryPoints: [path.join(app, 'main.js')], outdir, bundle: true, format: 'esm', absWorkingDir: app })
-  expect(await placeOrder((await startShop(outdir)).url)).toEqual({
-    host: { type: 'host-started', host: 'inline', reason: 'The worker did not start: its file could not be loaded' },
-    body: { number: 7 },
-  })
+  expect(await placeOrder((await startShop(outdir)).url)).toEqual(fromText)
 })
 
 test('a server that renders the page can import it', async () => {
