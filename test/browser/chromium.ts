@@ -12,9 +12,16 @@ export const A_PROCESS_FOR_EACH_TAB: readonly string[] = [
   '--disable-features=SpareRendererForSitePerProcess',
 ]
 
+/** What has Chromium keep pages in the back/forward cache, as it does for its users; Playwright has it keep none. */
+export const KEPT_PAGES: readonly string[] = ['--enable-features=BackForwardCache']
+
 export const chromiumDriver: Driver = {
   launch: (executablePath, profile, args) =>
-    chromium.launchPersistentContext(profile, { executablePath, args: [...CHROMIUM_ARGS, ...args] }),
+    chromium.launchPersistentContext(profile, {
+      executablePath,
+      args: [...CHROMIUM_ARGS, ...args],
+      ignoreDefaultArgs: KEPT_PAGES.every((arg) => args.includes(arg)) ? ['--disable-back-forward-cache'] : [],
+    }),
 
   async blockStorage(profile) {
     const file = path.join(profile, 'Default/Preferences')

@@ -9,6 +9,7 @@ export type Ability =
   | 'background-sync'
   | 'blocked-storage'
   | 'hung-worker'
+  | 'kept-pages'
   | 'little-space'
   | 'offline-switch'
   | 'typing'
@@ -20,6 +21,7 @@ const LACKS: Record<Engine, { readonly [Of in Ability]?: string }> = {
   firefox: {
     'background-sync': 'there is no Background Sync in Firefox',
     'hung-worker': 'its driver makes no worker of Firefox hang',
+    'kept-pages': 'Firefox keeps no page whose worker holds a Web Lock, nor one whose worker was ended while it held one',
     'little-space': 'nothing tells Firefox, while it runs, how little an origin may store',
   },
   webkit: {
