@@ -94,11 +94,8 @@ const queueChecks: Checks<QueueOptions> = {
   onDuplicate,
   dedupWindow: whole(0),
   keepReceipts: { expected: '{ age, number }', parts: { age: whole(1), number: whole(1) }, passes: (value) => countGiven(value) === 2 },
-  capacity: {
-    expected: '{ messages, bytes }, one of them or both',
-    parts: { messages: whole(1), bytes: whole(1) },
-    passes: (value) => countGiven(value) > 0,
-  },
+  keepDeadLetters: oneOrBoth('age', 'number'),
+  capacity: oneOrBoth('messages', 'bytes'),
   schema: { expected: 'a schema that follows Standard Schema, version 1', passes: isSchema },
   version: whole(1),
   upcast: aFunction('gives a body of today for an earlier one'),
@@ -191,6 +188,12 @@ export function wrongOption(name: string, expected: string, value: unknown): Que
 /** A whole number, from one on. */
 export function whole(least: number): Check {
   return { expected: `a whole number from ${least}`, passes: (value) => isWhole(value, least) }
+}
+
+/** Whole numbers from one on. */
+function oneOrBoth(one: string, other: string): Check {
+  const parts = { [one]: whole(1), [other]: whole(1) }
+  return { expected: `{ ${one}, ${other} }, one of them or both`, parts, passes: (value) => countGiven(value) > 0 }
 }
 
 export function oneOf(...values: (string | boolean)[]): Check {

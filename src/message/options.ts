@@ -135,6 +135,14 @@ export interface QueueOptions<T = unknown> {
    */
   readonly keepReceipts?: KeepReceipts
   /**
+   * How long dead letters are kept: the `number` of them that stand last, and none that died more than `age` milliseconds ago. The others are purged, with an event each, when the next
+   * message dies, and when a page opens. One that halts its group stays until that is decided.
+   *
+   * @defaultValue until they are redriven or purged
+   * @example { age: 30 * 24 * 60 * 60 * 1_000 }
+   */
+  readonly keepDeadLetters?: KeepDeadLetters
+  /**
    * How much may wait in the queue: messages, or bytes of their bodies as JSON in UTF-8. What would be more is refused, with `queue-full`.
    *
    * @defaultValue as much as the browser allows
@@ -188,6 +196,14 @@ export interface KeepReceipts {
   readonly age: number
   /** A whole number from 1. */
   readonly number: number
+}
+
+/** See {@link QueueOptions.keepDeadLetters}. */
+export interface KeepDeadLetters {
+  /** In milliseconds. */
+  readonly age?: number
+  /** A whole number from 1. */
+  readonly number?: number
 }
 
 /** See {@link QueueOptions.capacity}. */

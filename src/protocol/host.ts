@@ -76,7 +76,7 @@ type Shared = Required<
     | 'redirects'
   >
 > &
-  Pick<QueueOptions, 'ttl' | 'keepReceipts' | 'capacity'>
+  Pick<QueueOptions, 'ttl' | 'keepReceipts' | 'keepDeadLetters' | 'capacity'>
 
 /** Who has a function that the queue needs. `unless-served`: the page, where the worker's own definition has none. */
 export type Asks = 'always' | 'unless-served' | 'never'

@@ -47,7 +47,7 @@ describe('an option', () => {
     [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
       { endpoint, endpont: 'x' },
-      'Unknown option `endpont`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, capacity, schema, version, upcast, redirects, backgroundSync',
+      'Unknown option `endpont`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, redirects, backgroundSync',
     ],
     [{ endpoint, method: 'GET' }, "Expected `method` to be 'POST' or 'PUT' or 'PATCH', got \"GET\" (string)"],
     [{ endpoint, headers: { 'a b': 'x' } }, 'Expected `headers` to be headers, or a function that gives them, got [object Object]'],
@@ -75,6 +75,8 @@ describe('an option', () => {
     [{ endpoint, dedupKey: 'id' }, 'Expected `dedupKey` to be a function that gives the dedup key of a body, got "id" (string)'],
     [{ endpoint, onDuplicate: 'merge' }, "Expected `onDuplicate` to be 'ignore' or 'replace' or 'latest', got \"merge\" (string)"],
     [{ endpoint, dedupWindow: -1 }, 'Expected `dedupWindow` to be a whole number from 0, got -1 (number)'],
+    [{ endpoint, keepDeadLetters: {} }, 'Expected `keepDeadLetters` to be { age, number }, one of them or both, got [object Object]'],
+    [{ endpoint, keepDeadLetters: { age: 0 } }, 'Expected `keepDeadLetters.age` to be a whole number from 1, got 0 (number)'],
     [{ endpoint, keepReceipts: true }, 'Expected `keepReceipts` to be an object, got true (boolean)'],
     [{ endpoint, keepReceipts: { age: 1_000 } }, 'Expected `keepReceipts` to be { age, number }, got [object Object]'],
     [{ endpoint, keepReceipts: { age: 1, number: 0 } }, 'Expected `keepReceipts.number` to be a whole number from 1, got 0 (number)'],
@@ -103,7 +105,7 @@ describe('an option', () => {
     [{ endpoint, upcast: () => {} }, 'Expected `upcast` only with a `version` above 1: there is no earlier one'],
     [
       { endpoint, toString: 'x' },
-      'Unknown option `toString`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, capacity, schema, version, upcast, redirects, backgroundSync',
+      'Unknown option `toString`; known are endpoint, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, redirects, backgroundSync',
     ],
   ])('%j is refused with a sentence', (options, message) => {
     const refused = expect.objectContaining({ code: 'invalid-option', message }) as Error
