@@ -51,8 +51,9 @@ const LEAVING = head(`
   else {
     await place(0)
     await delivered('leads')
-    await told('leave')
+    await told('enqueue')
     for (let n = 1; n <= 10; n++) await place(n)
+    await told('leave')
     if (location.search !== '?at-rest') waiting = Promise.all([11, 12].map(place))
     location.href = '/away.html'
   }`)
@@ -112,7 +113,7 @@ export class KeptPage {
       this.#hear()
       return new Response()
     })
-    for (const what of ['open', 'leave', 'place', 'return', 'close', 'lead']) {
+    for (const what of ['open', 'enqueue', 'leave', 'place', 'return', 'close', 'lead']) {
       const isTold = new Promise<void>((resolve) => this.#told.set(what, resolve))
       shop.others.set(`/told?${what}`, () => isTold.then(() => new Response()))
     }
@@ -152,10 +153,11 @@ export class KeptPage {
     this.#tell('open')
     await this.#says('open')
     this.#shop.mood = 'hanging'
-    this.#tell('leave')
+    this.#tell('enqueue')
     await this.#shop.arrived(2)
-    // To whoever sends it again: the request of the page that leaves has no answer.
+    // To whoever sends it again: the request that is under way as the page leaves is not answered.
     this.#shop.mood = 'accepting'
+    this.#tell('leave')
     await this.#says('away')
   }
 
