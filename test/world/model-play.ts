@@ -441,7 +441,8 @@ export class Play {
     else if (replaced) this.model.leave(replaced, 'gone', 'replaced', true)
     else if (known.state === 'asked') this.model.stored(known)
     const isOpen = owners.find(
-      ({ sent, state, isUnsure }) => sent === undefined && (state === 'waiting' || state === 'delayed') && !isUnsure,
+      ({ sent, state, isUnsure, isKeyless }) =>
+        sent === undefined && (state === 'waiting' || state === 'delayed') && !isUnsure && isKeyless !== true,
     )
     if (onDuplicate === 'ignore' && wasAtRest && isOpen) throwFault(`${show(known)} is stored beside ${show(isOpen)}`)
   }

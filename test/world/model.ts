@@ -19,6 +19,8 @@ export interface Known {
   mayBeAborted?: true
   /** It is to stand for another, and nobody was answered yet. */
   mayReplace: boolean
+  /** It was redriven while another had its dedup key: it has none. */
+  isKeyless?: true
   /** It was stored beside another of its dedup key, which could not be changed any more. */
   isBehind: boolean
   /** The server has taken it. */
@@ -331,6 +333,8 @@ export class Model {
         this.join(known, this.line.length)
       }
       const expires = known.ttl === undefined ? NEVER : this.#after(known.ttl)
+      // Whoever has its key meanwhile keeps it.
+      if (known.key !== undefined && this.owners(known.group, known.key).some((other) => other !== known)) known.isKeyless = true
       Object.assign(known, { state: 'waiting', why: 'redriven', isUnsure: false, isRejected: false, expires, answers: 0, unanswered: 0 })
     }
   }
