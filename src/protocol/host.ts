@@ -1,3 +1,4 @@
+import type { DEFAULTS, orderOf } from '../message/option-checks.ts'
 import type { OnDuplicate, QueueOptions } from '../message/options.ts'
 import type { Verdict } from '../message/verdict.ts'
 import type { Decision } from '../message/decision.ts'
@@ -57,26 +58,8 @@ export type HeaderEntries = readonly (readonly [string, string])[]
 
 export type PageSignal = 'online' | 'offline' | 'visible'
 
-/** The options of a queue that are the same on both sides. */
-type Shared = Required<
-  Pick<
-    QueueOptions,
-    | 'method'
-    | 'credentials'
-    | 'timeout'
-    | 'maxAttempts'
-    | 'durability'
-    | 'order'
-    | 'concurrency'
-    | 'backoff'
-    | 'onDead'
-    | 'onDuplicate'
-    | 'dedupWindow'
-    | 'version'
-    | 'redirects'
-  >
-> &
-  Pick<QueueOptions, 'ttl' | 'keepReceipts' | 'keepDeadLetters' | 'capacity'>
+/** The options of a queue that are the same on both sides: those that have a default, and some that may be left out. */
+type Shared = typeof DEFAULTS & ReturnType<typeof orderOf> & Pick<QueueOptions, 'ttl' | 'keepReceipts' | 'keepDeadLetters' | 'capacity'>
 
 /** Who has a function that the queue needs. `unless-served`: the page, where the worker's own definition has none. */
 export type Asks = 'always' | 'unless-served' | 'never'
