@@ -1,34 +1,16 @@
 import { deleteDB, openDB } from 'idb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { Background } from '../../src/host/background.ts'
 import { takeOver } from '../../src/host/workbox.ts'
-import { defineQueue } from '../../src/message/definition.ts'
-import type { QueueDefinition } from '../../src/message/definition.ts'
-import type { QueueOptions } from '../../src/message/options.ts'
-import { openBackground } from '../world/fake-scope.ts'
-import type { FakeScope } from '../world/fake-scope.ts'
+import { background, define, endpoint, scope, useBackground, world } from '../world/background-stage.ts'
 import { status } from '../world/fake-server.ts'
-import { collect, World } from '../world/world.ts'
+import { collect } from '../world/world.ts'
 
 const WORKBOX = 'workbox-background-sync'
-const endpoint = 'https://shop.example/orders'
-
-let world: World
-let scope: FakeScope
-let background: Background
-beforeEach(() => {
-  world = new World()
-  ;({ scope, background } = openBackground(world.platform))
-  // Nothing is sent before a test looks.
-  scope.navigator.onLine = false
-})
-afterEach(async () => {
-  await world.passUntil(background.close())
-  await world.passUntil(world.end())
-  await deleteDB(WORKBOX)
-})
-
-const define = (options: Partial<QueueOptions> = {}): QueueDefinition => defineQueue(world.name, { endpoint, ...options })
+// Last, when nobody has it open any more.
+afterEach(() => deleteDB(WORKBOX))
+useBackground()
+// Nothing is sent before a test looks.
+beforeEach(() => void (scope.navigator.onLine = false))
 
 interface Entry {
   readonly id?: number

@@ -1,38 +1,29 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { Background } from '../../src/host/background.ts'
+import { describe, expect, test, vi } from 'vitest'
 import { capture } from '../../src/host/capture.ts'
 import { defineQueue } from '../../src/message/definition.ts'
 import type { QueueDefinition } from '../../src/message/definition.ts'
 import type { EnqueueOptions } from '../../src/message/enqueue-options.ts'
-import type { QueueOptions } from '../../src/message/options.ts'
 import type { Platform } from '../../src/host/platform.ts'
 import type { Queue } from '../../src/producer/queue.ts'
+import { background, define, endpoint, scope, sync, useBackground, world } from '../world/background-stage.ts'
 import { openBackground } from '../world/fake-scope.ts'
-import type { FakeScope } from '../world/fake-scope.ts'
 import { status, unreachable } from '../world/fake-server.ts'
-import { collect, heard, turns, World } from '../world/world.ts'
+import { collect, heard, turns } from '../world/world.ts'
 
-const endpoint = 'https://shop.example/orders'
-
-let world: World
-let scope: FakeScope
-let background: Background
-beforeEach(() => {
-  world = new World()
-  ;({ scope, background } = openBackground(world.platform))
-})
-afterEach(async () => {
-  await world.passUntil(background.close())
-  await world.passUntil(world.end())
-})
-
-const define = (options: Partial<QueueOptions> = {}): QueueDefinition => defineQueue(world.name, { endpoint, ...options })
+useBackground()
 
 /** Stores numbers from within the service worker: no page is there, nor was. */
 async function put(definition: QueueDefinition, count: number): Promise<void> {
   const body = (n: number): Request => new Request(endpoint, { method: 'POST', body: String(n) })
   const { takeRequest } = await import('../../src/message/request.ts')
   for (let n = 1; n <= count; n++) await background.put(definition, await takeRequest(body(n)), {})
+}
+
+/** A queue that is served, and holds so many messages. */
+async function serveWith(count: number): Promise<void> {
+  const orders = define()
+  background.serve([orders])
+  await put(orders, count)
 }
 
 describe('a service worker', () => {
@@ -57,11 +48,9 @@ describe('a service worker', () => {
   })
 
   test('drains when Background Sync calls, with no page open, and the event lasts as long as the drain', async () => {
-    const orders = define()
-    background.serve([orders])
-    await put(orders, 3)
+    await serveWith(3)
     const release = world.server.holdNext()
-    const event = scope.sync(`holdfast/${world.name}`)!
+    const event = sync()
     let isOver = false
     void event.then(() => (isOver = true))
     await world.server.arrived(1)
@@ -75,28 +64,24 @@ describe('a service worker', () => {
   })
 
   test('rejects to be called again while messages wait: the server is away for longer than an event may last', async () => {
-    const orders = define()
-    background.serve([orders])
-    await put(orders, 1)
+    await serveWith(1)
     world.server.react = unreachable
     const began = world.clock.elapsed()
-    await expect(world.passUntil(scope.sync(`holdfast/${world.name}`)!)).rejects.toThrow('has messages left')
+    await expect(world.passUntil(sync())).rejects.toThrow('has messages left')
     // Chromium would end it after three minutes.
     expect(world.clock.elapsed() - began).toBeLessThan(170_000)
     expect(world.server.arrivals.length).toBeGreaterThan(2)
     expect(world.locks.size).toBe(0)
     world.server.react = status(200)
-    await world.passUntil(scope.sync(`holdfast/${world.name}`)!)
+    await world.passUntil(sync())
     expect(world.server.bodies.at(-1)).toBe(1)
   })
 
   test('ends at once when there is no connection, and is called again', async () => {
-    const orders = define()
-    background.serve([orders])
-    await put(orders, 1)
+    await serveWith(1)
     scope.navigator.onLine = false
     const began = world.clock.elapsed()
-    await expect(world.passUntil(scope.sync(`holdfast/${world.name}`)!)).rejects.toThrow('there is no connection')
+    await expect(world.passUntil(sync())).rejects.toThrow('there is no connection')
     expect(world.clock.elapsed() - began).toBeLessThan(1_000)
     expect(world.server.arrivals).toEqual([])
   })
@@ -110,7 +95,7 @@ describe('a service worker', () => {
     await page.enqueue(2)
     await world.server.arrived(1)
     background.serve([orders])
-    const event = scope.sync(`holdfast/${world.name}`)!
+    const event = sync()
     await turns()
     release()
     await world.passUntil(event)
@@ -126,7 +111,7 @@ describe('a service worker', () => {
     await page.enqueue(2)
     await world.server.arrived(1)
     background.serve([orders])
-    const event = scope.sync(`holdfast/${world.name}`)!
+    const event = sync()
     const closed = tab.close()
     await turns()
     release()
@@ -170,7 +155,7 @@ describe('a service worker', () => {
     await page.enqueue(2)
     await tab.close()
     background.serve([orders])
-    await world.passUntil(scope.sync(`holdfast/${world.name}`)!)
+    await world.passUntil(sync())
     const arrived = world.server.arrivals.length
     expect(await world.openTab().open({}, orders).depth()).toMatchObject(left)
     expect(arrived).toBe(how === 'paused' ? 0 : 1)
@@ -181,7 +166,7 @@ describe('a service worker', () => {
     const lacking = define()
     await visitWithHeaders(lacking)
     background.serve([lacking])
-    await expect(world.passUntil(scope.sync(`holdfast/${world.name}`)!)).rejects.toMatchObject({
+    await expect(world.passUntil(sync())).rejects.toMatchObject({
       code: 'invalid-option',
       message: expect.stringContaining(`Expected \`headers\` in the definition of "${world.name}"`) as string,
     })
@@ -217,12 +202,10 @@ describe('a service worker', () => {
   })
 
   test('ends each event of Background Sync in time, also where a page has called meanwhile', async () => {
-    const orders = define()
-    background.serve([orders])
-    await put(orders, 1)
+    await serveWith(1)
     world.server.react = unreachable
     const began = world.clock.elapsed()
-    const event = scope.sync(`holdfast/${world.name}`)!
+    const event = sync()
     world.clock.after(100_000, () => void scope.post({ holdfast: 'drain', queue: world.name }))
     await expect(world.passUntil(event)).rejects.toThrow('its time was over')
     expect(world.clock.elapsed() - began).toBeLessThan(175_000)
@@ -230,11 +213,9 @@ describe('a service worker', () => {
   })
 
   test('ends when the server does not know who we are', async () => {
-    const orders = define()
-    background.serve([orders])
-    await put(orders, 1)
+    await serveWith(1)
     world.server.next(status(401))
-    await expect(world.passUntil(scope.sync(`holdfast/${world.name}`)!)).rejects.toThrow('the server does not know who we are')
+    await expect(world.passUntil(sync())).rejects.toThrow('the server does not know who we are')
   })
 })
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
+import type { QueueOptions } from '../../src/message/options.ts'
 import { Watch } from '../../src/host/watch.ts'
 import { databaseName } from '../../src/protocol/names.ts'
 import { pulse } from '../../src/queue/pulse.ts'
@@ -81,20 +82,28 @@ test('a leader that is frozen loses the lead to another tab within ten seconds; 
   expect(firstArrivals()).toEqual(numbers(41))
 })
 
-test('a leader that was frozen sends nothing of what it had reserved, even where nobody has told it that another leads', async () => {
-  const answer = world.server.holdNext()
-  // Its lock is never stolen.
-  const frozen = world.openTab({ locks: new FakeLocks().manager }).open<number>()
-  await enqueueAll(frozen, numbers(30))
-  await world.server.arrived(1)
-  const successor = world.open<number>()
-  await successor.idle()
+/** A tab whose lock is never stolen: nobody tells it that another leads. */
+function openUnaware(options: Partial<QueueOptions<number>> = {}): Queue<number> {
+  return world.openTab({ locks: new FakeLocks().manager }).open<number>(options)
+}
+
+/** Another leads, and is done; five seconds later what this one waits for comes. */
+async function sendsNothingMore(frozen: Queue<number>, thaw: () => void): Promise<void> {
+  await world.open<number>().idle()
   const sent = world.server.arrivals.length
   world.clock.advance(5_000)
   const lost = heard(frozen, 'leadership-lost')
-  answer()
+  thaw()
   await lost
   expect(world.server.arrivals).toHaveLength(sent)
+}
+
+test('a leader that was frozen sends nothing of what it had reserved, even where nobody has told it that another leads', async () => {
+  const answer = world.server.holdNext()
+  const frozen = openUnaware()
+  await enqueueAll(frozen, numbers(30))
+  await world.server.arrived(1)
+  await sendsNothingMore(frozen, answer)
 })
 
 test('nor does it send what it had sent before with fresh headers, where they have come late', async () => {
@@ -102,21 +111,11 @@ test('nor does it send what it had sent before with fresh headers, where they ha
   const headers = ({ unauthorized }: { readonly unauthorized: boolean }): object | Promise<object> =>
     unauthorized ? new Promise((resolve) => (give = () => resolve({}))) : {}
   world.server.next(status(401))
-  // Its lock is never stolen.
-  const frozen = world
-    .openTab({ locks: new FakeLocks().manager })
-    .open<number>({ headers: headers as () => Promise<Record<string, string>> })
+  const frozen = openUnaware({ headers: headers as () => Promise<Record<string, string>> })
   await frozen.enqueue(1)
   await world.server.arrived(1)
   await turns()
-  const successor = world.open<number>()
-  await successor.idle()
-  const sent = world.server.arrivals.length
-  world.clock.advance(5_000)
-  const lost = heard(frozen, 'leadership-lost')
-  give()
-  await lost
-  expect(world.server.arrivals).toHaveLength(sent)
+  await sendsNothingMore(frozen, () => give())
 })
 
 test('what a superseded leader has under way is cut short as it hears of it', async () => {
