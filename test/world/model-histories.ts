@@ -2,9 +2,10 @@ import * as fc from 'fast-check'
 import { expect } from 'vitest'
 import type { Fault } from './break-storage.ts'
 import type { Known, Model } from './model.ts'
+import type { Enqueued } from './model-expectations.ts'
 import { Play } from './model-play.ts'
-import type { Enqueued, Rules } from './model-play.ts'
 import type { Answering } from './model-server.ts'
+import type { Rules } from './model-stage.ts'
 
 /** So many histories share a seed. */
 const PER_SEED = 20
@@ -47,7 +48,7 @@ class Step implements fc.AsyncCommand<Model, Play> {
   /** Then it comes to rest, or goes on before that. */
   async run(_: Model, play: Play): Promise<void> {
     await this.#act(play)
-    if (this.#turns > 0) await play.turns(this.#turns)
+    if (this.#turns > 0) await play.stage.turns(this.#turns)
     else await play.rest()
   }
 
@@ -97,11 +98,11 @@ function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
     (play, given) => play.enqueue(given.tab, given.all),
   )
   const again = step('enqueue unheard', fc.record({ tab, all: fc.array(enqueued, { minLength: 1, maxLength: 4 }) }), (play, given) => {
-    play.break(0, 'unheard')
+    play.stage.break(0, 'unheard')
     return play.enqueue(given.tab, given.all)
   })
-  const answers = step('server', fc.array(answering, { minLength: 1, maxLength: 4 }), (play, next) => play.answer(next))
-  const time = step('advance', fc.constantFrom(500, 1_000, 5_000, 30_000, 100_000), (play, by) => play.advance(by))
+  const answers = step('server', fc.array(answering, { minLength: 1, maxLength: 4 }), (play, next) => play.stage.answer(next))
+  const time = step('advance', fc.constantFrom(500, 1_000, 5_000, 30_000, 100_000), (play, by) => play.stage.advance(by))
   return [
     enqueue,
     enqueue,
@@ -122,12 +123,12 @@ function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
     step('purge', fc.record({ tab, choice }), (play, given) => play.purge(given.tab, chosen(given.choice))),
     step('retryNow', fc.record({ tab, group: maybeGroup }), (play, given) => play.retryNow(given.tab, given.group)),
     step('look', fc.record({ tab, group }), (play, given) => play.look(given.tab, given.group)),
-    step('jump', fc.constantFrom(-3_600_000, -30_000, -5_000, 5_000, 30_000, 3_600_000), (play, by) => play.jump(by)),
-    step('release', fc.constant(undefined), (play) => play.release()),
-    step('crash', fc.record({ after: fc.nat(8), isHeard: fc.boolean() }), (play, given) => play.crash(given.after, given.isHeard)),
-    step('break', fc.record({ after: fc.nat(6), fault }), (play, given) => play.break(given.after, given.fault)),
-    step('reopen', tab, (play, which) => play.reopen(which)),
-    step('steal', fc.constant(undefined), (play) => play.steal()),
+    step('jump', fc.constantFrom(-3_600_000, -30_000, -5_000, 5_000, 30_000, 3_600_000), (play, by) => play.stage.jump(by)),
+    step('release', fc.constant(undefined), (play) => play.stage.release()),
+    step('crash', fc.record({ after: fc.nat(8), isHeard: fc.boolean() }), (play, given) => play.stage.crash(given.after, given.isHeard)),
+    step('break', fc.record({ after: fc.nat(6), fault }), (play, given) => play.stage.break(given.after, given.fault)),
+    step('reopen', tab, (play, which) => play.stage.reopen(which)),
+    step('steal', fc.constant(undefined), (play) => play.stage.steal()),
   ]
 }
 
@@ -162,6 +163,6 @@ async function play(given: Rules, steps: Iterable<fc.AsyncCommand<Model, Play>>)
     await played.heal()
     isWell = true
   } finally {
-    await played.end(isWell)
+    await played.stage.end(isWell)
   }
 }

@@ -1,0 +1,288 @@
+import { IDBFactory } from 'fake-indexeddb'
+import { isQueueError } from '../../src/message/error.ts'
+import type { Queue } from '../../src/producer/queue.ts'
+import type { Clock } from '../../src/queue/clock.ts'
+import { audit } from './audit.ts'
+import type { Contents } from './audit.ts'
+import { breakStorage } from './break-storage.ts'
+import type { Fault } from './break-storage.ts'
+import { Life, ownConnections } from './life.ts'
+import { throwFault } from './model.ts'
+import type { Model } from './model.ts'
+import { ModelServer } from './model-server.ts'
+import { seeded } from './random.ts'
+import { watchStorage } from './watch-storage.ts'
+import { World } from './world.ts'
+import type { Tab } from './world.ts'
+
+/** What kind of queue is played with. */
+export interface Rules {
+  readonly order: 'queue' | 'group'
+  readonly onDead: 'continue' | 'halt'
+  readonly concurrency: number
+  readonly maxAttempts: number
+  readonly capacity: number | undefined
+}
+
+interface OpenTab {
+  readonly tab: Tab
+  readonly life: Life
+  readonly queue: Queue<number>
+}
+
+/** Gathered answers wait no longer, in milliseconds; what waits for them is at rest then. */
+const MOMENT = 25
+
+/** Whatever takes more turns of the event loop never ends. */
+const PATIENCE = 3_000
+
+/** So many turns of the event loop in which nothing happens are rest. */
+const QUIET = 6
+
+/** A storage that is lost is looked for again at once, and nothing takes ten seconds. */
+const storageClock: Clock = {
+  now: () => 0,
+  elapsed: () => 0,
+  after(delay, callback) {
+    if (delay >= 10_000) return () => {}
+    const soon = setImmediate(callback)
+    return () => clearImmediate(soon)
+  },
+}
+
+/** What is played on: a queue in two tabs, whose hosts die and whose storage breaks, a server, and the time, which the model goes along with. */
+export class Stage {
+  readonly #rules: Rules
+  readonly model: Model
+  readonly #world = new World()
+  readonly server: ModelServer
+  /** Everything that was ever on the disk, by id. */
+  readonly onDisk: Set<string> = new Set()
+  /** Who has replaced whom, as its own page has heard. */
+  readonly replacements: Map<string, string> = new Map()
+  readonly #tabs: OpenTab[] = []
+  readonly #mends: (() => void)[] = []
+  readonly #watched: { underWay: number; begun: number }
+  readonly #faults: { after: number; fault: Fault }[] = []
+  #crash: { after: number; isHeard: boolean } | undefined
+  /** Whether nothing has happened since the last rest. */
+  isAtRest = true
+
+  constructor(rules: Rules, model: (now: number) => Model) {
+    this.#rules = rules
+    globalThis.indexedDB = new IDBFactory()
+    this.#world.random = seeded(1)
+    this.model = model(this.#world.clock.now())
+    this.server = new ModelServer(this.#world.server, this.model)
+    const { watched, end } = watchStorage((contents) => this.#guard(() => this.#committed(contents)))
+    this.#watched = watched
+    this.#mends.push(
+      ownConnections(),
+      end,
+      breakStorage(({ database }) => this.#faultOf(Life.of(database))),
+    )
+    this.#tabs.push(this.#open(), this.#open())
+  }
+
+  #committed(contents: Contents): void {
+    const { inbox, delayed, changes } = contents
+    for (const { id } of [...inbox.flatMap(({ messages }) => messages), ...delayed, ...changes]) this.onDisk.add(id)
+    audit(contents)
+  }
+
+  queue(tab: number): Queue<number> {
+    return this.#tabs[tab]!.queue
+  }
+
+  /** Asks the queue; nothing where its host has died meanwhile. */
+  async call<T>(tab: number, ask: (queue: Queue<number>) => Promise<T>): Promise<T | undefined> {
+    try {
+      const answer = await this.inTime('a verb', ask(this.queue(tab)))
+      this.#throwFaults()
+      return answer
+    } catch (error) {
+      if (isQueueError(error) && error.code === 'host-lost') return undefined
+      throw error
+    }
+  }
+
+  /** Asks until it is answered. Says how often. */
+  async insist<T>(tab: number, ask: (queue: Queue<number>) => Promise<T>): Promise<{ answer: T; times: number }> {
+    this.isAtRest = false
+    for (let times = 1; ; times++) {
+      let isAnswered = false
+      const answer = await this.call(tab, async (queue) => {
+        const given = await ask(queue)
+        isAnswered = true
+        return given
+      })
+      if (isAnswered) return { answer: answer as T, times }
+    }
+  }
+
+  /** What comes of a look at the first tab's queue when all is at rest. */
+  async atRest<T>(look: (queue: Queue<number>) => Promise<T>): Promise<T> {
+    for (;;) {
+      await this.#settled()
+      this.#throwFaults()
+      const crash = this.#crash
+      const found = await this.inTime('a look', look(this.queue(0))).catch(() => undefined)
+      await this.#settled()
+      this.#throwFaults()
+      // Killed by a look.
+      if (found && this.#crash === crash) return found
+    }
+  }
+
+  advance(by: number): void {
+    this.model.advance(by)
+    this.#world.clock.advance(by)
+    this.isAtRest = false
+  }
+
+  jump(by: number): void {
+    this.model.jump(by)
+    this.#world.clock.jump(by)
+  }
+
+  answer(next: ModelServer['script']): void {
+    this.server.script.push(...next)
+  }
+
+  release(): void {
+    this.server.release()
+    this.isAtRest = false
+  }
+
+  /** Before, or after, one of the next transactions of the leader, its host is killed. */
+  crash(after: number, isHeard: boolean): void {
+    this.#crash = { after, isHeard }
+  }
+
+  break(after: number, fault: Fault): void {
+    this.#faults.push({ after, fault })
+  }
+
+  async reopen(tab: number): Promise<void> {
+    // It waits two seconds for what is under way.
+    const before = this.#tabs[tab]!
+    await this.inTime('close', before.tab.close(), 2_000)
+    // Its host may have died as it closed: then another is open.
+    if (this.#tabs[tab] === before) this.#tabs[tab] = this.#open()
+  }
+
+  /** The leader freezes, another leads, and the first goes on as if nothing had happened. */
+  steal(): void {
+    this.#world.locks.steal(`holdfast/${this.#world.name}/leader`)
+    this.isAtRest = false
+  }
+
+  async turns(count: number): Promise<void> {
+    this.isAtRest = false
+    await this.#turns(count)
+  }
+
+  /** All is well from now on. */
+  calm(): void {
+    this.server.script.length = 0
+    this.#faults.length = 0
+    this.#crash = undefined
+    this.release()
+  }
+
+  #open(): OpenTab {
+    const life = new Life(() => {
+      this.server.leader = life
+      this.model.takeOver()
+    })
+    const tab = this.#world.openTab({ storageClock }, undefined, undefined, life)
+    const { order, onDead, concurrency, maxAttempts, capacity } = this.#rules
+    const queue = tab.open<number>({
+      order,
+      onDead,
+      concurrency,
+      maxAttempts,
+      ...(capacity !== undefined && { capacity: { messages: capacity } }),
+      keepReceipts: { age: 1e12, number: 1_000 },
+    })
+    queue.subscribe((event) => {
+      if (event.type === 'replaced') this.replacements.set(event.by, event.id)
+      if (event.type === 'storage-failed') this.server.faults.push(new Error(event.message))
+    })
+    return { tab, life, queue }
+  }
+
+  #faultOf(life: Life | undefined): Fault | undefined {
+    if (life?.isOver) return 'lost'
+    if (this.#crash && life && life === this.server.leader && this.#crash.after-- <= 0) {
+      const { isHeard } = this.#crash
+      this.#crash = undefined
+      this.#kill(life)
+      return isHeard ? 'unheard' : 'lost'
+    }
+    const [next] = this.#faults
+    return next && next.after-- <= 0 ? this.#faults.shift()?.fault : undefined
+  }
+
+  /** The host dies; its page opens another. */
+  #kill(life: Life): void {
+    const place = this.#tabs.findIndex((open) => open.life === life)
+    this.#tabs[place]!.tab.kill()
+    this.#tabs[place] = this.#open()
+  }
+
+  #guard(look: () => void): void {
+    try {
+      look()
+    } catch (error) {
+      this.server.faults.push(error)
+    }
+  }
+
+  #throwFaults(): void {
+    if (this.server.faults.length > 0) throw this.server.faults[0]
+  }
+
+  async #settled(): Promise<void> {
+    const { clock, server } = this.#world
+    for (let quiet = 0, seen = -1, left = PATIENCE; quiet < QUIET; quiet++) {
+      if (left-- === 0)
+        throwFault(
+          `it does not come to rest: ${this.#watched.underWay} ${this.#watched.begun} ${server.arrivals.length} ${clock.next} ${clock.elapsed()}`,
+        )
+      await this.#turns(1)
+      const now = this.#watched.begun + server.arrivals.length
+      if (this.#watched.underWay > 0 || now !== seen) quiet = 0
+      else if (quiet === QUIET - 1 && clock.next !== undefined && clock.next <= MOMENT) {
+        this.advance(clock.next)
+        quiet = 0
+      }
+      seen = now
+    }
+  }
+
+  /** Waits for an answer, but not for ever. */
+  async inTime<T>(what: string, work: Promise<T>, advance = 0): Promise<T> {
+    const answer = { isThere: false }
+    const heard = (): void => void (answer.isThere = true)
+    work.then(heard, heard)
+    for (let turn = 0; !answer.isThere; turn++) {
+      if (turn === PATIENCE) throwFault(`${what} is not answered`)
+      if (advance > 0 && turn % 50 === 49) this.advance(advance)
+      await this.#turns(1)
+    }
+    return work
+  }
+
+  async #turns(count: number): Promise<void> {
+    for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+  }
+
+  /** @param isWell whether nothing may be left behind; otherwise all hosts die. */
+  async end(isWell: boolean): Promise<void> {
+    if (isWell) await this.inTime('the end', this.#world.end(), 2_000)
+    else for (const { life } of this.#tabs) life.end()
+    await this.#turns(QUIET)
+    for (const mend of this.#mends.toReversed()) mend()
+  }
+}
