@@ -2,7 +2,7 @@ import type { Answer, Death, KeptReceipt, PlacedMessage } from '../message/messa
 import type { KeepReceipts } from '../message/options.ts'
 import type { Head } from '../queue/meta.ts'
 import type { Change } from '../queue/schema.ts'
-import type { Buried, Settlement } from '../queue/settle.ts'
+import type { Buried, Settlement } from '../queue/settlement.ts'
 
 type Unwritten = Pick<Settlement, 'dead' | 'passed' | 'changes' | 'freed' | 'receipts' | 'keep'>
 

@@ -2,7 +2,7 @@ import type { Connection } from './connection.ts'
 import { append } from './enqueue.ts'
 import { readHead, readTail } from './meta.ts'
 import type { DelayedRecord } from './schema.ts'
-import { assertEpoch } from './settle.ts'
+import { assertEpoch } from './epoch.ts'
 
 /** How many delayed messages join the tail in one transaction, at most. */
 const MOST = 100

@@ -1,11 +1,12 @@
 import type { Connection } from './connection.ts'
+import { assertEpoch } from './epoch.ts'
 import { parkedOf } from './read.ts'
 import { isInboxRecord, isMessage, isParkedRecord, valueOf } from './readable.ts'
 import type { UnreadablePlace } from './readable.ts'
 import { isDone, readHead, readTail, writeHead } from './meta.ts'
 import type { Head, Range } from './meta.ts'
 import type { DeadRecord, WriteTransaction } from './schema.ts'
-import { assertEpoch, passChanges } from './settle.ts'
+import { passChanges } from './settle.ts'
 
 export interface Finding {
   readonly epoch: number

@@ -1,82 +1,12 @@
-import { isQueueError } from '../message/error.ts'
-import type { Death, KeptReceipt, PlacedMessage } from '../message/message.ts'
-import type { KeepReceipts } from '../message/options.ts'
 import type { Connection } from './connection.ts'
 import { forgetKeys, freeKeys } from './dedup.ts'
+import { assertEpoch } from './epoch.ts'
 import { areChanged, readHead, readTail, without, writeHead, writeTail } from './meta.ts'
-import type { Head, LeadersHead, Tail } from './meta.ts'
+import type { Head, Tail } from './meta.ts'
 import { keep } from './receipts.ts'
 import { batchesOf } from './record.ts'
 import type { Change, GroupRow, Stop, StoreName, WriteTransaction } from './schema.ts'
-
-/** What the leader wants written: where the head is now, and what became of the messages that it has passed. */
-export interface Settlement {
-  /** With the leader's own epoch. */
-  readonly head: LeadersHead
-  /** Now, in queue time. */
-  readonly now: number
-  /** Whether all messages are one group: where that is stopped, nothing is leased. */
-  readonly isOneGroup: boolean
-  /** What is under way, of the inbox and of groups that are behind: it stays reserved where the queue is paused. */
-  readonly underWay: { readonly sequences: readonly number[]; readonly groups: readonly string[] }
-  /** Inbox records of which every message is done with. */
-  readonly exhausted: readonly number[]
-  /** Messages that died. */
-  readonly dead: readonly Buried[]
-  /** Groups that are behind, and groups that have caught up. */
-  readonly rows: ReadonlyMap<string, GroupRow | undefined>
-  /** Messages to park, by group. */
-  readonly parked: readonly { readonly group: string; readonly messages: readonly PlacedMessage[] }[]
-  /** Keys of parked records of which every message is settled. */
-  readonly unparked: readonly (readonly [string, number])[]
-  /** What is being reserved, and was not before. */
-  readonly candidates: readonly Candidate[]
-  /** Numbers of messages that have left the queue. */
-  readonly passed: readonly number[]
-  /** Changes that the leader makes itself. */
-  readonly changes: readonly Change[]
-  /** Messages with a dedup key that have left the queue, and until when that is remembered. */
-  readonly freed: readonly { readonly message: PlacedMessage; readonly until: number | undefined }[]
-  readonly receipts: readonly KeptReceipt[]
-  readonly keep: KeepReceipts | undefined
-}
-
-/** A message that died, and the group that it halts, if it does. */
-export interface Buried {
-  readonly message: PlacedMessage
-  readonly death: Death
-  readonly stopped?: string
-}
-
-/** A message that is to be reserved, and its group as the leader knows it. */
-export interface Candidate {
-  readonly sequence: number
-  readonly group: string
-}
-
-/** What the store says to a settlement. */
-export interface Settled {
-  readonly head: Head
-  readonly tail: Tail
-  /** Whether nothing new is leased: the queue is paused, or, where it is one group, stopped. */
-  readonly isPaused: boolean
-  /** What was done to the messages that are reserved now, by their number. */
-  readonly changes: ReadonlyMap<number, Change>
-  /** Groups of which nothing may be sent, among those of the messages that are reserved now. */
-  readonly stopped: ReadonlySet<string>
-  /** Whether a group is due sooner than the leader has thought. */
-  readonly isAnySooner: boolean
-}
-
-/** Another leader has begun: this one may neither settle nor send. */
-export class Superseded extends Error {
-  override readonly name = 'Superseded'
-}
-
-/** Whether another leads by now, or the queue that was led is no more. */
-export function isOver(error: unknown): boolean {
-  return error instanceof Superseded || (isQueueError(error) && error.code === 'destroyed')
-}
+import type { Buried, Settled, Settlement } from './settlement.ts'
 
 const STORES: StoreName[] = ['inbox', 'meta', 'groups', 'parked', 'dead', 'changes', 'stops', 'dedup', 'receipts']
 
@@ -99,10 +29,6 @@ export function settle(connection: Connection, settlement: Settlement): Promise<
     const isAnySooner = await writeRows(tx, settlement, after.head, after.tail)
     return { ...(await lookUp(tx, settlement, after.head, after.tail)), isPaused, isAnySooner }
   })
-}
-
-export function assertEpoch(head: Pick<Head, 'epoch'>, epoch: number): void {
-  if (head.epoch !== epoch) throw new Superseded(`epoch ${epoch} ended; it is ${head.epoch} now`)
 }
 
 async function write(

@@ -7,7 +7,7 @@ import type { Message } from '../../src/message/message.ts'
 import type { Place, Waiting } from '../../src/queue/messages.ts'
 import type { EnqueueLimits, IncomingBatch } from '../../src/queue/enqueue.ts'
 import type { InboxRecord } from '../../src/queue/schema.ts'
-import type { Settlement } from '../../src/queue/settle.ts'
+import type { Settlement } from '../../src/queue/settlement.ts'
 
 let name: string
 let opened: Connection[] = []
