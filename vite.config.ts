@@ -71,6 +71,7 @@ const IN_WEBKIT = [
   'killed-workers',
   'service-worker',
   'identity',
+  'requests',
   'blocked-storage',
 ].map((name) => `test/browser/${name}.test.ts`)
 

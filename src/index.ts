@@ -1,5 +1,6 @@
 export { openQueue } from './producer/open-queue.ts'
 export type { EnqueueOptions } from './message/enqueue-options.ts'
+export type { RequestParts } from './message/request-parts.ts'
 export type { OfGroup, Queue } from './producer/queue.ts'
 export type { Receipt } from './producer/receipt.ts'
 export { defineQueue } from './message/definition.ts'

@@ -1,5 +1,6 @@
 export { captureFailedRequests, enqueueRequest, serve, takeOverWorkbox } from './host/serve-background.ts'
 export type { EnqueueOptions } from './message/enqueue-options.ts'
+export type { RequestParts } from './message/request-parts.ts'
 export type { CaptureOptions } from './host/capture.ts'
 export type { TakenOver, TakeOverOptions } from './host/workbox.ts'
 export { defineQueue } from './message/definition.ts'

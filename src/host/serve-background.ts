@@ -1,6 +1,7 @@
 import type { QueueDefinition } from '../message/definition.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import { takeRequest } from '../message/request.ts'
+import type { RequestParts } from '../message/request-parts.ts'
 import { Background } from './background.ts'
 import type { BackgroundScope } from './background.ts'
 import { capture } from './capture.ts'
@@ -73,10 +74,14 @@ export async function takeOverWorkbox(options: TakeOverOptions): Promise<TakenOv
  * @throws QueueError as `enqueueRequest` of a queue does.
  * @example
  * ```ts
- * addEventListener('notificationclick', (event) => event.waitUntil(enqueueRequest(orders, new Request('/seen', { method: 'POST' }))))
+ * addEventListener('notificationclick', (event) => event.waitUntil(enqueueRequest(orders, { url: '/seen' })))
  * ```
  */
-export async function enqueueRequest(queue: QueueDefinition, request: Request, options: EnqueueOptions = {}): Promise<string> {
+export async function enqueueRequest(
+  queue: QueueDefinition,
+  request: Request | RequestParts,
+  options: EnqueueOptions = {},
+): Promise<string> {
   const id = await here().put(queue, await takeRequest(request), options)
   void here().follow(queue.name)
   return id

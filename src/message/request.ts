@@ -1,6 +1,7 @@
 import { QueueError } from './error.ts'
 import { checkBytes } from './body.ts'
 import { wrongOption } from './option-checks.ts'
+import { requestFrom } from './request-parts.ts'
 import type { StoredRequest } from './stored-request.ts'
 
 /** A request as it is stored. */
@@ -17,7 +18,7 @@ const NOT_KEPT =
   /^(?:authorization|cookie2?|proxy-.*|sec-.*|accept-charset|accept-encoding|access-control-request-.*|connection|content-length|date|dnt|expect|host|keep-alive|origin|referer|set-cookie|te|trailer|transfer-encoding|upgrade|upgrade-insecure-requests|user-agent|via)$/
 
 /**
- * Reads a request to its end, as `fetch` would. Its body is bytes from here on, so that each attempt sends the same: a form with files keeps its boundary.
+ * Reads a request to its end, as `fetch` would; one that comes in parts is made first. Its body is bytes from here on, so that each attempt sends the same: a form with files keeps its boundary.
  *
  * @throws QueueError `invalid-option` where it is none that could be sent later, or was read before; `body-too-large`.
  */
@@ -34,10 +35,9 @@ export async function takeRequest(given: unknown): Promise<TakenRequest> {
 
 /** Known by what it has: it may come from another realm. */
 function requestOf(given: unknown): Request {
-  const { method, url, arrayBuffer } = Object(given) as Partial<Request>
-  if (typeof method !== 'string' || typeof url !== 'string' || typeof arrayBuffer !== 'function') {
-    throw wrongOption('request', 'a Request', given)
-  }
+  const { url, arrayBuffer } = Object(given) as Partial<Request>
+  if (url === undefined) throw wrongOption('request', 'a Request, or { url, body, … }', given)
+  if (typeof arrayBuffer !== 'function') return requestFrom(given as object)
   const request = given as Request
   if (request.bodyUsed) throw wrongOption('request', 'one whose body was not read yet', given)
   return request
@@ -61,6 +61,8 @@ async function read(request: Request): Promise<ArrayBuffer> {
   try {
     return await request.arrayBuffer()
   } catch (error) {
-    throw new QueueError('invalid-body', `Expected a request whose body can be read: ${String(error)}`, { cause: error })
+    // WebKitGTK 2.50 makes a request of a FormData with a file, and cannot read it.
+    const hint = 'of a FormData, give `{ url, body }` in place of a Request'
+    throw new QueueError('invalid-body', `Expected a request whose body can be read; ${hint}: ${String(error)}`, { cause: error })
   }
 }

@@ -1,5 +1,5 @@
 import { QueueError, shown } from '../message/error.ts'
-import { multipart } from './form-multipart.ts'
+import { multipart } from '../message/multipart.ts'
 
 /** What a form would be sent as, were it sent without a script (https://html.spec.whatwg.org/#form-submission-algorithm). */
 export function requestOf(form: HTMLFormElement, submitter: HTMLElement | null): Request {

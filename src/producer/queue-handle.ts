@@ -3,6 +3,7 @@ import type { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
+import type { RequestParts } from '../message/request-parts.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { MessageFilter, Setup } from '../protocol/host.ts'
 import { queueKey } from '../protocol/names.ts'
@@ -70,7 +71,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     return this.#add(outgoing(body, options, this.#rules))
   }
 
-  async enqueueRequest(request: Request, options: EnqueueOptions = {}): Promise<Receipt> {
+  async enqueueRequest(request: Request | RequestParts, options: EnqueueOptions = {}): Promise<Receipt> {
     this.#host.assertOpen()
     checkEnqueue(options)
     return this.#add(outgoingRequest(await this.#requests.take(request), options, this.setup))

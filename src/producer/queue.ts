@@ -2,6 +2,7 @@ import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
+import type { RequestParts } from '../message/request-parts.ts'
 import type { MessageFilter } from '../protocol/host.ts'
 import type { Receipt } from './receipt.ts'
 
@@ -40,18 +41,21 @@ export interface Queue<T = unknown> extends AsyncDisposable {
   enqueue(body: T, options?: EnqueueOptions): Promise<Receipt>
 
   /**
-   * Stores a whole request: it is sent to its own URL, with its method, headers and body, byte for byte, as a form with files is. Its body is read, as by `fetch`. Credentials
+   * Stores a whole request, or what `fetch` would make one of: it is sent to its own URL, with its method, headers and body, byte for byte, as a form with files is. Its body is read, as by `fetch`. Credentials
    * (`authorization`, `cookie`, `proxy-…`) are not stored; the queue's `headers` are asked for when it is sent, and go along to the origin of the queue's `endpoint` only. `group`,
    * `dedupKey`, `schema` and `upcast` of the queue are for bodies, and see nothing of it. Requests that are enqueued one after the other are stored in that order; what else is enqueued while
    * one is being read may come before it.
    *
-   * @throws QueueError `invalid-option` where it cannot be sent later, `body-too-large` above 16 MiB, and as `enqueue` does.
+   * Give a `FormData` as it is, and not in a `Request`: WebKitGTK, for one, cannot read that back where there is a file in it, and it rejects with `invalid-body`.
+   *
+   * @throws QueueError `invalid-option` where it cannot be sent later, `invalid-body` where the browser cannot read it, `body-too-large` above 16 MiB, and as `enqueue` does.
    * @example
    * ```ts
-   * const receipt = await uploads.enqueueRequest(new Request('/photos', { method: 'POST', body: new FormData(form) }))
+   * const receipt = await uploads.enqueueRequest({ url: '/photos', body: new FormData(form) })
+   * await likes.enqueueRequest(new Request('/likes/7', { method: 'PUT' }))
    * ```
    */
-  enqueueRequest(request: Request, options?: EnqueueOptions): Promise<Receipt>
+  enqueueRequest(request: Request | RequestParts, options?: EnqueueOptions): Promise<Receipt>
 
   /**
    * The receipt of a message that was enqueued at any time, in any tab: its answer where the message is still in the queue, or was dead-lettered, or `keepReceipts` has kept

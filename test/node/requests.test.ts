@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
+import type { RequestParts } from '../../src/message/request-parts.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import { collect, heard, World } from '../world/world.ts'
 
@@ -200,8 +201,8 @@ describe('headers of a request', () => {
 })
 
 test.each([
-  [undefined, 'Expected `request` to be a Request, got undefined'],
-  ['https://shop.example/', 'Expected `request` to be a Request, got "https://shop.example/" (string)'],
+  [undefined, 'Expected `request` to be a Request, or { url, body, … }, got undefined'],
+  ['https://shop.example/', 'Expected `request` to be a Request, or { url, body, … }, got "https://shop.example/" (string)'],
   [new Request('data:text/plain,x'), 'Expected `request` to be one to an http or https URL, got "data:text/plain,x" (string)'],
   [
     new Request(here, { method: 'POST', mode: 'no-cors' }),
@@ -210,6 +211,82 @@ test.each([
 ])('%o is no request that could be sent later, and is refused', async (request, message) => {
   const queue = world.open()
   await expect(queue.enqueueRequest(request as Request)).rejects.toMatchObject({ code: 'invalid-option', message })
+})
+
+describe('a request that comes in parts', () => {
+  test('is what `fetch` would make of them, and a POST where nothing else is said', async () => {
+    const queue = world.open()
+    await queue.enqueueRequest({ url: new URL(here), body: new URLSearchParams({ a: 'ü b' }) })
+    await queue.enqueueRequest({
+      url: here,
+      method: 'PUT',
+      body: new Uint8Array([0, 255]),
+      headers: { 'x-album': 'summer' },
+      credentials: 'omit',
+    })
+    await queue.enqueueRequest({ url: elsewhere, method: 'DELETE' })
+    await queue.idle()
+    expect(received.map(({ method, url, credentials }) => [method, url, credentials])).toEqual([
+      ['POST', here, 'same-origin'],
+      ['PUT', here, 'omit'],
+      ['DELETE', elsewhere, 'same-origin'],
+    ])
+    const [form, picture, bare] = received as [Request, Request, Request]
+    expect([form.headers.get('content-type'), await form.text()]).toEqual(['application/x-www-form-urlencoded;charset=UTF-8', 'a=%C3%BC+b'])
+    expect([picture.headers.get('x-album'), await picture.bytes()]).toEqual(['summer', new Uint8Array([0, 255])])
+    expect(await bare.text()).toBe('')
+  })
+
+  test('may hold a form with a file, which nobody but the library makes a body of, the same in each attempt', async () => {
+    const queue = world.open()
+    const body = new FormData()
+    body.set('caption', 'Straße "so"')
+    body.set('photo', new File([new Uint8Array([0, 255, 13, 10])], 'a b.png', { type: 'image/png' }))
+    world.server.next(async (request) => {
+      received.push(request.clone())
+      return status(500)(request)
+    })
+    await queue.enqueueRequest({ url: here, body })
+    await world.passUntil(queue.idle())
+    const copies = await Promise.all(received.map((request) => request.clone().text()))
+    expect(copies).toHaveLength(2)
+    expect(copies[1]).toBe(copies[0])
+    expect(copies[0]).toMatch(/^------holdfast-/)
+    const arrived = await received[1]!.formData()
+    const photo = arrived.get('photo') as File
+    expect([arrived.get('caption'), photo.name, photo.type]).toEqual(['Straße "so"', 'a b.png', 'image/png'])
+    expect(await photo.bytes()).toEqual(new Uint8Array([0, 255, 13, 10]))
+  })
+
+  test('is stored in its turn among requests', async () => {
+    const queue = world.open()
+    await Promise.all([
+      queue.enqueueRequest(post(here, { body: 'a'.repeat(100_000) })),
+      queue.enqueueRequest({ url: here, body: 'b' }),
+      queue.enqueueRequest(post(here, { body: 'c' })),
+    ])
+    await queue.idle()
+    expect((await Promise.all(received.map((request) => request.text()))).map((text) => text[0])).toEqual(['a', 'b', 'c'])
+  })
+
+  test.each([
+    [{ body: 'x' }, 'a Request, or { url, body, … }'],
+    [{ url: here, redirect: 'follow' }, 'Unknown option `request.redirect`'],
+    [{ url: here, body: { sku: 'A-1' } }, '`request.body` to be text, bytes, a Blob, URLSearchParams or a FormData'],
+    [{ url: here, body: [1, 2] }, '`request.body` to be text'],
+    [{ url: here, body: new ReadableStream() }, '`request.body` to be text'],
+    [{ url: here, method: 'GET', body: 'x' }, '`request` to be what `fetch` takes'],
+    [{ url: here, method: 'P U T' }, '`request` to be what `fetch` takes'],
+    [{ url: 'data:text/plain,x' }, 'an http or https URL'],
+    [{ url: here, headers: { 'ü b': 'x' } }, '`request` to be what `fetch` takes'],
+  ])('is refused where it is none: %o', async (parts, message) => {
+    const queue = world.open()
+    await expect(queue.enqueueRequest(parts as RequestParts)).rejects.toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringContaining(message) as string,
+    })
+    expect(await queue.depth()).toMatchObject({ ready: 0, leased: 0 })
+  })
 })
 
 test('a request whose body was read already is refused', async () => {

@@ -11,6 +11,7 @@ import type {
   QueueErrorCode,
   QueueEvent,
   Receipt,
+  RequestParts,
   WaitingMessage,
 } from '../../src/index.ts'
 import { installOutbox, openOutbox, OUTBOX } from '../../src/outbox.ts'
@@ -65,7 +66,13 @@ describe('a queue', () => {
   test('takes and gives bodies of its type', () => {
     expectTypeOf(orders.enqueue).parameter(0).toEqualTypeOf<Order>()
     expectTypeOf(orders.enqueue).returns.resolves.toEqualTypeOf<Receipt>()
-    expectTypeOf(orders.enqueueRequest).parameter(0).toEqualTypeOf<Request>()
+    expectTypeOf(orders.enqueueRequest).parameter(0).toEqualTypeOf<Request | RequestParts>()
+    expectTypeOf({ url: '/photos', body: new FormData() }).toExtend<RequestParts>()
+    expectTypeOf({ url: new URL('/'), method: 'PUT', body: new Blob(), credentials: 'include' as const }).toExtend<RequestParts>()
+    // @ts-expect-error -- one cannot be read again
+    void orders.enqueueRequest({ url: '/photos', body: new ReadableStream() })
+    // @ts-expect-error -- nobody knows where to
+    void orders.enqueueRequest({ body: 'x' })
     expectTypeOf(orders.enqueueRequest).returns.resolves.toEqualTypeOf<Receipt>()
     expectTypeOf(orders.messages()).toEqualTypeOf<AsyncIterable<WaitingMessage<Order>>>()
     expectTypeOf(orders.deadLetters()).toEqualTypeOf<AsyncIterable<DeadLetter<Order>>>()

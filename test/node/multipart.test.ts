@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { multipart } from '../../src/producer/form-multipart.ts'
+import { multipart } from '../../src/message/multipart.ts'
 
 test('a form’s data is made into the body that a server reads it back from, whatever is in names, values and files', async () => {
   const data = new FormData()
