@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { idle } from './browser.ts'
+import { idle, openOrders } from './browser.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
 
 useShop()
@@ -27,4 +27,31 @@ test('a form with a file, given as it is, is on the disk while the server is awa
   isAway = false
   await idle(await browser.openShop(shop.url))
   expect(taken).toEqual([['POST', 'Straße "so"', 'a ü.png', 'image/png', BYTES]])
+})
+
+test('the bytes of a request that no worker has stored yet when its page is left arrive from the next page, after what was enqueued before it', async () => {
+  const taken: unknown[] = []
+  shop.others.set('/photos', async (request) => {
+    taken.push([request.headers.get('content-type'), shop.taken.length, [...new Uint8Array(await request.arrayBuffer())]])
+    return new Response(null, { status: 204 })
+  })
+  const page = await browser.context.newPage()
+  await page.goto(shop.url)
+  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await page.evaluate((bytes) => {
+    // A worker that never says a word.
+    const worker = (): Worker => new Worker(URL.createObjectURL(new Blob([''])))
+    const orders = globalThis.holdfast.openQueue<{ n: number }>('orders', { endpoint: '/orders', worker })
+    void orders.enqueue({ n: 1 }).catch(() => {})
+    const body = new Blob([new Uint8Array(bytes)], { type: 'image/png' })
+    void orders.enqueueRequest({ url: '/photos', body }).catch(() => {})
+    // From here on, what comes is written down at once: the request, when the browser has read its body.
+    dispatchEvent(new PageTransitionEvent('pagehide'))
+  }, BYTES)
+  await page.waitForFunction(() => Object.keys(localStorage).filter((key) => key.startsWith('holdfast/orders/left')).length === 2)
+  await page.goto(shop.url)
+  await openOrders(page)
+  await idle(page)
+  expect(taken).toEqual([['image/png', 1, BYTES]])
+  expect(await page.evaluate(() => localStorage.length)).toBe(0)
 })
