@@ -1,46 +1,8 @@
+import { DEFAULTS, orderOf } from './defaults.ts'
 import { QueueError, shown } from './error.ts'
 import type { OpenOptions } from './open-options.ts'
 import type { Order, QueueOptions } from './options.ts'
 import { isSchema } from './schema.ts'
-
-/** What `order` and concurrency are where they are left out. */
-export function orderOf({ order, group, concurrency }: Pick<QueueOptions, 'order' | 'group' | 'concurrency'>): {
-  order: Order
-  concurrency: number
-} {
-  const chosen = order ?? (group ? 'group' : 'queue')
-  return { order: chosen, concurrency: concurrency ?? (chosen === 'queue' ? 1 : 6) }
-}
-
-/** The other options that may be left out, and what they are then. */
-export const DEFAULTS: Required<
-  Pick<
-    QueueOptions,
-    | 'method'
-    | 'credentials'
-    | 'timeout'
-    | 'maxAttempts'
-    | 'durability'
-    | 'backoff'
-    | 'onDead'
-    | 'onDuplicate'
-    | 'dedupWindow'
-    | 'version'
-    | 'redirects'
-  >
-> = {
-  method: 'POST',
-  credentials: 'same-origin',
-  timeout: 30_000,
-  maxAttempts: 50,
-  durability: 'strict',
-  backoff: { first: 1_000, longest: 300_000 },
-  onDead: 'continue',
-  onDuplicate: 'ignore',
-  dedupWindow: 0,
-  version: 1,
-  redirects: 'retry',
-}
 
 /** The longest time that `setTimeout` can wait; anything above fires at once. */
 export const LONGEST_TIMEOUT = 2_147_483_647

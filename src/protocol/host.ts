@@ -1,4 +1,4 @@
-import type { DEFAULTS, orderOf } from '../message/option-checks.ts'
+import type { DEFAULTS, orderOf } from '../message/defaults.ts'
 import type { OnDuplicate, QueueOptions } from '../message/options.ts'
 import type { Verdict } from '../message/verdict.ts'
 import type { Decision } from '../message/decision.ts'

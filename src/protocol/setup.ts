@@ -1,5 +1,5 @@
 import { QueueError, shown } from '../message/error.ts'
-import { DEFAULTS, orderOf } from '../message/option-checks.ts'
+import { DEFAULTS, orderOf } from '../message/defaults.ts'
 import type { OpenOptions } from '../message/open-options.ts'
 import { toEntries } from './functions.ts'
 import type { Asks, Setup } from './host.ts'

@@ -1,5 +1,5 @@
 import { Drain } from '../../src/consumer/drain.ts'
-import { DEFAULTS } from '../../src/message/option-checks.ts'
+import { DEFAULTS } from '../../src/message/defaults.ts'
 import type { Order } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
 import { pause, resume } from '../../src/queue/stops.ts'
