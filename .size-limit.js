@@ -13,7 +13,7 @@ const door = (/** @type {string} */ name, /** @type {string} */ path, /** @type 
 export default [
   door('holdfast, in the page', 'dist/index.js', '16.2 kB'),
   door('holdfast/worker, with your own queues', 'dist/worker.js', '36 kB'),
-  door('holdfast/service-worker', 'dist/service-worker.js', '38.3 kB'),
+  door('holdfast/service-worker', 'dist/service-worker.js', '38.7 kB'),
   door('holdfast/outbox', 'dist/outbox.js', '6 kB'),
   door('holdfast/form', 'dist/form.js', '5.3 kB'),
   door('holdfast/receiver', 'dist/receiver.js', '2 kB'),
