@@ -187,7 +187,7 @@ export class Drain {
   async #step(term: Term): Promise<void> {
     const { books, time } = term
     if (this.#failure) throw this.#failure.error
-    await term.join()
+    await term.keepTime()
     const wait = await term.wait(this.#hurry)
     if (wait > 0 || !this.#mayDeliver(term)) return this.#sleep(term, wait > 0 ? wait : LOOK_AGAIN)
     if (this.#underWay.size >= this.#places(term) || !(await term.isTimeKnown())) return this.#sleep(term, LOOK_AGAIN)
@@ -236,6 +236,7 @@ export class Drain {
 
   /** Sleeps until woken, or for some time. With nothing under way, what was reserved is given back, and the burst is over. */
   async #sleep(term: Term, longest: number): Promise<void> {
+    if (term.retention.isDue) return
     // What was woken for meanwhile is looked at first: the last look may be out of date.
     if (this.#underWay.size === 0 && !this.#wakeup.isCalled) {
       await term.books.release()

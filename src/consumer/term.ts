@@ -12,6 +12,7 @@ import { Delays } from './delays.ts'
 import type { FunctionsSource } from './functions.ts'
 import type { Hurry } from './hurry.ts'
 import { QueueTime } from './queue-time.ts'
+import { Retention } from './retention.ts'
 import type { Transport } from './transport.ts'
 
 export interface TermOptions {
@@ -41,6 +42,7 @@ export class Term {
   readonly courier: Courier
   readonly delays: Delays
   readonly time: QueueTime
+  readonly retention: Retention
   readonly #headers: BurstHeaders
 
   private constructor(options: TermOptions, begun: Begun) {
@@ -48,7 +50,12 @@ export class Term {
     this.#headers = headers
     const time = (this.time = new QueueTime(clock, begun.head.time))
     const books = (this.books = new Books({ connection, clock, time, begun, order: setup().order, remembering: setup, failed }))
-    this.courier = new Courier({ ...options, books, time })
+    const retention = (this.retention = new Retention({ connection, clock, time, setup, announce }))
+    const tell = (event: QueueEvent): void => {
+      if (event.type === 'dead-lettered') retention.lookAgain()
+      announce(event)
+    }
+    this.courier = new Courier({ ...options, announce: tell, books, time })
     this.delays = new Delays({ connection, epoch: books.epoch, time, announce, areAny: begun.tail.delayed > 0 })
   }
 
@@ -68,9 +75,10 @@ export class Term {
     await this.books.cancelled()
   }
 
-  /** Lets those join the tail that were delayed until now. In doubt of the clock none does. */
-  async join(): Promise<void> {
+  /** Does what is due: those that were delayed until now join the tail (in doubt of the clock none does), and dead letters that are kept no longer go. */
+  async keepTime(): Promise<void> {
     if (!this.time.isDoubtful && (await this.delays.join())) this.books.lookAgain()
+    await this.retention.keep()
   }
 
   /** How long until some join the tail, in milliseconds. */

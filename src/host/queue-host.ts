@@ -17,7 +17,6 @@ import { Enqueuing } from './enqueuing.ts'
 import { newsOf } from './news.ts'
 import { Leadership } from './leadership.ts'
 import type { Reserve } from './reserve.ts'
-import { Retention } from './retention.ts'
 import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
 import { Telling } from './telling.ts'
@@ -36,7 +35,6 @@ export class QueueHost {
   readonly deciding: Deciding
   readonly #options: QueueHostOptions
   readonly #draining: Draining
-  readonly #retention: Retention
   readonly #enqueuing: Enqueuing
   readonly #tabs: TabChannel
   readonly #watch: Watch
@@ -70,12 +68,6 @@ export class QueueHost {
       setup: () => this.#setup,
       now: () => this.#now,
     })
-    this.#retention = new Retention({
-      connection: this.connection,
-      keep: () => this.#setup.keepDeadLetters,
-      now: () => this.#now,
-      purge: (ids) => this.deciding.purge(ids),
-    })
     this.#draining = new Draining({
       ...options,
       connection: this.connection,
@@ -99,7 +91,7 @@ export class QueueHost {
       ...platform,
       lock: leaderLock(queue),
       watch: this.#watch,
-      serve: () => this.#lead(),
+      serve: () => this.#draining.lead(),
       supersede: () => this.#draining.supersede(),
     })
     this.#telling = new Telling(options.toPage, (events) => this.#tabs.tell(events))
@@ -173,11 +165,6 @@ export class QueueHost {
     return this.#options.platform.clock.now()
   }
 
-  #lead(): Promise<void> {
-    this.#retention.look()
-    return this.#draining.lead()
-  }
-
   /** Who asks takes the lead where it hears nothing. */
   #showLife(): void {
     if (!this.#draining.isLeading) return
@@ -228,8 +215,6 @@ export class QueueHost {
     for (const event of events) {
       if (event.type === 'storage-full') this.#options.reserve.miss()
       else this.#draining.hear(event)
-      // It may be one too many. The leader alone looks.
-      if (event.type === 'dead-lettered' && this.#draining.isLeading) this.#retention.look()
     }
   }
 }

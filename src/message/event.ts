@@ -43,8 +43,8 @@ export type QueueEvent =
   | { readonly type: 'suspected'; readonly id: string }
   /** A dead letter is ready again, at the tail of the queue. */
   | { readonly type: 'redriven'; readonly id: string }
-  /** A dead letter was deleted. */
-  | { readonly type: 'purged'; readonly id: string }
+  /** A dead letter was deleted: by `purge()`, or, where there is a `reason`, since `keepDeadLetters` keeps none of its age, or no more of that number. */
+  | { readonly type: 'purged'; readonly id: string; readonly reason?: 'age' | 'number' }
   /** Nothing is delayed, ready or leased any more. */
   | { readonly type: 'emptied' }
   /** `pause()` was called, for a group where there is one. */

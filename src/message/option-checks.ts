@@ -56,8 +56,8 @@ const queueChecks: Checks<QueueOptions> = {
   onDuplicate,
   dedupWindow: whole(0),
   keepReceipts: { expected: '{ age, number }', parts: { age: whole(1), number: whole(1) }, passes: (value) => countGiven(value) === 2 },
-  keepDeadLetters: oneOrBoth('age', 'number'),
-  capacity: oneOrBoth('messages', 'bytes'),
+  keepDeadLetters: oneOrBoth({ age: whole(1), number: whole(1) }),
+  capacity: oneOrBoth({ messages: whole(1), bytes: whole(1) }),
   schema: { expected: 'a schema that follows Standard Schema, version 1', passes: isSchema },
   version: whole(1),
   upcast: aFunction('gives a body of today for an earlier one'),
@@ -152,17 +152,15 @@ export function whole(least: number): Check {
   return { expected: `a whole number from ${least}`, passes: (value) => isWhole(value, least) }
 }
 
-/** Whole numbers from one on. */
-function oneOrBoth(one: string, other: string): Check {
-  const parts = { [one]: whole(1), [other]: whole(1) }
-  return { expected: `{ ${one}, ${other} }, one of them or both`, parts, passes: (value) => countGiven(value) > 0 }
-}
-
 export function oneOf(...values: (string | boolean)[]): Check {
   return {
     expected: values.map((value) => (typeof value === 'string' ? `'${value}'` : value)).join(' or '),
     passes: (value) => values.includes(value as string),
   }
+}
+
+function oneOrBoth(parts: Readonly<Record<string, Check>>): Check {
+  return { expected: `{ ${Object.keys(parts).join(', ')} }, one of them or both`, parts, passes: (value) => countGiven(value) > 0 }
 }
 
 export function aFunction(does: string): Check {

@@ -135,11 +135,11 @@ export interface QueueOptions<T = unknown> {
    */
   readonly keepReceipts?: KeepReceipts
   /**
-   * How long dead letters are kept: the `number` of them that stand last, and none that died more than `age` milliseconds ago. The others are purged, with an event each, when the next
-   * message dies, and when a page opens. One that halts its group stays until that is decided.
+   * Which dead letters are kept: those of the last `age` milliseconds, and the last `number` of them; one of the two, or both. Others are deleted, those that died first before others, each
+   * with a `purged` event that gives the reason. One that halts its group is kept until that is decided, and one that is `unreadable` for a release that can read it.
    *
-   * @defaultValue until they are redriven or purged
-   * @example { age: 30 * 24 * 60 * 60 * 1_000 }
+   * @defaultValue all, until they are redriven or purged
+   * @example { age: 30 * 24 * 60 * 60 * 1_000, number: 10_000 }
    */
   readonly keepDeadLetters?: KeepDeadLetters
   /**

@@ -33,7 +33,7 @@ export function deadLetters(connection: Connection, from: number): Promise<DeadL
 }
 
 /** Whether a dead letter may be taken out; others stay. */
-type MayTake = (letter: DeadRecord) => boolean
+export type MayTake = (letter: DeadRecord) => boolean
 
 /** Says what becomes of dead letters that are taken out of the store, in the same transaction. */
 type Use = (tx: WriteTransaction, letters: readonly DeadRecord[]) => Promise<void>

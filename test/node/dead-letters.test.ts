@@ -1,8 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { status } from '../world/fake-server.ts'
-import { collect, heard, heardTimes, turns, World } from '../world/world.ts'
+import { collect, heard, World } from '../world/world.ts'
 
 let world: World
 beforeEach(() => void (world = new World()))
@@ -159,44 +159,4 @@ test('one that halts its group says so, and that is told', async () => {
     { type: 'dead-lettered', id, group: 'a', halts: true },
     { type: 'halted', id, group: 'a' },
   ])
-})
-
-describe('with `keepDeadLetters`', () => {
-  test('the last are kept, and the others are purged as messages die, with an event each', async () => {
-    world.server.react = status(422)
-    const orders = world.open<number>({ keepDeadLetters: { number: 3 } })
-    const purged = heardTimes(orders, 'purged', 2)
-    for (let n = 0; n < 5; n++) await orders.enqueue(n)
-    await orders.idle()
-    await purged
-    expect((await collect(orders.deadLetters())).map(({ body }) => body)).toEqual([2, 3, 4])
-    expect(await orders.depth()).toMatchObject({ dead: 3, bytes: 0 })
-  })
-
-  test('those that died too long ago are purged when a page opens, hundreds of them, and the young ones stay', async () => {
-    const { orders } = await rejected(250)
-    await orders.close()
-    world.clock.advance(60_000)
-    world.server.react = status(422)
-    const later = world.open<number>()
-    await later.enqueue(1_000)
-    await later.idle()
-    await later.close()
-    const keeping = world.open<number>({ keepDeadLetters: { age: 30_000 } })
-    await heardTimes(keeping, 'purged', 250)
-    expect((await collect(keeping.deadLetters())).map(({ body }) => body)).toEqual([1_000])
-  })
-
-  test('one that halts its group stays, and so does its group', async () => {
-    world.server.next(status(422), status(422))
-    const orders = world.open<string>({ order: 'group', onDead: 'halt', keepDeadLetters: { number: 1 } })
-    for (const group of ['a', 'b']) {
-      const halted = heard(orders, 'halted')
-      await orders.enqueue(group, { group })
-      await halted
-    }
-    await orders.depth()
-    await turns()
-    expect(await orders.depth()).toMatchObject({ dead: 2, stopped: 2 })
-  })
 })

@@ -33,7 +33,14 @@ test('a host is told every option, those that were left out too', async () => {
     headers: [],
     asks: { headers: 'never', classify: 'never', upcast: 'never' },
   })
-  const given = { ttl: 5, keepReceipts: { age: 1, number: 2 }, capacity: { bytes: 3 }, backoff: { first: 1, longest: 2 }, version: 4 }
+  const given = {
+    ttl: 5,
+    keepReceipts: { age: 1, number: 2 },
+    keepDeadLetters: { age: 4 },
+    capacity: { bytes: 3 },
+    backoff: { first: 1, longest: 2 },
+    version: 4,
+  }
   expect(await setupOf({ ...given, onDead: 'halt', dedupWindow: 5 })).toMatchObject({ ...given, onDead: 'halt', dedupWindow: 5 })
 })
 
