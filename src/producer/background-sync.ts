@@ -20,7 +20,7 @@ const called = new Set<string>()
  * `register` may hang, or reject.
  */
 export function callServiceWorker(queue: Heard): void {
-  const { serviceWorker } = globalThis.navigator ?? {}
+  const serviceWorker = serviceWorkers()
   if (!serviceWorker) return
   let isCalled = false
   const call = (): void => {
@@ -34,6 +34,15 @@ export function callServiceWorker(queue: Heard): void {
   call()
   if (called.size === 0) addEventListener('pagehide', () => called.forEach((name) => post(serviceWorker, name)))
   called.add(queue.name)
+}
+
+/** Where a frame has no origin, even to ask for them throws. */
+function serviceWorkers(): ServiceWorkerContainer | undefined {
+  try {
+    return globalThis.navigator?.serviceWorker
+  } catch {
+    return undefined
+  }
 }
 
 async function register({ ready }: ServiceWorkerContainer, tag: string): Promise<void> {

@@ -28,6 +28,13 @@ function giveServiceWorker(register: (tag: string) => Promise<void> = async (tag
   vi.stubGlobal('navigator', { onLine: true, serviceWorker: { ready: Promise.resolve({ sync: { register } }), controller } })
 }
 
+/** As Chromium has it in a frame with `sandbox`. */
+const deniedServiceWorkers = {
+  get serviceWorker(): never {
+    throw new DOMException('Service worker is disabled because the context is sandboxed', 'SecurityError')
+  },
+}
+
 /** Lets promises that wait for nothing settle. */
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -70,8 +77,9 @@ test.each([
   ['there is no Background Sync', { serviceWorker: { ready: Promise.resolve({}) } }],
   ['there is no service worker', { serviceWorker: { ready: new Promise(() => {}) } }],
   ['there are no service workers', {}],
+  ['a frame without an origin is denied them', deniedServiceWorkers],
 ])('where %s, nothing changes', async (_, navigator) => {
-  vi.stubGlobal('navigator', { onLine: true, ...navigator })
+  vi.stubGlobal('navigator', Object.defineProperties({ onLine: true }, Object.getOwnPropertyDescriptors(navigator)))
   const page = new Page()
   const orders = page.open<number>({ backgroundSync: true })
   await orders.enqueue(1)
