@@ -25,8 +25,10 @@ export async function forgetDead(
   { age = Infinity, number = Infinity }: KeepDeadLetters,
   now: number = -Infinity,
 ): Promise<readonly Forgotten[]> {
-  const dead = await countDead(connection)
-  const letters = (await first(connection)).sort((one, other) => one.deadAt - other.deadAt)
+  const { letters, unreadable } = await first(connection)
+  letters.sort((one, other) => one.deadAt - other.deadAt)
+  // Afterwards: what is purged or redriven in between would else be one too many, and others deleted in its place. An unreadable one takes the place of none.
+  const dead = (await countDead(connection)) - unreadable
   const why = new Map<number, Forgotten['reason']>()
   letters.forEach(({ sequence, deadAt }, place) => {
     if (deadAt <= now - age) why.set(sequence, 'age')
@@ -50,13 +52,16 @@ function countDead(connection: Connection): Promise<number> {
   })
 }
 
-/** The first letters that may be deleted. */
-async function first(connection: Connection): Promise<Letter[]> {
+/** The first letters that may be deleted, and how many were met that nobody can read. */
+async function first(connection: Connection): Promise<{ letters: Letter[]; unreadable: number }> {
+  let unreadable = 0
   for (let from: number | undefined = 0; from !== undefined;) {
     const { items, next }: DeadLetters = await deadLetters(connection, from)
-    const letters = items.filter(({ halts, reason }) => halts !== true && reason !== 'unreadable')
-    if (letters.length > 0) return letters
+    const readable = items.filter(({ reason }) => reason !== 'unreadable')
+    unreadable += items.length - readable.length
+    const letters = readable.filter(({ halts }) => halts !== true)
+    if (letters.length > 0) return { letters, unreadable }
     from = next
   }
-  return []
+  return { letters: [], unreadable }
 }

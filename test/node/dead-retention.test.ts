@@ -3,6 +3,7 @@ import type { QueueEvent } from '../../src/message/event.ts'
 import type { KeepDeadLetters } from '../../src/message/options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { databaseName } from '../../src/protocol/names.ts'
+import { changeRaw, readRaw } from '../store/raw-database.ts'
 import { openAuditor } from '../world/audit.ts'
 import { status } from '../world/fake-server.ts'
 import { traced } from '../world/traced.ts'
@@ -128,6 +129,24 @@ describe('`keepDeadLetters`', () => {
     expect(await gone).toMatchObject({ reason: 'number' })
     expect(await lettersOf(orders)).toEqual([1, 11, 12])
     expect(await orders.depth({ group: 'few' })).toMatchObject({ halted: true })
+  })
+
+  test('counts an unreadable one not: it takes the place of none', async () => {
+    const tab = world.openTab()
+    const before = tab.open<number>()
+    await bury(before, 1)
+    await tab.close()
+    const name = databaseName(world.name)
+    const [[key]] = (await readRaw(name, 'dead')) as [[number, unknown]]
+    await changeRaw(name, 'dead', key, (letter: object) => ({ ...letter, reason: 'unreadable', found: { lost: true } }))
+    const orders = world.open<number>({ keepDeadLetters: { number: 1 } })
+    const told: string[] = []
+    orders.subscribe(({ type }) => (type === 'dead-lettered' || type === 'purged') && told.push(type))
+    const gone = heard(orders, 'purged')
+    await bury(orders, 2)
+    await bury(orders, 3)
+    await gone
+    expect(told).toEqual(['dead-lettered', 'dead-lettered', 'purged'])
   })
 
   test('deletes many that were there before, a bounded part at a time, and delivers meanwhile', async () => {

@@ -2,12 +2,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { deadLetters } from '../../src/queue/dead-letters.ts'
 import { depth } from '../../src/queue/depth.ts'
 import { enqueue } from '../../src/queue/enqueue.ts'
+import { forgetDead } from '../../src/queue/forget-dead.ts'
 import { lead } from '../../src/queue/lead.ts'
 import { purge } from '../../src/queue/purge.ts'
 import { redrive } from '../../src/queue/redrive.ts'
 import { settle } from '../../src/queue/settle.ts'
 import { allMessages, allRecords, deleteDatabase, message, openNew, limits, NOTHING } from './database.ts'
-import type { Connection } from '../../src/queue/connection.ts'
+import { Connection } from '../../src/queue/connection.ts'
 
 const COUNT = 250
 const ids = Array.from({ length: COUNT }, (_, n) => `${n}`)
@@ -59,4 +60,18 @@ test('are purged by id, and the others stay', async () => {
   expect(await taken(purge(connection, ['7', '200', 'unknown'], 0))).toEqual(['7', '200'])
   expect(await dead()).toEqual(ids.filter((id) => id !== '7' && id !== '200'))
   expect(await depth(connection)).toMatchObject({ ready: 0, bytes: 0, dead: COUNT - 2 })
+})
+
+test('those that are kept no longer are chosen so that what a user purges meanwhile is not counted: of the rest, the last ones stay', async () => {
+  await taken(purge(connection, ids.slice(100), 0))
+  let reads = 0
+  // After the first look, a user purges the first half.
+  const read: Connection['read'] = async (stores, body) => {
+    const result = await Connection.prototype.read.call(connection, stores, body)
+    if (++reads === 1) await taken(purge(connection, ids.slice(0, 50), 0))
+    return result as never
+  }
+  const interrupted = Object.assign(Object.create(connection) as Connection, { read })
+  await forgetDead(interrupted, { number: 50 })
+  expect(await dead()).toEqual(ids.slice(50, 100))
 })
