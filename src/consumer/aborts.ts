@@ -1,12 +1,18 @@
+import type { PlacedMessage } from '../message/message.ts'
+
+/** A message, at its place: a dead letter that is redriven has its id, and another. */
+type Placed = Pick<PlacedMessage, 'id' | 'sequence'>
+
 /** The attempts that are under way, by message, and those that are to be cut short. */
 export class Aborts {
-  readonly #underWay = new Map<string, AbortController>()
-  readonly #wanted = new Set<string>()
+  readonly #underWay = new Map<string, { readonly sequence: number; readonly controller: AbortController }>()
+  /** With the place, where that was said: an earlier release does not. */
+  readonly #wanted = new Map<string, number | undefined>()
 
   /** @returns what cuts its attempt short. */
-  begin(id: string): AbortSignal {
+  begin({ id, sequence }: Placed): AbortSignal {
     const controller = new AbortController()
-    this.#underWay.set(id, controller)
+    this.#underWay.set(id, { sequence, controller })
     return controller.signal
   }
 
@@ -15,18 +21,19 @@ export class Aborts {
   }
 
   /** One that is not under way yet is not to begin. */
-  abort(id: string): void {
-    this.#wanted.add(id)
-    this.#underWay.get(id)?.abort()
+  abort(id: string, sequence: number | undefined): void {
+    this.#wanted.set(id, sequence)
+    const underWay = this.#underWay.get(id)
+    if (underWay && this.isWanted({ id, sequence: underWay.sequence })) underWay.controller.abort()
   }
 
   /** The drain ends. */
   abortAll(): void {
-    for (const controller of this.#underWay.values()) controller.abort()
+    for (const { controller } of this.#underWay.values()) controller.abort()
   }
 
-  isWanted(id: string): boolean {
-    return this.#wanted.has(id)
+  isWanted({ id, sequence }: Placed): boolean {
+    return this.#wanted.has(id) && (this.#wanted.get(id) ?? sequence) === sequence
   }
 
   /** The message has left the queue. */

@@ -85,7 +85,7 @@ export class Courier {
   /** @returns whether the server knows who we are. */
   async deliver(delivery: Delivery): Promise<boolean> {
     const { id } = delivery.message
-    const cut = this.aborts.begin(id)
+    const cut = this.aborts.begin(delivery.message)
     try {
       return await this.#deliver(delivery, cut)
     } finally {
@@ -107,7 +107,7 @@ export class Courier {
   }
 
   #isCancelled({ isCancelled, message }: Delivery): boolean {
-    return isCancelled === true || this.aborts.isWanted(message.id)
+    return isCancelled === true || this.aborts.isWanted(message)
   }
 
   async #drop(delivery: Delivery): Promise<void> {

@@ -135,15 +135,15 @@ export class Drain {
     cancelled.then(() => this.#wakeup.wake()).catch((error: unknown) => this.#fail(error))
   }
 
-  /** A dead letter is in the queue again: who wanted it aborted came too late for its first time there, and does not speak of this one. */
+  /** A dead letter is in the queue again, in its old place perhaps: who wanted it aborted came too late for its first time there, and does not speak of this one. */
   redriven(id: string): void {
     this.#term?.courier.aborts.forget(id)
     this.wake()
   }
 
   /** The message is not to be sent, and where it is under way, that is cut short. */
-  abort(id: string): void {
-    this.#term?.courier.aborts.abort(id)
+  abort(id: string, sequence: number | undefined): void {
+    this.#term?.courier.aborts.abort(id, sequence)
   }
 
   async #run(): Promise<void> {

@@ -64,8 +64,8 @@ export class Draining {
     if (this.#drain) tellDrain(this.#drain, event)
   }
 
-  abort(id: string): void {
-    this.#drain?.abort(id)
+  abort(id: string, sequence: number | undefined): void {
+    this.#drain?.abort(id, sequence)
   }
 
   beat(): void {

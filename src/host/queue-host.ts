@@ -77,7 +77,7 @@ export class QueueHost {
     this.#tabs = new TabChannel(queue, platform.openChannel, {
       events: (events) => this.#hear(events),
       retryNow: (group) => this.#draining.hurry(group),
-      abort: (id) => this.#draining.abort(id),
+      abort: (id, sequence) => this.#draining.abort(id, sequence),
       areYouThere: () => this.#showLife(),
       here: () => this.#watch.heard(),
     })
@@ -116,7 +116,7 @@ export class QueueHost {
   }
 
   async cancel(id: string, isAborting: boolean): Promise<Cancellation> {
-    const { answer, maybeDelivered, group } = await cancel(this.connection, {
+    const { answer, maybeDelivered, group, sequence } = await cancel(this.connection, {
       id,
       isAborting,
       now: this.#now,
@@ -125,8 +125,8 @@ export class QueueHost {
     if (answer === 'cancelled') this.#announce([{ type: 'cancelled', id, maybeDelivered, ...(group !== undefined && { group }) }])
     if (answer !== 'aborted') return answer
     // Only the leader can, and that may be another tab, also where this one does not know yet that it was superseded.
-    this.#draining.abort(id)
-    this.#tabs.abort(id)
+    this.#draining.abort(id, sequence)
+    this.#tabs.abort(id, sequence)
     return answer
   }
 

@@ -8,7 +8,7 @@ import type { Channel } from './platform.ts'
 export interface Hears {
   events(events: readonly QueueEvent[]): void
   retryNow(group: string | undefined): void
-  abort(id: string): void
+  abort(id: string, sequence: number | undefined): void
   /** Somebody asks whether who drains is there. */
   areYouThere(): void
   /** It is. */
@@ -26,7 +26,7 @@ export class TabChannel {
       if (!isTabMessage(data)) return
       if ('events' in data) hears.events?.(data.events)
       else if (data.command === 'retry-now') hears.retryNow?.(data.group)
-      else if (data.command === 'abort') hears.abort?.(data.id)
+      else if (data.command === 'abort') hears.abort?.(data.id, data.sequence)
       else if (data.command === 'here') hears.here?.()
       else hears.areYouThere?.()
     })
@@ -42,8 +42,8 @@ export class TabChannel {
     this.#post({ holdfast: 1, command: 'retry-now', ...(group !== undefined && { group }) })
   }
 
-  abort(id: string): void {
-    this.#post({ holdfast: 1, command: 'abort', id })
+  abort(id: string, sequence: number | undefined): void {
+    this.#post({ holdfast: 1, command: 'abort', id, ...(sequence !== undefined && { sequence }) })
   }
 
   askWhetherThere(): void {

@@ -5,8 +5,8 @@ export type TabMessage =
   | { readonly holdfast: 1; readonly events: readonly QueueEvent[] }
   /** To the tab that drains: try now, whatever the backoff; or look at a group that is due now. */
   | { readonly holdfast: 1; readonly command: 'retry-now'; readonly group?: string }
-  /** To the tab that drains: cut the attempt at a message short, which was cancelled. */
-  | { readonly holdfast: 1; readonly command: 'abort'; readonly id: string }
+  /** To the tab that drains: cut the attempt at a message short, which was cancelled. At its place: a dead letter that is redriven has another; absent from an earlier release. */
+  | { readonly holdfast: 1; readonly command: 'abort'; readonly id: string; readonly sequence?: number }
   /** To the tab that drains: is it there? Something waits, and nothing moves. And its answer. */
   | { readonly holdfast: 1; readonly command: 'are-you-there' | 'here' }
 
@@ -33,8 +33,8 @@ export function isTabMessage(data: unknown): data is TabMessage {
   return 'events' in data && Array.isArray(data.events) && data.events.length <= MOST_EVENTS && data.events.every(isEvent)
 }
 
-function isCommand({ command, group, id }: { command: unknown; group?: unknown; id?: unknown }): boolean {
-  if (command === 'abort') return typeof id === 'string'
+function isCommand({ command, group, id, sequence }: { command: unknown; group?: unknown; id?: unknown; sequence?: unknown }): boolean {
+  if (command === 'abort') return typeof id === 'string' && (sequence === undefined || Number.isSafeInteger(sequence))
   if (command === 'retry-now') return group === undefined || typeof group === 'string'
   return command === 'are-you-there' || command === 'here'
 }

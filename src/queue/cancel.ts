@@ -15,6 +15,8 @@ export interface Cancelled {
   /** An attempt was not answered. */
   readonly maybeDelivered: boolean
   readonly group?: string | undefined
+  /** Its place, where it is to be aborted there. */
+  readonly sequence?: number
 }
 
 export interface CancelOptions {
@@ -46,6 +48,7 @@ export function cancel(connection: Connection, options: CancelOptions): Promise<
         answer: isReserved ? 'aborted' : 'cancelled',
         maybeDelivered: maybeDelivered(head, place),
         group: place.message.group,
+        ...(place.kind !== 'delayed' && { sequence: place.message.sequence }),
       }
       await Promise.all([isReserved ? mark(tx, tail, place) : takeOut(tx, tail, head, place, options), freeKey(tx, place.message)])
       return cancelled

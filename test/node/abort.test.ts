@@ -154,3 +154,29 @@ test('an abort of which the leader hears when the message is a dead letter alrea
   await leading.idle()
   expect(world.server.bodies).toEqual(['x', 'x'])
 })
+
+test('nor where its word is late, and the word of the redrive does not come at all', async () => {
+  const leading = world.open<string>()
+  await leading.depth()
+  const answer = world.server.holdNext()
+  const { id } = await leading.enqueue('x')
+  await world.server.arrived(1)
+  const said: object[] = []
+  const openChannel = () => ({
+    postMessage: (word: unknown) => void said.push(word as object),
+    addEventListener: () => {},
+    close: () => {},
+  })
+  const other = world.openTab({ openChannel }).open<string>()
+  const dead = heard(leading, 'dead-lettered')
+  expect(await other.cancel(id, { abort: true })).toBe('aborted')
+  answer(new Response(null, { status: 422 }))
+  await dead
+  const late = world.channels.open(tabChannel(world.name))
+  late.postMessage(said.find((word) => 'command' in word && word.command === 'abort'))
+  late.close()
+  expect(await other.redrive()).toBe(1)
+  await leading.retryNow()
+  await leading.idle()
+  expect(world.server.bodies).toEqual(['x', 'x'])
+})
