@@ -1,13 +1,12 @@
 import { QueueError, STORAGE_BLOCKED } from '../message/error.ts'
-import type { OpenOptions } from '../message/open-options.ts'
 import { startInMemory } from './start-host.ts'
 import type { StartHost } from './start-host.ts'
 
-/** A host is started where the browser lets the page store something; where it does not, one that keeps messages in memory, if the user wants that. */
-export function unlessBlocked(start: StartHost, blockedStorage: OpenOptions['blockedStorage']): StartHost {
+/** A host is started where the browser lets the page store something; where it does not, one that keeps messages in memory, if any queue of the page may be there. */
+export function unlessBlocked(start: StartHost): StartHost {
   return async (page, maker) => {
     if (!(await isBlocked())) return start(page, maker)
-    if (blockedStorage === 'memory') return { ...(await startInMemory(page)), reason: STORAGE_BLOCKED }
+    if (page.mayBeInMemory()) return { ...(await startInMemory(page)), reason: STORAGE_BLOCKED }
     throw new QueueError('unsupported', STORAGE_BLOCKED)
   }
 }

@@ -1,4 +1,4 @@
-import { QueueError } from '../message/error.ts'
+import { QueueError, STORAGE_BLOCKED } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { HostApi, Setup } from '../protocol/host.ts'
@@ -24,6 +24,8 @@ export interface LinkedQueue {
   /** With the generation of the queue, once its host has told it. */
   setup: Setup
   readonly functions: PageFunctions
+  /** Whether it may be kept in memory, where there is no other storage. */
+  readonly mayBeInMemory: boolean
   hear(event: QueueEvent): void
   /** The host is another, or the page was away: something may not have been heard. */
   lookAgain(): void
@@ -70,7 +72,9 @@ export class HostLink {
   async open(queue: LinkedQueue): Promise<void> {
     if (!this.#queues.includes(queue)) this.#queues.push(queue)
     this.#unwatch ??= this.#watch()
-    queue.hear(started(await this.#keeper.up()))
+    const host = await this.#keeper.up()
+    if (host.storage === 'memory' && !queue.mayBeInMemory) throw new QueueError('unsupported', STORAGE_BLOCKED)
+    queue.hear(started(host))
     const generation = await this.call((api) => api.open(queue.key, queue.setup))
     if (generation !== undefined) know(queue, generation)
     this.#opened.add(queue)
@@ -211,6 +215,7 @@ export class HostLink {
         for (const queue of this.#named(key)) for (const event of events) tell(queue, event)
         if (events.some(({ type }) => type === 'storage-lost')) void this.#lookForWayBack()
       },
+      mayBeInMemory: () => this.#queues.some((queue) => queue.mayBeInMemory),
       headers: (key, unauthorized) => resultOf(async () => this.#functionsOf(key).headers(unauthorized)),
       classify: (key, answer) => resultOf(async () => this.#functionsOf(key).classify(answer)),
       upcast: (key, body, version) => resultOf(async () => this.#functionsOf(key).upcast(body, version)),

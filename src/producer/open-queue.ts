@@ -65,6 +65,7 @@ export function openQueueOn<T>(
     setup: setupOf(options, given),
     link: linkTo(options),
     functions: functionsOf(name, options),
+    mayBeInMemory: options.blockedStorage === 'memory',
     identity: options.identity,
     group: options.group?.bind(options),
     dedupKey: options.dedupKey?.bind(options),
@@ -98,22 +99,21 @@ function functionsOf(name: string, { headers, classify, upcast, identity }: Open
   }
 }
 
-const linksFor = { reject: new Map<unknown, HostLink>(), memory: new Map<unknown, HostLink>() }
+const links = new Map<unknown, HostLink>()
 
 /** One host for all queues of the page that want the same: a worker of the user's is known by the function that starts it. */
-function linkFor(options: OpenOptions): HostLink {
+function linkFor({ host, worker }: OpenOptions): HostLink {
   // On a server nothing is kept: it renders a page a thousand times.
   if (typeof indexedDB === 'undefined') return new HostLink(startNowhere, () => {})
-  const { host = 'worker', worker = host, blockedStorage = 'reject' } = options
-  const links = linksFor[blockedStorage]
-  const link = links.get(worker) ?? new HostLink(starter(options), () => links.get(worker) === link && links.delete(worker))
-  links.set(worker, link)
+  const key = worker ?? host ?? 'worker'
+  const link = links.get(key) ?? new HostLink(starter(host, worker), () => links.get(key) === link && links.delete(key))
+  links.set(key, link)
   return link
 }
 
-function starter({ host, worker, blockedStorage }: OpenOptions): StartHost {
-  if (worker) return unlessBlocked((page, maker) => startWorker(worker, page, maker), blockedStorage)
-  return unlessBlocked(host === 'in-place' ? startInPlace : readyMade(), blockedStorage)
+function starter(host: OpenOptions['host'], worker: OpenOptions['worker']): StartHost {
+  if (worker) return unlessBlocked((page, maker) => startWorker(worker, page, maker))
+  return unlessBlocked(host === 'in-place' ? startInPlace : readyMade())
 }
 
 const startNowhere: StartHost = async () => {

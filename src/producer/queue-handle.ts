@@ -32,6 +32,7 @@ export interface HandleOptions<T> extends Rules<T> {
   readonly identity: string | undefined
   readonly link: HostLink
   readonly functions: PageFunctions
+  readonly mayBeInMemory: boolean
 }
 
 /** The page's end of a queue: checks what it is given, and asks the host for the rest. */
@@ -40,6 +41,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly key: string
   setup: Setup
   readonly functions: PageFunctions
+  readonly mayBeInMemory: boolean
   readonly relaying: Relaying<T>
   readonly #link: HostLink
   readonly #rules: Rules<T>
@@ -52,11 +54,12 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly #host: Calls
   #closing: Promise<void> | undefined
 
-  constructor({ name, identity, link, functions, ...rules }: HandleOptions<T>) {
+  constructor({ name, identity, link, functions, mayBeInMemory, ...rules }: HandleOptions<T>) {
     this.name = name
     this.key = queueKey(name, identity)
     this.setup = rules.setup
     this.functions = whileOpen(functions, () => this.#host.assertOpen())
+    this.mayBeInMemory = mayBeInMemory
     this.#rules = rules
     this.#link = link
     this.relaying = { key: this.key, rules, store: async (batch) => void (await this.#host.call((api) => api.enqueue(this.key, batch))) }

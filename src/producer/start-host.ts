@@ -11,6 +11,8 @@ const PATIENCE = 10_000
 /** The page, as a host sees it. */
 export interface PageEnd extends PageApi {
   events(queue: string, events: readonly QueueEvent[]): void
+  /** Whether any of its queues may be kept in memory, where there is no other storage. */
+  mayBeInMemory(): boolean
 }
 
 /** A host that is up. */

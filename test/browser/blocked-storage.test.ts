@@ -45,6 +45,27 @@ describe('in a frame without an origin, whose browser denies it all storage,', (
     shop.policy = POLICY
     await worksInMemory(await browser.openShop(shop.url, { blockedStorage: 'memory' }))
   })
+
+  test('of the queues of one page those work that may, and the others say so', async () => {
+    shop.policy = POLICY
+    const page = await browser.openShop(shop.url)
+    expect(await codes(page)).toEqual(['unsupported', 'unsupported'])
+    const other = await page.evaluate(async () => {
+      const drafts = globalThis.holdfast.openQueue<{ n: number }>('drafts', { endpoint: '/orders', blockedStorage: 'memory' })
+      return (await (await drafts.enqueue({ n: 7 })).delivered).status
+    })
+    expect(other).toBe(200)
+    expect(await codes(page)).toEqual(['unsupported', 'unsupported'])
+    const third = await page.evaluate(() => {
+      const notes = globalThis.holdfast.openQueue<{ n: number }>('notes', { endpoint: '/orders' })
+      return notes.enqueue({ n: 8 }).then(
+        () => 'stored',
+        (error: { code: string }) => error.code,
+      )
+    })
+    expect(third).toBe('unsupported')
+    expect(shop.taken).toEqual([7])
+  })
 })
 
 describe('where the user blocks the storage of sites,', () => {

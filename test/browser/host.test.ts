@@ -16,7 +16,7 @@ test('the page never waits: queues of one page share one worker, and the page it
     }
   })
   const event = await page.evaluate(async () => {
-    const invoices = globalThis.holdfast.openQueue('invoices', { endpoint: '/orders' })
+    const invoices = globalThis.holdfast.openQueue('invoices', { endpoint: '/orders', blockedStorage: 'memory' })
     await invoices.enqueue({ n: 1 })
     await invoices.idle()
     await globalThis.orders.enqueue({ n: 2 })

@@ -5,7 +5,7 @@ import { databaseName } from '../../src/protocol/names.ts'
 import { createReceiver } from '../../src/receiver.ts'
 import { openAuditor } from '../world/audit.ts'
 import { breakStorage } from '../world/break-storage.ts'
-import type { Clock } from '../../src/queue/clock.ts'
+import { hastyClock } from '../world/hasty-clock.ts'
 import type { Fault } from '../world/break-storage.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import type { Reaction } from '../world/fake-server.ts'
@@ -69,17 +69,6 @@ test.each(['queue', 'group', 'none'] as const)(
   120_000,
 )
 
-/** A storage that is lost is looked for again at once, and nothing takes ten seconds. */
-const storageClock: Clock = {
-  now: () => 0,
-  elapsed: () => 0,
-  after(delay, callback) {
-    if (delay >= 10_000) return () => {}
-    const soon = setImmediate(callback)
-    return () => clearImmediate(soon)
-  },
-}
-
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
 
 class Chaos {
@@ -122,7 +111,7 @@ class Chaos {
   }
 
   #open(): { tab: Tab; queue: Queue<number> } {
-    const tab = this.world.openTab({ storageClock })
+    const tab = this.world.openTab({ storageClock: hastyClock })
     return { tab, queue: tab.open<number>({ maxAttempts: 3, order: this.#order }) }
   }
 

@@ -1,7 +1,7 @@
 import { IDBFactory } from 'fake-indexeddb'
 import { isQueueError } from '../../src/message/error.ts'
 import type { Queue } from '../../src/producer/queue.ts'
-import type { Clock } from '../../src/queue/clock.ts'
+import { hastyClock } from './hasty-clock.ts'
 import { audit } from './audit.ts'
 import type { Contents } from './audit.ts'
 import { breakStorage } from './break-storage.ts'
@@ -38,17 +38,6 @@ const PATIENCE = 3_000
 
 /** So many turns of the event loop in which nothing happens are rest. */
 const QUIET = 6
-
-/** A storage that is lost is looked for again at once, and nothing takes ten seconds. */
-const storageClock: Clock = {
-  now: () => 0,
-  elapsed: () => 0,
-  after(delay, callback) {
-    if (delay >= 10_000) return () => {}
-    const soon = setImmediate(callback)
-    return () => clearImmediate(soon)
-  },
-}
 
 /** What is played on: a queue in two tabs, whose hosts die and whose storage breaks, a server, and the time, which the model goes along with. */
 export class Stage {
@@ -195,7 +184,7 @@ export class Stage {
       this.server.leader = life
       this.model.takeOver()
     })
-    const tab = this.#world.openTab({ storageClock }, undefined, undefined, life)
+    const tab = this.#world.openTab({ storageClock: hastyClock }, undefined, undefined, life)
     const { order, onDead, concurrency, maxAttempts, capacity } = this.#rules
     const queue = tab.open<number>({
       order,
