@@ -9,6 +9,7 @@ import type { Driver } from './driver.ts'
 import type { Engine } from './find-browser.ts'
 import { firefoxDriver } from './firefox.ts'
 import { webkitDriver } from './webkit.ts'
+import { until } from './until.ts'
 
 declare global {
   // What the shop's page puts there.
@@ -81,7 +82,7 @@ export class Browser {
 
 /** Opens the queue on a page that was loaded, or loaded again. */
 export async function openOrders(page: Page, options: Partial<library.OpenOptions<{ n: number }>> = {}): Promise<void> {
-  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await until(page, () => 'holdfast' in globalThis)
   await page.evaluate((given) => {
     globalThis.orders = globalThis.holdfast.openQueue<{ n: number }>('orders', { endpoint: '/orders', ...given })
     globalThis.started = new Promise((resolve) => {

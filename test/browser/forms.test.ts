@@ -3,6 +3,7 @@ import type { Page } from 'playwright'
 import { idle } from './browser.ts'
 import { PAGE } from './shop-server.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
+import { until } from './until.ts'
 
 useShop()
 
@@ -58,7 +59,7 @@ async function take(request: Request): Promise<Response> {
 async function openForm(): Promise<Page> {
   const page = await browser.context.newPage()
   await page.goto(`${shop.url}form`)
-  await page.waitForFunction(() => 'orders' in globalThis)
+  await until(page, () => 'orders' in globalThis)
   return page
 }
 
@@ -143,7 +144,7 @@ describe('a form that is sent through a queue', () => {
     await page.getByRole('button', { name: 'Report it' }).click()
     await stands(page, 'sent')
     expect(taken.map(({ fields, files }) => [fields['street'], files.length])).toEqual([['Main', 1]])
-    await page.waitForFunction(async () => (await globalThis.orders.depth()).dead === 0)
+    await until(page, async () => (await globalThis.orders.depth()).dead === 0)
   })
 
   test('comes back after a reload also where a button has sent it elsewhere', async () => {
@@ -187,7 +188,7 @@ describe('a form that is sent through a queue', () => {
     await page.locator('[name=street][aria-invalid=true]').waitFor()
     expect(await page.getByLabel('Street').inputValue()).toBe('Moon')
     await page.getByRole('button', { name: 'Discard it' }).click()
-    await page.waitForFunction(async () => (await globalThis.orders.depth()).dead === 0)
+    await until(page, async () => (await globalThis.orders.depth()).dead === 0)
     expect(await page.locator('#report').getAttribute('data-holdfast')).toBeNull()
     expect(await page.getByLabel('Street').inputValue()).toBe('')
   })

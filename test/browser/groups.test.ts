@@ -2,6 +2,7 @@ import { expect, test, vi } from 'vitest'
 import type { Page } from 'playwright'
 import { idle, numbers } from './browser.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
+import { until } from './until.ts'
 
 useShop()
 
@@ -11,7 +12,7 @@ const GROUPS = 10
 async function openGroups(): Promise<Page> {
   const page = await browser.context.newPage()
   await page.goto(shop.url)
-  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await until(page, () => 'holdfast' in globalThis)
   await page.evaluate((groups) => {
     globalThis.orders = globalThis.holdfast.openQueue<{ n: number }>('orders', { endpoint: '/orders', group: ({ n }) => `g${n % groups}` })
   }, GROUPS)

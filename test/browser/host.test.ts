@@ -5,6 +5,7 @@ import { enqueue, idle, numbers, openOrders } from './browser.ts'
 import { devTools } from './chromium.ts'
 import { testWith } from './lacks.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
+import { until } from './until.ts'
 
 useShop()
 
@@ -99,7 +100,7 @@ test('in place, the same host runs in the page', async () => {
 test('headers that the page gives to the ready-made worker are asked for in the page, through one callback', async () => {
   const page = await browser.context.newPage()
   await page.goto(shop.url)
-  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await until(page, () => 'holdfast' in globalThis)
   const asked = await page.evaluate(async () => {
     let token = 0
     const headers = (): HeadersInit => ({ authorization: `Bearer ${++token} of ${document.title}` })
@@ -115,7 +116,7 @@ test('headers that the page gives to the ready-made worker are asked for in the 
 test('a worker of one’s own serves definitions that page and worker share', async () => {
   const page = await browser.context.newPage()
   await page.goto(shop.url)
-  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await until(page, () => 'holdfast' in globalThis)
   const body = await page.evaluate(async () => {
     const worker = (): Worker => new Worker('/own-worker.js', { type: 'module' })
     const orders = globalThis.holdfast.openQueue('orders', { endpoint: '/orders', worker })
@@ -129,7 +130,7 @@ test('a worker of one’s own serves definitions that page and worker share', as
 test('a worker of one’s own that does not load, or serves no queue, is an error and not a silence', async () => {
   const page = await browser.context.newPage()
   await page.goto(shop.url)
-  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await until(page, () => 'holdfast' in globalThis)
   const codes = await page.evaluate(async () => {
     const codeWith = async (name: string, file: string): Promise<unknown> => {
       const worker = (): Worker => new Worker(file, { type: 'module' })
@@ -144,7 +145,7 @@ test('a worker of one’s own that does not load, or serves no queue, is an erro
 test('where nothing of the library’s loads that is to come later, a queue says so, and one that is opened when it loads works', async () => {
   const page = await browser.context.newPage()
   await page.goto(shop.url)
-  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await until(page, () => 'holdfast' in globalThis)
   const later = /auto-worker|in-place|worker-text/
   await page.route(later, (route) => route.abort())
   const code = await page.evaluate(() => {

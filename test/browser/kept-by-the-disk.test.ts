@@ -3,6 +3,7 @@ import type { Page } from 'playwright'
 import type { EnqueueOptions, OpenOptions } from '../../src/index.ts'
 import { idle } from './browser.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
+import { until } from './until.ts'
 
 type Order = { n: number }
 
@@ -33,7 +34,7 @@ describe('after the browser was killed', () => {
     for (const n of [3, 4]) await enqueue(page, n, { group: 'paused' })
     await enqueue(page, 5, { group: 'healthy' })
     await page.evaluate(() => globalThis.orders.idle({ group: 'healthy' }))
-    await page.waitForFunction(async () => (await globalThis.orders.depth({ group: 'halted' })).halted)
+    await until(page, async () => (await globalThis.orders.depth({ group: 'halted' })).halted)
     await browser.killAndRestart()
     const again = await browser.openShop(shop.url, GROUPS)
     await enqueue(again, 6, { group: 'healthy' })
@@ -63,8 +64,7 @@ describe('after the browser was killed', () => {
     const again = await browser.openShop(shop.url)
     expect(await waiting(again)).toEqual({ ready: [2, 4], delayed: [1] })
     await again.evaluate(() => globalThis.orders.resume())
-    await again.waitForFunction(async () => {
-      // One look: between two of them what was leased may have been given back.
+    await until(again, async () => {
       const { ready, leased } = await globalThis.orders.depth()
       return ready + leased === 0
     })

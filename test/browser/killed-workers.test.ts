@@ -5,6 +5,7 @@ import { seeded } from '../world/random.ts'
 import { enqueue, idle, numbers } from './browser.ts'
 import { contentsOf } from './contents.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
+import { until } from './until.ts'
 
 declare global {
   // What the test puts into the page.
@@ -25,7 +26,7 @@ const isUnwanted = (n: number): boolean => n % 17 === 0
 async function openPage(): Promise<Page> {
   const page = await browser.context.newPage()
   await page.goto(shop.url)
-  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await until(page, () => 'holdfast' in globalThis)
   return page
 }
 

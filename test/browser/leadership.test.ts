@@ -6,6 +6,7 @@ import { A_PROCESS_FOR_EACH_TAB } from './chromium.ts'
 import { contentsOf } from './contents.ts'
 import { testWith } from './lacks.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
+import { until } from './until.ts'
 
 declare global {
   // What the tests put into the page.
@@ -96,7 +97,7 @@ async function checkAll(page: Page, count: number): Promise<void> {
 async function checkReturn({ leader, other }: Course): Promise<void> {
   await idle(other)
   const sent = shop.arrivals.length
-  await leader.waitForFunction(() => globalThis.heard.includes('leadership-lost'), undefined, { timeout: LONGEST })
+  await until(leader, () => globalThis.heard.includes('leadership-lost'))
   await pause(2_000)
   expect(shop.arrivals.length).toBe(sent)
   await checkAll(other, 240)

@@ -3,6 +3,7 @@ import type { Page } from 'playwright'
 import type * as library from '../../src/outbox.ts'
 import { idle, openOrders } from './browser.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
+import { until } from './until.ts'
 
 declare global {
   // What the test puts into the page.
@@ -16,7 +17,7 @@ useShop()
 async function openApp(page: Page): Promise<void> {
   await openOrders(page)
   await page.addScriptTag({ type: 'module', content: `import * as outboxes from '/dist/outbox.js'; globalThis.outboxes = outboxes` })
-  await page.waitForFunction(() => 'outboxes' in globalThis)
+  await until(page, () => 'outboxes' in globalThis)
   await page.evaluate(() => {
     globalThis.outbox = globalThis.outboxes.openOutbox(globalThis.orders, { database: 'shop' })
   })

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { idle, openOrders } from './browser.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
+import { until } from './until.ts'
 
 useShop()
 
@@ -37,7 +38,7 @@ test('the bytes of a request that no worker has stored yet when its page is left
   })
   const page = await browser.context.newPage()
   await page.goto(shop.url)
-  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await until(page, () => 'holdfast' in globalThis)
   await page.evaluate((bytes) => {
     // A worker that never says a word.
     const worker = (): Worker => new Worker(URL.createObjectURL(new Blob([''])))
@@ -48,7 +49,7 @@ test('the bytes of a request that no worker has stored yet when its page is left
     // From here on, what comes is written down at once: the request, when the browser has read its body.
     dispatchEvent(new PageTransitionEvent('pagehide'))
   }, BYTES)
-  await page.waitForFunction(() => Object.keys(localStorage).filter((key) => key.startsWith('holdfast/orders/left')).length === 2)
+  await until(page, () => Object.keys(localStorage).filter((key) => key.startsWith('holdfast/orders/left')).length === 2)
   await page.goto(shop.url)
   await openOrders(page)
   await idle(page)

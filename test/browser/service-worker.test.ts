@@ -5,6 +5,7 @@ import { enqueue, numbers } from './browser.ts'
 import { devTools } from './chromium.ts'
 import { lacks, testWith } from './lacks.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
+import { until } from './until.ts'
 
 declare global {
   // What the page that has it puts there.
@@ -70,7 +71,7 @@ async function open(source: string): Promise<Page> {
 }
 
 async function openOrders(page: Page): Promise<void> {
-  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await until(page, () => 'holdfast' in globalThis)
   await page.evaluate(() => {
     const headers = (): Record<string, string> => ({ authorization: 'from the definition' })
     const definition = globalThis.holdfast.defineQueue<{ n: number }>('orders', { endpoint: '/orders', backgroundSync: true, headers })
@@ -83,7 +84,7 @@ async function drainUploads(page: Page): Promise<void> {
   if (!lacks('background-sync')) return callAgain(page, 'holdfast/uploads')
   const other = await browser.context.newPage()
   await other.goto(shop.url)
-  await other.waitForFunction(() => 'holdfast' in globalThis)
+  await until(other, () => 'holdfast' in globalThis)
   await other.evaluate(() => void globalThis.holdfast.openQueue('uploads', { endpoint: '/photos', redirects: 'accept' }))
 }
 
@@ -101,6 +102,12 @@ async function callAgain(page: Page, tag: string): Promise<void> {
   await session.send('ServiceWorker.dispatchSyncEvent', { origin, registrationId: await registered, tag, lastChance: false })
 }
 
+/** Once the file of its worker is loaded, which a page that is offline cannot do. */
+async function goOffline(page: Page): Promise<void> {
+  await page.evaluate(() => globalThis.orders.depth())
+  await browser.context.setOffline(true)
+}
+
 describe('with no page open', () => {
   testWith(
     'background-sync',
@@ -109,7 +116,7 @@ describe('with no page open', () => {
       const page = await open(SERVE_DEAF + APP)
       await browser.context.newPage()
       await openOrders(page)
-      await browser.context.setOffline(true)
+      await goOffline(page)
       await enqueue(page, 0, 5)
       await page.close()
       expect(shop.taken).toEqual([])
@@ -138,7 +145,7 @@ describe('with no page open', () => {
     await openOrders(page)
     // Not every engine's service worker can be taken offline by its driver.
     shop.mood = 'away'
-    await browser.context.setOffline(true)
+    await goOffline(page)
     await enqueue(page, 0, 2)
     await page.close()
     await browser.context.setOffline(false)
@@ -220,7 +227,7 @@ ${options}`
         redirects: 'retry',
       })`) + APP,
     )
-    await page.waitForFunction(() => 'holdfast' in globalThis)
+    await until(page, () => 'holdfast' in globalThis)
     // The page drains as well: its worker's requests pass the service worker.
     await page.evaluate(() => {
       globalThis.orders = globalThis.holdfast.openQueue<{ n: number }>('orders', { endpoint: '/orders' })

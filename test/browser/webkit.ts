@@ -39,10 +39,6 @@ class ToldPage {
     return this.#context.pages.run(this.#id, run.toString(), given)
   }
 
-  async waitForFunction(run: () => unknown): Promise<void> {
-    while (!(await this.evaluate(run))) await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-
   async #expose(): Promise<void> {
     for (const name of this.#context.exposed) {
       await this.evaluate((of: string) => {

@@ -2,6 +2,7 @@ import type { Page } from 'playwright'
 import { expect, test } from 'vitest'
 import { enqueue, idle, numbers } from './browser.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
+import { until } from './until.ts'
 
 declare global {
   // What the test puts into the page.
@@ -15,7 +16,7 @@ useShop()
 async function openPage(file?: string): Promise<Page> {
   const page = await browser.context.newPage()
   await page.goto(shop.url)
-  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await until(page, () => 'holdfast' in globalThis)
   await page.evaluate((own) => {
     globalThis.made = []
     globalThis.told = []

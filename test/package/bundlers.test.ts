@@ -14,6 +14,7 @@ import { webpack } from 'webpack'
 import type { QueueEvent } from '../../src/index.ts'
 import { Browser } from '../browser/browser.ts'
 import { ShopServer } from '../browser/shop-server.ts'
+import { until } from '../browser/until.ts'
 
 /** As a user would write it: nothing here knows of workers. */
 const MAIN = `
@@ -64,7 +65,7 @@ async function placeOrder(url: string): Promise<Placed> {
   const page = await browser.context.newPage()
   closers.push(() => page.close())
   await page.goto(url)
-  await page.waitForFunction(() => 'placeOrder' in globalThis)
+  await until(page, () => 'placeOrder' in globalThis)
   return page.evaluate(() => (globalThis as unknown as { placeOrder: () => Promise<Placed> }).placeOrder())
 }
 

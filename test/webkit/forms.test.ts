@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Page } from 'playwright'
 import { idle } from '../browser/browser.ts'
 import { browser, shop, useShop } from '../browser/shop-stage.ts'
+import { until } from '../browser/until.ts'
 
 useShop()
 
@@ -22,7 +23,7 @@ const BYTES = [137, 80, 78, 71, 13, 10, 26, 10, 0, 255]
 async function openForm(): Promise<Page> {
   const page = await browser.context.newPage()
   await page.goto(shop.url)
-  await page.waitForFunction(() => 'holdfast' in globalThis)
+  await until(page, () => 'holdfast' in globalThis)
   await page.evaluate(
     ([fields, text]) => {
       document.body.innerHTML = fields
@@ -30,7 +31,7 @@ async function openForm(): Promise<Page> {
     },
     [FIELDS, SCRIPT] as const,
   )
-  await page.waitForFunction(() => 'orders' in globalThis)
+  await until(page, () => 'orders' in globalThis)
   return page
 }
 
@@ -53,7 +54,7 @@ test('a form is on the disk while the server is away, and arrives as the browser
     document.querySelector<HTMLInputElement>('[name=picture]')!.files = files.files
     document.querySelector('button')!.click()
   }, BYTES)
-  await page.waitForFunction(() => document.querySelector('form')?.dataset['holdfast'] === 'stored')
+  await until(page, () => document.querySelector('form')?.dataset['holdfast'] === 'stored')
   await browser.killAndRestart()
   isAway = false
   await idle(await openForm())
