@@ -73,6 +73,32 @@ test('a page that comes back has its host started again and asks it again; what 
   await page.queue.close()
 })
 
+test('a host that keeps its messages in memory is not ended as its page leaves: they would be gone when that comes back', async () => {
+  const page = new MortalPage({ blockedStorage: 'memory' })
+  page.isInMemory = true
+  page.answers = true
+  await page.queue.enqueue(1)
+  view.tell('pagehide', true)
+  expect(page.host.isStopped).toBe(false)
+  view.tell('pageshow', true)
+  await page.queue.enqueue(2)
+  expect(page.hosts).toHaveLength(1)
+  expect(bodiesOf(page)).toEqual(['1', '2'])
+  await page.queue.close()
+})
+
+test('a queue that may not be kept in memory is refused by a host that keeps others there', async () => {
+  const page = new MortalPage({ blockedStorage: 'memory' })
+  page.isInMemory = true
+  page.answers = true
+  await page.queue.enqueue(1)
+  const other = page.open()
+  await expect(other.enqueue(2)).rejects.toMatchObject({ code: 'unsupported' })
+  await page.queue.enqueue(3)
+  expect(bodiesOf(page)).toEqual(['1', '3'])
+  await Promise.all([page.queue.close(), other.close()])
+})
+
 test('a page that the browser freezes is a page that leaves; one that is only out of sight keeps its host, and has written down what is not stored', async () => {
   const page = new MortalPage()
   void (await page.enqueue(1))

@@ -83,6 +83,8 @@ export class MortalPage {
   answers = false
   /** Whether hosts start. */
   starts = true
+  /** What its hosts keep is in memory. */
+  isInMemory = false
   /** How often one was to start. */
   tries = 0
   /** Told of each host as it starts. */
@@ -98,7 +100,8 @@ export class MortalPage {
         const host = new MortalHost(page, () => this.answers, generation)
         this.hosts.push(host)
         this.started(host)
-        return { api: host.api, kind: 'worker', lost: host.lost, stop: () => (host.isStopped = true) }
+        const storage = this.isInMemory ? ({ storage: 'memory' } as const) : {}
+        return { api: host.api, kind: 'worker', ...storage, lost: host.lost, stop: () => (host.isStopped = true) }
       },
       () => {},
       this.clock,
