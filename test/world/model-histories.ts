@@ -117,6 +117,9 @@ function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
     step('cancel', fc.record({ nth: fc.nat(7), tab, abort: fc.boolean() }), (play, given) =>
       play.cancel(given.nth, given.tab, given.abort),
     ),
+    step('cancel under way', fc.record({ nth: fc.nat(2), tab, abort: fc.boolean() }), (play, given) =>
+      play.cancelUnderWay(given.nth, given.tab, given.abort),
+    ),
     step('pause', fc.record({ tab, group: maybeGroup }), (play, given) => play.pause(given.tab, given.group)),
     step('resume', fc.record({ tab, group: maybeGroup }), (play, given) => play.resume(given.tab, given.group)),
     step('redrive', fc.record({ tab, choice }), (play, given) => play.redrive(given.tab, chosen(given.choice))),

@@ -36,7 +36,16 @@ export class Play {
   }
 
   async cancel(nth: number, tab: number, isAborting: boolean): Promise<void> {
-    const known = this.#nth(nth)
+    await this.#cancel(this.#nth(nth), tab, isAborting)
+  }
+
+  /** Of what the leader sends now, by number, whoever enqueued it. */
+  async cancelUnderWay(nth: number, tab: number, isAborting: boolean): Promise<void> {
+    const { underWay } = this.stage.server
+    await this.#cancel(underWay[nth % Math.max(1, underWay.length)], tab, isAborting)
+  }
+
+  async #cancel(known: Known | undefined, tab: number, isAborting: boolean): Promise<void> {
     if (!known?.id) return
     const { id } = known
     const before = this.stage.isAtRest ? await this.stage.call(tab, (queue) => queue.receipt(id).status()) : undefined

@@ -37,7 +37,12 @@ export class ModelServer {
 
   /** Whether the leader is sending it. */
   isUnderWay(known: Known): boolean {
-    return this.#underWay.get(this.leader)?.has(known) === true
+    return this.underWay.includes(known)
+  }
+
+  /** What the leader is sending. */
+  get underWay(): readonly Known[] {
+    return [...(this.#underWay.get(this.leader) ?? [])]
   }
 
   /** Answers whatever waits for an answer. */
