@@ -17,6 +17,8 @@ const IS_SHRINKING = process.env['MODEL_SHRINKS'] !== '0'
 
 const tab = fc.nat(1)
 
+const PLAIN = { key: undefined, onDuplicate: undefined, delay: undefined, ttl: undefined, maxAttempts: undefined } as const
+
 function rules(order: Rules['order']): fc.Arbitrary<Rules> {
   return fc.record({
     order: fc.constant(order),
@@ -80,14 +82,7 @@ function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
   })
   // One whose time is over before it joins is refused at once.
   const enqueued: fc.Arbitrary<Enqueued> = options.map(({ ttl, ...rest }) => ({ ...rest, ttl: ttl && ttl + (rest.delay ?? 0) }))
-  const plain = fc.record({
-    group,
-    key: fc.constant(undefined),
-    onDuplicate: fc.constant(undefined),
-    delay: fc.constant(undefined),
-    ttl: fc.constant(undefined),
-    maxAttempts: fc.constant(undefined),
-  })
+  const plain = group.map((each): Enqueued => ({ ...PLAIN, group: each }))
   const maybeGroup = order === 'queue' ? fc.constant(undefined) : some(group)
   const choice = some(fc.integer({ min: 1, max: 7 }))
   const answering = fc.constantFrom<Answering>('accepts', 'rejects', 'fails', 'conflicts', 'busy', 'forgot us', 'away', 'loses', 'held')
@@ -101,6 +96,20 @@ function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
     play.stage.break(0, 'unheard')
     return play.enqueue(given.tab, given.all)
   })
+  // Two groups whose messages lie between each other; the first does not get through at once, so that its group falls behind.
+  const behind = step(
+    'fall behind',
+    fc.record({
+      tab,
+      answer: fc.constantFrom<Answering>('fails', 'away', 'loses'),
+      next: fc.array(answering, { minLength: 1, maxLength: 3 }),
+    }),
+    (play, given) => {
+      play.stage.answer([given.answer, ...given.next])
+      const all = (order === 'queue' ? ['', '', ''] : ['a', 'b', 'a', 'b', 'a']).map((each) => ({ ...PLAIN, group: each }))
+      return play.enqueue(given.tab, all)
+    },
+  )
   const answers = step('server', fc.array(answering, { minLength: 1, maxLength: 4 }), (play, next) => play.stage.answer(next))
   const time = step('advance', fc.constantFrom(500, 1_000, 5_000, 30_000, 100_000), (play, by) => play.stage.advance(by))
   return [
@@ -109,6 +118,7 @@ function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
     enqueue,
     enqueue,
     again,
+    behind,
     answers,
     answers,
     answers,
