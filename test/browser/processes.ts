@@ -3,10 +3,22 @@ import type { Page } from 'playwright'
 
 /** Of some processes the one that is most at work, within a time in milliseconds. */
 export async function busiestOf(pids: readonly number[], during: number | Promise<unknown>): Promise<number> {
-  const before = pids.map((pid) => [pid, workOf(pid)] as const)
+  return (await worked(pids, during))[0]!.pid
+}
+
+/** The one of several processes that is at work: looks for a second at a time, until one has done three times as much as any other. */
+export async function onlyBusyOf(pids: () => readonly number[]): Promise<number> {
+  for (;;) {
+    const [first, second] = await worked(pids(), 1_000)
+    if (first && second && first.work > 3 * second.work) return first.pid
+  }
+}
+
+/** What each of the processes does meanwhile, the busiest first. */
+async function worked(pids: readonly number[], during: number | Promise<unknown>): Promise<{ pid: number; work: number }[]> {
+  const before = pids.map((pid) => ({ pid, work: workOf(pid) }))
   await (typeof during === 'number' ? new Promise((resolve) => setTimeout(resolve, during)) : during)
-  const worked = before.map(([pid, work]) => [pid, workOf(pid) - work] as const)
-  return worked.sort(([, a], [, b]) => b - a)[0]![0]
+  return before.map(({ pid, work }) => ({ pid, work: workOf(pid) - work })).toSorted((a, b) => b.work - a.work)
 }
 
 /** Has a page be at work for so many milliseconds. */

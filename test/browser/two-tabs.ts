@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import { busiestOf } from './processes.ts'
+import { onlyBusyOf } from './processes.ts'
 import { ShopServer } from './shop-server.ts'
 
 /** How many messages each tab enqueues. */
@@ -11,7 +11,7 @@ const COUNT = 300
 /** Within which another tab must have taken over, in milliseconds. What it takes is printed. */
 const LONGEST = 30_000
 
-/** A tab that enqueues numbers, one after the other. The first that leads shows it by being busy for some seconds; and leaves the page then, where its address says so. */
+/** A tab that enqueues numbers, one after the other. The one that has the first of them accepted is busy for as long as it is sought, or leaves when it is told to. */
 const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title>
 <script type="importmap">{ "imports": { "holdfast": "/dist/index.js", "comlink": "/comlink.js" } }</script>
 <script type="module">
@@ -19,12 +19,21 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title>
   const asked = new URLSearchParams(location.search)
   const from = Number(asked.get('from'))
   const orders = openQueue('orders', { endpoint: '/orders', order: 'group', concurrency: 2 })
+  const isSought = () => {
+    const request = new XMLHttpRequest()
+    request.open('GET', '/is-sought', false)
+    request.send()
+    return request.responseText === 'true'
+  }
+  let isLeading = false
   let isFirst = true
   orders.subscribe(({ type }) => {
-    if (type === 'accepted') isFirst = false
-    if (type !== 'leadership-gained' || !isFirst) return
-    for (const end = performance.now() + 3_000; performance.now() < end;) Math.random()
-    if (asked.has('leaves')) setTimeout(() => (location.href = '/away.html'), 2_000)
+    if (type === 'leadership-gained') isLeading = true
+    if (type !== 'accepted' || !isFirst) return
+    isFirst = false
+    if (!isLeading) return
+    if (asked.has('leaves')) fetch('/is-told-to-leave').then(() => (location.href = '/away.html'))
+    else while (isSought()) for (const end = performance.now() + 200; performance.now() < end;) Math.random()
   })
   for (let n = 0; n < ${COUNT}; n++) {
     await orders.enqueue({ n: from + n }, { group: 'g' + from })
@@ -38,10 +47,16 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 export class TwoTabs {
   readonly shop: ShopServer
   readonly #site: string
+  #isSought = true
+  /** Tells the tab that leads to leave its page, where its address lets it. */
+  leave: () => void = () => {}
 
   private constructor(site: string, shop: ShopServer) {
     this.#site = site
     this.shop = shop
+    const leaving = new Promise<void>((resolve) => (this.leave = resolve))
+    shop.others.set('/is-sought', () => new Response(String(this.#isSought)))
+    shop.others.set('/is-told-to-leave', () => leaving.then(() => new Response()))
   }
 
   static async start(): Promise<TwoTabs> {
@@ -63,7 +78,9 @@ export class TwoTabs {
   /** The process of the tab that leads, which shows it by being busy. */
   async leaderOf(pids: () => readonly number[]): Promise<number> {
     await this.shop.arrived(1)
-    return busiestOf(pids(), 1_500)
+    const leader = await onlyBusyOf(pids)
+    this.#isSought = false
+    return leader
   }
 
   /** Waits until another leads, and prints how long that takes. */
