@@ -225,9 +225,9 @@ export class Books {
     const exhausted = this.#lookahead.takeExhausted()
     const [head, held] = [this.#head(), this.holds.held]
     const [changes, unsettled] = [this.#behind.takeChanges(), this.#unsettled.take()]
+    const underWay = this.#reservations.mayBegin ? undefined : { sequences: [...this.#turns.underWay], groups: this.#behind.underWay }
     const candidates = this.#reservations.candidates(head)
     const { connection, order, time } = this.#options
-    const underWay = { sequences: [...this.#turns.underWay], groups: this.#behind.underWay }
     const known = { head, now: time.now(), isOneGroup: order === 'queue', underWay, exhausted, candidates }
     const settled = await settle(connection, { ...known, ...changes, ...unsettled })
     this.#reservations.hear(head, settled)

@@ -34,6 +34,8 @@ export class Reservations {
   #frozen: readonly Range[]
   #halted: number
   #isPaused = false
+  /** Whether something may have begun since what is being written was put together. */
+  #mayHaveBegun = false
   /** How often that came into doubt, up to which of those the store is being asked, and up to which it has answered. */
   #doubts = 0
   #asked = 0
@@ -68,6 +70,11 @@ export class Reservations {
     return this.#doubts > this.#answered
   }
 
+  /** Whether anything may begin before the store is asked again. */
+  get mayBegin(): boolean {
+    return !this.#isPaused && !this.isInDoubt
+  }
+
   /** Whether the store says that something is reserved. */
   get areAny(): boolean {
     return this.#stored.reserved > this.#options.lookahead.position || this.#stored.serving.length > 0
@@ -79,6 +86,7 @@ export class Reservations {
   }
 
   has({ message, parked }: Delivery): boolean {
+    if (this.isInDoubt) return false
     if (parked) return this.#options.behind.isReserved(message)
     return message.sequence < this.#reserved && !this.#givenBack.has(message.sequence)
   }
@@ -118,6 +126,7 @@ export class Reservations {
     const { lookahead, behind, sorter, turns } = this.#options
     const { isInDoubt } = this
     const from = isInDoubt ? 0 : this.#reserved
+    this.#mayHaveBegun = this.mayBegin
     this.#asked = this.#doubts
     const isNew = (sequence: number): boolean => sequence >= from || this.#givenBack.has(sequence)
     const inInbox = lookahead.filter(({ sequence }) => isNew(sequence) && sequence < reserved && !turns.underWay.has(sequence))
@@ -133,6 +142,8 @@ export class Reservations {
     this.#halted = tail.halted
     this.#isPaused = isPaused
     this.#answered = this.#asked
+    // A pause that nobody has told of yet: the next gives back what has not begun.
+    if (isPaused && this.#mayHaveBegun) this.doubt()
     this.#reserved = this.#isPaused ? position : reserved
     for (const { sequence } of this.#lookedUp) this.#givenBack.delete(sequence)
     for (const change of changes.values()) this.change(change)

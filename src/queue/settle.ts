@@ -14,7 +14,7 @@ const STORES: StoreName[] = ['inbox', 'meta', 'groups', 'parked', 'dead', 'chang
  * Settles what was answered, parks what stands in the way, and leases what comes next, in one transaction, as only the leader of the present epoch
  * can. It is written relaxed: a settle that a power cut undoes is a message delivered again, with its key.
  *
- * Where the queue is paused nothing is leased but what is under way. What is leased is looked up in `changes` and `stops`, where there is anything in there.
+ * Where the queue is paused nothing is leased that was not before. What is leased is looked up in `changes` and `stops`, where there is anything in there.
  */
 export function settle(connection: Connection, settlement: Settlement): Promise<Settled> {
   return connection.writeFromReserve(STORES, 'relaxed', async (tx) => {
@@ -38,7 +38,7 @@ async function write(
   tail: Tail,
   { isPaused, isStopped }: { readonly isPaused: boolean; readonly isStopped: boolean },
 ): Promise<Pick<Settled, 'head' | 'tail'>> {
-  const { head, underWay, exhausted, dead, parked, unparked, passed, freed, receipts } = settlement
+  const { head, exhausted, dead, parked, unparked, passed, freed, receipts } = settlement
   const { held: _held, endpoint: _endpoint, suspects: _suspects, ...kept } = before
   const halting = dead.filter(({ stopped }) => stopped !== undefined)
   const stops = await Promise.all(halting.map((buried) => halt(tx, buried)))
@@ -58,7 +58,7 @@ async function write(
     frozen: before.frozen.length > 0 ? without(before.frozen, passed) : [],
     receipts: next,
     keptFrom,
-    ...(isPaused && { reserved: Math.max(head.position, ...underWay.sequences.map((sequence) => sequence + 1)), serving: underWay.groups }),
+    ...(isPaused && leasedWhilePaused(settlement, before)),
   }
   await Promise.all([
     writeHead(tx, written),
@@ -74,6 +74,13 @@ async function write(
     ...(freed.length > 0 ? [freeKeys(tx, freed), forgetKeys(tx, settlement.now)] : []),
   ])
   return { head: written, tail: after }
+}
+
+/** What stays leased where the queue is paused: of what was, that which is under way, or may be by now. */
+function leasedWhilePaused({ head, underWay }: Settlement, before: Head): Pick<Head, 'reserved' | 'serving'> {
+  const reserved = underWay ? Math.max(...underWay.sequences.map((sequence) => sequence + 1)) : Math.min(head.reserved, before.reserved)
+  const serving = underWay?.groups ?? head.serving.filter((group) => before.serving.includes(group))
+  return { reserved: Math.max(head.position, reserved), serving }
 }
 
 /** Changes of messages that have left the queue have had their time; the leader's own are new. */

@@ -11,8 +11,11 @@ export interface Settlement {
   readonly now: number
   /** Whether all messages are one group: where that is stopped, nothing is leased. */
   readonly isOneGroup: boolean
-  /** What is under way, of the inbox and of groups that are behind: it stays reserved where the queue is paused. */
-  readonly underWay: { readonly sequences: readonly number[]; readonly groups: readonly string[] }
+  /**
+   * What is under way, of the inbox and of groups that are behind: where the queue is paused, only that stays reserved. Absent where more of what is reserved may begin before
+   * this is written: then all of that stays so.
+   */
+  readonly underWay: { readonly sequences: readonly number[]; readonly groups: readonly string[] } | undefined
   /** Inbox records of which every message is done with. */
   readonly exhausted: readonly number[]
   /** Messages that died. */

@@ -3,6 +3,7 @@ import { databaseName } from '../../src/protocol/names.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { openAuditor } from '../world/audit.ts'
 import { status, unreachable } from '../world/fake-server.ts'
+import { Play } from '../world/model-play.ts'
 import { collect, heard, heardTimes, World } from '../world/world.ts'
 
 /** What the model test has found, as short as it can be told. */
@@ -270,4 +271,28 @@ test('a message that was answered 401, expired and was redriven stays as it was 
   await orders.resume()
   await orders.idle()
   expect(world.server.bodies).toEqual(['x', 'x', 'y'])
+})
+
+test('a message that goes out as the queue is paused cannot be cancelled: the pause takes back only what has not begun', async () => {
+  const message = { group: '', key: undefined, onDuplicate: undefined, delay: undefined, ttl: undefined, maxAttempts: undefined }
+  const play = new Play({ order: 'queue', onDead: 'continue', concurrency: 1, maxAttempts: 1, capacity: undefined })
+  try {
+    play.stage.answer(['loses', 'busy', 'held'])
+    await play.enqueue(0, [message, message, message])
+    await play.rest()
+    play.stage.advance(1_000)
+    await play.stage.turns(1)
+    await play.cancel(0, 1, false)
+    await play.rest()
+    // A transaction that knew of nothing under way is written as the first message goes out, and finds the queue paused.
+    play.stage.advance(5_000)
+    await play.stage.turns(1)
+    await play.pause(1, undefined)
+    await play.stage.turns(1)
+    expect(play.stage.server.underWay).toHaveLength(1)
+    await play.cancelUnderWay(0, 0, false)
+    await play.heal()
+  } finally {
+    await play.stage.end(true)
+  }
 })

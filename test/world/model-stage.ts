@@ -52,6 +52,8 @@ export class Stage {
   readonly #tabs: OpenTab[] = []
   readonly #mends: (() => void)[] = []
   readonly #watched: { underWay: number; begun: number }
+  /** The head, as it was written last. */
+  #written: Contents['head'] | undefined
   readonly #faults: { after: number; fault: Fault }[] = []
   #crash: { after: number; isHeard: boolean } | undefined
   /** Whether nothing has happened since the last rest. */
@@ -74,7 +76,10 @@ export class Stage {
   }
 
   #committed(contents: Contents): void {
-    const { inbox, delayed, changes } = contents
+    const { inbox, delayed, changes, head } = contents
+    if (head && head.epoch !== this.#written?.epoch) this.model.begin()
+    else if (head && head.revision !== this.#written?.revision) this.model.begun()
+    this.#written = head
     for (const { id } of [...inbox.flatMap(({ messages }) => messages), ...delayed, ...changes]) this.onDisk.add(id)
     audit(contents)
   }

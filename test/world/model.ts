@@ -74,6 +74,8 @@ export class Model {
   #now: number
   #even: number
   #high: number
+  /** A leader begins, and has not looked at the clock yet, as far as anybody knows. */
+  #isBeginning = false
   #places = 0
 
   constructor(isHalting: boolean, now: number) {
@@ -96,12 +98,24 @@ export class Model {
   jump(by: number): void {
     this.#now += by
     if (by > 0) this.#high += by
+    if (this.#isBeginning) this.#even = Math.min(this.#even, this.#now)
   }
 
   /** There is another leader, who knows what the one before has written. */
   takeOver(): void {
-    this.#even = this.#now
+    this.begin()
     this.doubt()
+  }
+
+  /** A term begins. */
+  begin(): void {
+    this.#even = this.#now
+    this.#isBeginning = true
+  }
+
+  /** What the leader writes after that tells that it has looked at the clock. */
+  begun(): void {
+    this.#isBeginning = false
   }
 
   of(state: Known['state']): Known[] {
