@@ -75,17 +75,16 @@ export class TwoTabs {
     return [`${this.shop.url}?from=0${asked}`, `${this.shop.url}?from=10000${asked}`]
   }
 
-  /** The process of the tab that leads, which shows it by being busy. */
+  /** The process of the tab that leads, which shows it by being busy, until another has taken over. */
   async leaderOf(pids: () => readonly number[]): Promise<number> {
     await this.shop.arrived(1)
-    const leader = await onlyBusyOf(pids)
-    this.#isSought = false
-    return leader
+    return onlyBusyOf(pids)
   }
 
   /** Waits until another leads, and prints how long that takes. */
   async takenOver(name: string, hurtAt: number, beforeHurt: number): Promise<void> {
     const { arrivals } = this.shop
+    this.#isSought = false
     const isNew = ({ epoch }: { epoch: number }): boolean => epoch > arrivals[0]!.epoch
     expect(arrivals.slice(0, beforeHurt).filter(isNew)).toEqual([])
     while (!arrivals.some(isNew)) await this.shop.arrived(arrivals.length + 1)
