@@ -11,7 +11,10 @@ const COUNT = 300
 /** Within which another tab must have taken over, in milliseconds. What it takes is printed. */
 const LONGEST = 30_000
 
-/** A tab that enqueues numbers, one after the other. The one that has the first of them accepted is busy for as long as it is sought, or leaves when it is told to. */
+/**
+ * A tab that enqueues numbers, one after the other, each when it is let. The one that has the first of them accepted has its process busy for as long as that is sought, or leaves when it is
+ * told to. Busy is another of its workers, and not its main thread: in WebKit a worker's IndexedDB passes through that.
+ */
 const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title>
 <script type="importmap">{ "imports": { "holdfast": "/dist/index.js", "comlink": "/comlink.js" } }</script>
 <script type="module">
@@ -19,12 +22,6 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title>
   const asked = new URLSearchParams(location.search)
   const from = Number(asked.get('from'))
   const orders = openQueue('orders', { endpoint: '/orders', order: 'group', concurrency: 2 })
-  const isSought = () => {
-    const request = new XMLHttpRequest()
-    request.open('GET', '/is-sought', false)
-    request.send()
-    return request.responseText === 'true'
-  }
   let isLeading = false
   let isFirst = true
   orders.subscribe(({ type }) => {
@@ -33,13 +30,23 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title>
     isFirst = false
     if (!isLeading) return
     if (asked.has('leaves')) fetch('/is-told-to-leave').then(() => (location.href = '/away.html'))
-    else while (isSought()) for (const end = performance.now() + 200; performance.now() < end;) Math.random()
+    else new Worker('/busy.js')
   })
   for (let n = 0; n < ${COUNT}; n++) {
+    await fetch('/is-let')
     await orders.enqueue({ n: from + n }, { group: 'g' + from })
     await new Promise((resolve) => setTimeout(resolve, 30))
   }
 </script>`
+
+const BUSY = `
+const isSought = () => {
+  const request = new XMLHttpRequest()
+  request.open('GET', '/is-sought', false)
+  request.send()
+  return request.responseText === 'true'
+}
+while (isSought()) for (const end = performance.now() + 200; performance.now() < end;) Math.random()`
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -48,6 +55,7 @@ export class TwoTabs {
   readonly shop: ShopServer
   readonly #site: string
   #isSought = true
+  #letting = Promise.resolve()
   /** Tells the tab that leads to leave its page, where its address lets it. */
   leave: () => void = () => {}
 
@@ -55,6 +63,7 @@ export class TwoTabs {
     this.#site = site
     this.shop = shop
     const leaving = new Promise<void>((resolve) => (this.leave = resolve))
+    shop.others.set('/is-let', () => this.#letting.then(() => new Response()))
     shop.others.set('/is-sought', () => new Response(String(this.#isSought)))
     shop.others.set('/is-told-to-leave', () => leaving.then(() => new Response()))
   }
@@ -64,6 +73,7 @@ export class TwoTabs {
     await cp(path.join(root, 'dist'), path.join(site, 'dist'), { recursive: true })
     await cp(path.join(root, 'node_modules/comlink/dist/esm/comlink.mjs'), path.join(site, 'comlink.js'))
     await writeFile(path.join(site, 'index.html'), PAGE)
+    await writeFile(path.join(site, 'busy.js'), BUSY)
     await writeFile(path.join(site, 'away.html'), '<!doctype html><title>away</title>')
     const shop = await ShopServer.start(site)
     shop.pace = 20
@@ -75,16 +85,31 @@ export class TwoTabs {
     return [`${this.shop.url}?from=0${asked}`, `${this.shop.url}?from=10000${asked}`]
   }
 
-  /** The process of the tab that leads, which shows it by being busy, until another has taken over. */
+  /** The process of the tab that leads, which shows it by being busy. */
   async leaderOf(pids: () => readonly number[]): Promise<number> {
     await this.shop.arrived(1)
-    return onlyBusyOf(pids)
+    const leader = await onlyBusyOf(pids)
+    this.#isSought = false
+    return leader
+  }
+
+  /**
+   * Stops the leader in the midst of its drain, but not of a transaction: that would stay open, and the browser has all others wait for it. So the server does not answer, and
+   * nobody enqueues, until what was answered is settled.
+   */
+  async stopBetweenTransactions(stop: () => void): Promise<void> {
+    let go = (): void => {}
+    this.#letting = new Promise((resolve) => (go = resolve))
+    this.shop.mood = 'hanging'
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    stop()
+    this.shop.mood = 'accepting'
+    go()
   }
 
   /** Waits until another leads, and prints how long that takes. */
   async takenOver(name: string, hurtAt: number, beforeHurt: number): Promise<void> {
     const { arrivals } = this.shop
-    this.#isSought = false
     const isNew = ({ epoch }: { epoch: number }): boolean => epoch > arrivals[0]!.epoch
     expect(arrivals.slice(0, beforeHurt).filter(isNew)).toEqual([])
     while (!arrivals.some(isNew)) await this.shop.arrived(arrivals.length + 1)

@@ -34,12 +34,8 @@ test(
   async () => {
     await open()
     const pid = await tabs.leaderOf(() => browser.webProcesses)
-    // Not in the midst of a transaction: that would stay open, and all others wait for it. Its page is kept busy, and what was answered is settled by then.
-    tabs.shop.mood = 'hanging'
-    await pause(1_000)
+    await tabs.stopBetweenTransactions(() => void process.kill(pid, 'SIGSTOP'))
     const before = tabs.shop.arrivals.length
-    process.kill(pid, 'SIGSTOP')
-    tabs.shop.mood = 'accepting'
     await tabs.takenOver('WebKitGTK, frozen process', Date.now(), before)
     await pause(1_000)
     const sent = tabs.shop.arrivals.length
