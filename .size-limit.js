@@ -12,8 +12,8 @@ const door = (/** @type {string} */ name, /** @type {string} */ path, /** @type 
 
 export default [
   door('holdfast, in the page', 'dist/index.js', '16.2 kB'),
-  door('holdfast/worker, with your own queues', 'dist/worker.js', '36.3 kB'),
-  door('holdfast/service-worker', 'dist/service-worker.js', '38.9 kB'),
+  door('holdfast/worker, with your own queues', 'dist/worker.js', '36.5 kB'),
+  door('holdfast/service-worker', 'dist/service-worker.js', '39.1 kB'),
   door('holdfast/outbox', 'dist/outbox.js', '6 kB'),
   door('holdfast/form', 'dist/form.js', '5.3 kB'),
   door('holdfast/receiver', 'dist/receiver.js', '2 kB'),
