@@ -103,7 +103,7 @@ export class Expectations {
     if (answer === 'cancelled' && !isThere) throwFault(`cancelled: ${show(known)}`)
     if (answer === 'cancelled' || answer === 'aborted') this.#model.leave(known, 'gone', answer, true)
     const mustBeThere = (known.state === 'waiting' || known.state === 'delayed') && !known.isUnsure && !this.#model.mayBeDead(known)
-    if (answer === 'unknown' && mustBeThere) throwFault(`unknown: ${show(known)}`)
+    if (answer === 'unknown' && mustBeThere && !this.#model.mayBeReplaced(known)) throwFault(`unknown: ${show(known)}`)
   }
 
   redriven(letters: readonly Known[]): void {
@@ -154,15 +154,14 @@ export class Expectations {
 
   /** It is neither in the queue nor a dead letter. */
   #miss(known: Known): void {
-    const { state, isUnsure, isAccepted, key, group } = known
+    const { state, isUnsure, isAccepted } = known
     if (state === 'gone') {
       known.isUnsure = false
       return
     }
     // Nobody was answered: it was never stored, or is gone by now.
-    const isReplaced = key !== undefined && this.#model.all.some((other) => other.key === key && other.group === group && other.mayReplace)
-    if (state === 'asked' || (isUnsure && isAccepted) || (isUnsure && (state === 'waiting' || state === 'delayed')) || isReplaced)
-      return this.#model.leave(known, 'gone', 'missed', true)
+    const isPerhaps = isUnsure && (isAccepted || state === 'waiting' || state === 'delayed')
+    if (state === 'asked' || isPerhaps || this.#model.mayBeReplaced(known)) return this.#model.leave(known, 'gone', 'missed', true)
     throwFault(`lost: ${show(known)}`)
   }
 

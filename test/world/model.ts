@@ -139,6 +139,11 @@ export class Model {
     return this.all.find((known) => known.id === id)
   }
 
+  /** By one whose enqueue was not answered yet. */
+  mayBeReplaced({ key, group }: Known): boolean {
+    return key !== undefined && this.all.some((other) => other.key === key && other.group === group && other.mayReplace)
+  }
+
   /** Who has a dedup key now. */
   owners(group: string, key: string): Known[] {
     const isHere = ({ state, isUnsure }: Known): boolean => state === 'waiting' || state === 'delayed' || state === 'asked' || isUnsure
