@@ -13,29 +13,47 @@ export class FakeChannels {
   /** Whether words get lost: as when a tab dies before it could say one. */
   isDeaf = false
 
+  /** Those that are on their way, where words take their time. */
+  #late: (() => void)[] | undefined
+
   readonly open = (name: string): Channel => {
     const peers = this.#open.get(name) ?? new Set()
     this.#open.set(name, peers)
-    return new FakeChannel(peers, () => this.isDeaf)
+    return new FakeChannel(peers, (deliver) => this.#carry(deliver))
+  }
+
+  /** From now on words are on their way, until what this gives is called: then all arrive at once. */
+  hold(): () => void {
+    const late: (() => void)[] = (this.#late = [])
+    return () => {
+      this.#late = undefined
+      for (const deliver of late) deliver()
+    }
+  }
+
+  #carry(deliver: () => void): void {
+    if (this.isDeaf) return
+    if (this.#late) this.#late.push(deliver)
+    else deliver()
   }
 }
 
 class FakeChannel implements Channel {
   readonly #peers: Set<FakeChannel>
   readonly #listeners: Listener[] = []
+  readonly #carry: (deliver: () => void) => void
 
-  readonly #isDeaf: () => boolean
-
-  constructor(peers: Set<FakeChannel>, isDeaf: () => boolean) {
+  constructor(peers: Set<FakeChannel>, carry: (deliver: () => void) => void) {
     this.#peers = peers
-    this.#isDeaf = isDeaf
+    this.#carry = carry
     peers.add(this)
   }
 
   postMessage(message: unknown): void {
-    if (this.#isDeaf()) return
     const data: unknown = structuredClone(message)
-    for (const peer of this.#peers) if (peer !== this) queueMicrotask(() => peer.#hear(data))
+    this.#carry(() => {
+      for (const peer of this.#peers) if (peer !== this) queueMicrotask(() => peer.#hear(data))
+    })
   }
 
   addEventListener(_: 'message', listener: Listener): void {
