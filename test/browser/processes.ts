@@ -1,23 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Page } from 'playwright'
 
-/** Of some processes the one that is most at work, within a time in milliseconds. */
-export async function busiestOf(pids: readonly number[], during: number | Promise<unknown>): Promise<number> {
+/** Of some processes the one that is most at work meanwhile. */
+export async function busiestOf(pids: readonly number[], during: Promise<unknown>): Promise<number> {
   return (await worked(pids, during))[0]!.pid
 }
 
 /** The one of several processes that is at work: looks for a second at a time, until one has done three times as much as any other. */
 export async function onlyBusyOf(pids: () => readonly number[]): Promise<number> {
   for (;;) {
-    const [first, second] = await worked(pids(), 1_000)
+    const [first, second] = await worked(pids(), new Promise((resolve) => setTimeout(resolve, 1_000)))
     if (first && second && first.work > 3 * second.work) return first.pid
   }
 }
 
 /** What each of the processes does meanwhile, the busiest first. */
-async function worked(pids: readonly number[], during: number | Promise<unknown>): Promise<{ pid: number; work: number }[]> {
+async function worked(pids: readonly number[], during: Promise<unknown>): Promise<{ pid: number; work: number }[]> {
   const before = pids.map((pid) => ({ pid, work: workOf(pid) }))
-  await (typeof during === 'number' ? new Promise((resolve) => setTimeout(resolve, during)) : during)
+  await during
   return before.map(({ pid, work }) => ({ pid, work: workOf(pid) - work })).toSorted((a, b) => b.work - a.work)
 }
 

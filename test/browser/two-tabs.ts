@@ -13,7 +13,7 @@ const LONGEST = 30_000
 
 /**
  * A tab that enqueues numbers, one after the other, each when it is let. The one that has the first of them accepted has its process busy for as long as that is sought, or leaves when it is
- * told to. Busy is another of its workers, and not its main thread: in WebKit a worker's IndexedDB passes through that.
+ * told to. Busy is another of its workers, and not its main thread: in WebKit nobody gets on with IndexedDB then.
  */
 const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title>
 <script type="importmap">{ "imports": { "holdfast": "/dist/index.js", "comlink": "/comlink.js" } }</script>
@@ -32,8 +32,14 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title>
     if (asked.has('leaves')) fetch('/is-told-to-leave').then(() => (location.href = '/away.html'))
     else new Worker('/busy.js')
   })
+  // Who does not lead tells meanwhile how many wait.
+  const isLet = async (waiting) => (await (await fetch('/is-let', { method: 'POST', body: waiting })).text()) === 'true'
+  const waiting = async () => {
+    const { ready, leased } = await orders.depth()
+    return String(ready + leased)
+  }
   for (let n = 0; n < ${COUNT}; n++) {
-    await fetch('/is-let')
+    while (!(await isLet(isLeading || n === 0 ? '' : await waiting())));
     await orders.enqueue({ n: from + n }, { group: 'g' + from })
     await new Promise((resolve) => setTimeout(resolve, 30))
   }
@@ -55,7 +61,10 @@ export class TwoTabs {
   readonly shop: ShopServer
   readonly #site: string
   #isSought = true
-  #letting = Promise.resolve()
+  /** How many messages were let. */
+  #let = 0
+  /** Nobody is let, and this is called when all that was answered is settled. */
+  #settled: (() => void) | undefined
   /** Tells the tab that leads to leave its page, where its address lets it. */
   leave: () => void = () => {}
 
@@ -63,7 +72,7 @@ export class TwoTabs {
     this.#site = site
     this.shop = shop
     const leaving = new Promise<void>((resolve) => (this.leave = resolve))
-    shop.others.set('/is-let', () => this.#letting.then(() => new Response()))
+    shop.others.set('/is-let', async (request) => new Response(String(this.#isLet(await request.text()))))
     shop.others.set('/is-sought', () => new Response(String(this.#isSought)))
     shop.others.set('/is-told-to-leave', () => leaving.then(() => new Response()))
   }
@@ -98,13 +107,19 @@ export class TwoTabs {
    * nobody enqueues, until what was answered is settled.
    */
   async stopBetweenTransactions(stop: () => void): Promise<void> {
-    let go = (): void => {}
-    this.#letting = new Promise((resolve) => (go = resolve))
     this.shop.mood = 'hanging'
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    // Twice: what the server had taken as it was told to hang is answered by then.
+    for (let times = 0; times < 2; times++) await new Promise<void>((resolve) => (this.#settled = resolve))
     stop()
     this.shop.mood = 'accepting'
-    go()
+    this.#settled = undefined
+  }
+
+  /** @param waiting how many messages wait, where the tab tells. */
+  #isLet(waiting: string): boolean {
+    if (!this.#settled) this.#let += 1
+    else if (waiting !== '' && Number(waiting) === this.#let - this.shop.taken.length) this.#settled()
+    return !this.#settled
   }
 
   /** Waits until another leads, and prints how long that takes. */
