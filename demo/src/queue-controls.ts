@@ -21,8 +21,10 @@ export function enableControls(failed: (error: unknown) => void): void {
     await queue.resume()
   })
   when('redrive-all', () => settleDead(() => queue.redrive()))
-  when('purge-all', async () => {
-    if (await isPurgeMeant()) await settleDead(() => queue.purge())
+  find('purge-all', HTMLButtonElement).addEventListener('click', askBeforePurge)
+  // One listener for good: the event of an answer may come when a person has asked again.
+  purgeDialog.addEventListener('close', () => {
+    if (purgeDialog.returnValue === 'purge') settleDead(() => queue.purge()).catch(failed)
   })
   reloadButton.addEventListener('click', () => location.reload())
 
@@ -52,13 +54,10 @@ export function showControls({ isLost, isPaused, isLoggedOut }: Hindrances): voi
 }
 
 /** What is purged is nowhere any more, so that a person is asked first. The platform gives the focus back when the answer is no. */
-function isPurgeMeant(): Promise<boolean> {
+function askBeforePurge(): void {
   // Escape leaves it as it is: it would still be the answer of the last time.
   purgeDialog.returnValue = ''
   purgeDialog.showModal()
-  return new Promise((resolve) => {
-    purgeDialog.addEventListener('close', () => resolve(purgeDialog.returnValue === 'purge'), { once: true })
-  })
 }
 
 /** Rows and buttons are about to go, and the focus must not go with them. */

@@ -94,6 +94,20 @@ test('dead letters are purged once a person has said so twice, and the focus sta
   await page.locator('#dead-title:focus').waitFor()
 })
 
+test('dead letters are purged when a person says no, asks again before the browser has told of the no, and says yes', async () => {
+  await page.getByLabel('How many').fill('41')
+  await page.keyboard.press('Enter')
+  await shows('#depth-dead', '1')
+  await button('Purge all').evaluate((purge: HTMLButtonElement) => {
+    purge.click()
+    document.querySelector('dialog')!.close()
+    purge.click()
+    return new Promise((resolve) => document.querySelector('dialog')!.addEventListener('close', resolve, { once: true }))
+  })
+  await button('Purge them').click()
+  await shows('#depth-dead', '0')
+})
+
 test('when the worker dies another takes its place: orders go on being taken in, and arrive once', async () => {
   await toggle('away', 'Server away', true)
   await place('Maeve')
