@@ -1,0 +1,130 @@
+import { decodeBody } from '../message/body.ts'
+import type { Handler, LeasedMessage } from '../message/handling.ts'
+import { LONGEST_ANSWER, LONGEST_WORD } from '../protocol/consuming.ts'
+import type { Ended, FromConsumer, Handed } from '../protocol/consuming.ts'
+import type { Realm } from './realm.ts'
+
+/** How much further a handler must be before that is told. */
+const STEP = 0.01
+
+export interface HandOptions<T> {
+  readonly handler: Handler<T>
+  readonly lease: number
+  readonly clock: Realm['clock']
+  readonly tell: (word: FromConsumer) => void
+}
+
+type Word = FromConsumer extends infer Each ? (Each extends unknown ? Omit<Each, 'holdfast' | 'token'> : never) : never
+
+/** One message in a handler's hands. */
+export class Hand<T> {
+  readonly id: string
+  readonly #options: HandOptions<T>
+  readonly #abort = new AbortController()
+  #token: string
+  #cancel = (): void => {}
+  #isOurs = true
+  #told = -Infinity
+
+  constructor({ id, token }: Handed, options: HandOptions<T>) {
+    this.id = id
+    this.#token = token
+    this.#options = options
+    this.#begin()
+  }
+
+  /** Runs the handler. Says what came of it, to who drains as well, where it is its message still. */
+  async run({ body, group, attempt }: Handed): Promise<Ended> {
+    const message: LeasedMessage<T> = {
+      id: this.id,
+      body: decodeBody(body)?.value as T,
+      ...(group !== undefined && { group }),
+      attempt,
+      signal: this.#abort.signal,
+      extend: () => this.#extend(),
+      progress: (done) => this.#progress(done),
+    }
+    const ended = await endOf(this.#options.handler, message)
+    this.#end(ended)
+    return ended
+  }
+
+  /** Another leads, and leases it to this once more. */
+  leaseAgain(token: string): void {
+    if (!this.#isOurs) return
+    this.#token = token
+    this.#begin()
+  }
+
+  has(token: string): boolean {
+    return this.#token === token
+  }
+
+  /** It is somebody else's, or nobody's. */
+  take(reason: string): void {
+    if (!this.#isOurs) return
+    this.#isOurs = false
+    this.#cancel()
+    this.#abort.abort(new DOMException(reason, 'AbortError'))
+  }
+
+  /** The consumer ends. */
+  handBack(): void {
+    if (!this.#isOurs) return
+    this.#tell({ ended: { how: 'handed-back' } })
+    this.take('The consumer was closed')
+  }
+
+  #begin(): void {
+    this.#cancel()
+    this.#cancel = this.#options.clock.after(this.#options.lease, () => this.take(`Its lease of ${this.#options.lease} ms ran out`))
+  }
+
+  #extend(): boolean {
+    if (!this.#isOurs) return false
+    this.#begin()
+    this.#tell({ extended: true })
+    return true
+  }
+
+  #progress(done: number): void {
+    if (!(done >= 0 && done <= 1)) throw new RangeError(`Expected progress from 0 to 1, got ${done}`)
+    if (!this.#isOurs || (done < 1 && done - this.#told < STEP && done >= this.#told)) return
+    this.#told = done
+    this.#tell({ progressed: done })
+  }
+
+  /** Also of one that was taken: its place is free. */
+  #end(ended: Ended): void {
+    this.#cancel()
+    this.#isOurs = false
+    this.#tell({ ended })
+  }
+
+  #tell(word: Word): void {
+    this.#options.tell({ holdfast: 1, token: this.#token, ...word } as FromConsumer)
+  }
+}
+
+async function endOf<T>(handler: Handler<T>, message: LeasedMessage<T>): Promise<Ended> {
+  try {
+    return returned(await handler(message))
+  } catch (error) {
+    return thrown(error)
+  }
+}
+
+/** An answer that is too long is none. */
+function returned(value: unknown): Ended {
+  const answer = JSON.stringify(value) as string | undefined
+  return { how: 'returned', ...(answer !== undefined && answer.length <= LONGEST_ANSWER && { answer }) }
+}
+
+/** By name, since it may come from a second copy of this library. */
+function thrown(error: unknown): Ended {
+  const { name, message, delay } = (error ?? {}) as { name?: unknown; message?: unknown; delay?: unknown }
+  const word = String(message ?? error).slice(0, LONGEST_WORD)
+  if (name === 'DeadLetter') return { how: 'refused', message: word }
+  if (name === 'Retry' && Number.isFinite(delay)) return { how: 'threw', message: word, delay: Math.max(0, Math.round(delay as number)) }
+  return { how: 'threw', message: `${typeof name === 'string' ? `${name}: ` : ''}${word}`.slice(0, LONGEST_WORD) }
+}

@@ -1,0 +1,162 @@
+import { databaseName } from './names.ts'
+
+/**
+ * What who drains a queue and its consumers say to each other, in whatever tab and thread each of them is. All hear the queue's roll; what is said of a message is said on a channel of the consumer's
+ * own, so that nobody else has a copy of it made.
+ *
+ *     leader   -- who ------------------> all            a leader begins: who is there?
+ *     consumer -- here -----------------> all            as it begins, when it is asked, and when it leaves
+ *     leader   -- handed (token) -------> consumer       the message is leased to it
+ *     consumer -- extended, progressed -> leader
+ *     consumer -- ended (token, result)-> leader         only under the token of the lease as it is now does that count
+ *     leader   -- taken (token) --------> consumer       the lease is over: it ran out, or the message was cancelled
+ *
+ * That a consumer is gone, its lock tells, however it went.
+ */
+export const consumerRoll = (key: string): string => `${databaseName(key)}/consumers`
+export const consumerChannel = (key: string, id: string): string => `${consumerRoll(key)}/${id}`
+
+/** The lock that a consumer holds while it lives. It tells the length of its leases, for a leader whom it does not answer: its thread may be busy, or frozen. */
+export const consumerLock = (key: string, id: string, lease: number): string => `${consumerChannel(key, id)}/${lease}`
+
+/** The other end of {@link consumerLock}. */
+export function ofConsumerLock(key: string, name: string): { readonly id: string; readonly lease: number } | undefined {
+  const prefix = `${consumerRoll(key)}/`
+  if (!name.startsWith(prefix)) return undefined
+  const [id, lease, ...more] = name.slice(prefix.length).split('/')
+  return id !== undefined && more.length === 0 && isLength(Number(lease)) ? { id, lease: Number(lease) } : undefined
+}
+
+/** Heard by all who have to do with a queue's consumers. */
+export type RollCall =
+  /** Who drains asks, in its epoch: whoever has an earlier one is no leader any more. */
+  { readonly holdfast: 1; readonly who: number } | { readonly holdfast: 1; readonly here: Presence }
+
+/** A consumer, as it says of itself. */
+export interface Presence {
+  readonly id: string
+  readonly lease: number
+  /** How many messages it takes at once; 0 when it takes no more. */
+  readonly places: number
+  /** What it has in hand, and what it has done and a leader that is gone may not have settled. */
+  readonly holds: readonly string[]
+}
+
+/** A message that is leased to a consumer. */
+export interface Handed {
+  readonly token: string
+  readonly epoch: number
+  /** When that was said, in milliseconds since the epoch: who was frozen meanwhile need not begin. */
+  readonly at: number
+  readonly id: string
+  /** As JSON. */
+  readonly body: string
+  readonly group?: string
+  readonly attempt: number
+}
+
+/** What became of a message in a consumer's hands. */
+export type Ended =
+  /** What the handler returned, as JSON; absent where that was nothing. */
+  | { readonly how: 'returned'; readonly answer?: string }
+  /** With a delay, the handler has said how long to wait. */
+  | { readonly how: 'threw'; readonly message: string; readonly delay?: number }
+  | { readonly how: 'refused'; readonly message: string }
+  /** Nothing came of it: the consumer ends. */
+  | { readonly how: 'handed-back' }
+
+export type ToConsumer = { readonly holdfast: 1; readonly handed: Handed } | { readonly holdfast: 1; readonly taken: string }
+
+export type FromConsumer =
+  | { readonly holdfast: 1; readonly token: string; readonly ended: Ended }
+  | { readonly holdfast: 1; readonly token: string; readonly extended: true }
+  | { readonly holdfast: 1; readonly token: string; readonly progressed: number }
+
+/** The longest answer that is kept of a handler, in characters of its JSON; of what it threw, a beginning. */
+export const LONGEST_ANSWER = 64 * 1024
+export const LONGEST_WORD = 4_000
+
+/** The most messages that a consumer has in hand, and remembers that it has done. */
+export const MOST_IN_HAND = 100
+export const MOST_REMEMBERED = 64
+
+const LONGEST_LEASE = 2_147_483_647
+
+export function isRollCall(data: unknown): data is RollCall {
+  if (!isOurs(data)) return false
+  if ('who' in data) return isWhole(data.who)
+  return 'here' in data && isPresence(data.here)
+}
+
+export function isToConsumer(data: unknown): data is ToConsumer {
+  if (!isOurs(data)) return false
+  if ('taken' in data) return typeof data.taken === 'string'
+  return 'handed' in data && isHanded(data.handed)
+}
+
+export function isFromConsumer(data: unknown): data is FromConsumer {
+  if (!isOurs(data) || !('token' in data) || typeof data.token !== 'string') return false
+  if ('extended' in data) return data.extended === true
+  if ('progressed' in data) return typeof data.progressed === 'number' && data.progressed >= 0 && data.progressed <= 1
+  return 'ended' in data && isEnded(data.ended)
+}
+
+function isPresence(value: unknown): value is Presence {
+  if (!isObject(value)) return false
+  const { id, lease, places, holds } = value as Partial<Presence>
+  return (
+    isId(id) &&
+    isLength(lease) &&
+    isWhole(places) &&
+    places <= MOST_IN_HAND &&
+    Array.isArray(holds) &&
+    holds.length <= MOST_IN_HAND + MOST_REMEMBERED &&
+    holds.every(isId)
+  )
+}
+
+function isHanded(value: unknown): value is Handed {
+  if (!isObject(value)) return false
+  const { token, epoch, at, id, body, group, attempt } = value as Partial<Handed>
+  const isNamed = typeof token === 'string' && isId(id) && (group === undefined || typeof group === 'string')
+  return isNamed && typeof body === 'string' && isWhole(epoch) && isWhole(at) && isWhole(attempt)
+}
+
+function isEnded(value: unknown): value is Ended {
+  if (!isObject(value) || !('how' in value)) return false
+  const { answer, message, delay } = value as { answer?: unknown; message?: unknown; delay?: unknown }
+  switch (value.how) {
+    case 'returned':
+      return answer === undefined || (typeof answer === 'string' && answer.length <= LONGEST_ANSWER)
+    case 'threw':
+      return isWord(message) && (delay === undefined || isLength(delay) || delay === 0)
+    case 'refused':
+      return isWord(message)
+    default:
+      return value.how === 'handed-back'
+  }
+}
+
+function isOurs(data: unknown): data is object {
+  return isObject(data) && 'holdfast' in data && data.holdfast === 1
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function isWord(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= LONGEST_WORD
+}
+
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= 300
+}
+
+function isLength(value: unknown): value is number {
+  return isWhole(value) && value > 0 && value <= LONGEST_LEASE
+}
+
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
