@@ -12,6 +12,7 @@ const door = (/** @type {string} */ name, /** @type {string} */ path, /** @type 
 
 export default [
   door('holdfast, in the page', 'dist/index.js', '16.2 kB'),
+  door('holdfast/consumer', 'dist/consumer.js', '4 kB'),
   door('holdfast/worker, with your own queues', 'dist/worker.js', '36.5 kB'),
   door('holdfast/service-worker', 'dist/service-worker.js', '39.1 kB'),
   door('holdfast/outbox', 'dist/outbox.js', '6 kB'),

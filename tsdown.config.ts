@@ -39,6 +39,7 @@ const config: UserConfig[] = [
     entry: [
       'src/index.ts',
       'src/worker.ts',
+      'src/consumer.ts',
       'src/service-worker.ts',
       'src/in-place.ts',
       'src/auto-worker-text.ts',

@@ -62,4 +62,7 @@ export const REASONS: Readonly<Record<RetryReason, string>> = {
   classified: 'The answer says: later',
   'in-progress': 'The server is still busy with this order',
   failed: 'The server fails',
+  crashed: 'What handled it has died',
+  'lease-expired': 'What handled it took too long',
+  'handed-back': 'What handled it was closed',
 }

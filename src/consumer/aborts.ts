@@ -3,6 +3,9 @@ import type { PlacedMessage } from '../message/message.ts'
 /** A message, at its place: a dead letter that is redriven has its id, and another. */
 type Placed = Pick<PlacedMessage, 'id' | 'sequence'>
 
+/** Why attempts are cut short where that is not for their message's sake. */
+export const DRAIN_ENDS = 'the drain ends'
+
 /** The attempts that are under way, by message, and those that are to be cut short. */
 export class Aborts {
   readonly #underWay = new Map<string, { readonly sequence: number; readonly controller: AbortController }>()
@@ -29,7 +32,7 @@ export class Aborts {
 
   /** The drain ends. */
   abortAll(): void {
-    for (const { controller } of this.#underWay.values()) controller.abort()
+    for (const { controller } of this.#underWay.values()) controller.abort(DRAIN_ENDS)
   }
 
   isWanted({ id, sequence }: Placed): boolean {

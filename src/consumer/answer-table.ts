@@ -18,6 +18,8 @@ export type Outcome =
       readonly holds: boolean
       /** How long the server asks to wait, in milliseconds. */
       readonly wait?: number
+      /** How long it is to wait, whatever the backoff. */
+      readonly delay?: number
     }
 
 /**
@@ -38,6 +40,7 @@ export type Outcome =
  * | anything else | rejected |
  */
 export function outcomeOf(attempt: Attempt, redirects: Redirects, now: number): Outcome {
+  if (attempt.outcome) return attempt.outcome
   if (!attempt.answered) return { kind: 'retry', reason: attempt.reason, counts: false, holds: true }
   const { status, isRedirect, headers } = attempt
   if (isRedirect && redirects === 'accept') return { kind: 'accepted' }

@@ -1,5 +1,5 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { Hold } from '../message/message.ts'
+import type { Held, Hold } from '../message/message.ts'
 import type { HeaderEntries } from '../protocol/host.ts'
 import { Aborts } from './aborts.ts'
 import type { Outcome } from './answer-table.ts'
@@ -18,7 +18,7 @@ import { Preparation } from './preparation.ts'
 import type { Prepared } from './preparation.ts'
 import { Respite } from './respite.ts'
 import { Suspicion } from './suspicion.ts'
-import { past, trailAfter, unansweredAfter } from './trail.ts'
+import { nextAttempt, past, trailAfter, unansweredAfter } from './trail.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Answered, Attempt } from './transport.ts'
 import type { Delivery } from './turns.ts'
@@ -118,8 +118,8 @@ export class Courier {
   async #attempt(prepared: Prepared, outset: Outset, cut: AbortSignal): Promise<boolean> {
     const { books, announce, headers, isStopping } = this.#options
     const { delivery, setup, doubts } = prepared
-    const { message, held } = delivery
-    announce({ type: 'leased', id: message.id, attempt: (held?.attempts ?? 0) + (held?.uncounted ?? 0) + 1 })
+    const { message } = delivery
+    announce({ type: 'leased', id: message.id, attempt: nextAttempt(delivery.held) })
     const first = await this.#send(prepared, prepared.headers, outset, cut)
     if (first.outcome?.kind !== 'unauthorized' || !headers.canRefresh(setup)) return this.#settle(delivery, first)
     const fresh = isStopping() ? undefined : await headers.refresh(setup)
@@ -130,11 +130,15 @@ export class Courier {
     return true
   }
 
-  async #send({ delivery: { message }, setup }: Prepared, headers: HeaderEntries, outset: Outset, cut: AbortSignal): Promise<Tried> {
+  async #send({ delivery, setup }: Prepared, headers: HeaderEntries, outset: Outset, cut: AbortSignal): Promise<Tried> {
     const { books, transport, functions, clock, time, announce, signal } = this.#options
+    const { message } = delivery
     const at = time.now()
     const began = clock.elapsed()
-    const attempt = await transport.send({ ...message, epoch: books.epoch, headers, setup }, cut)
+    const attempt = await transport.send(
+      { ...message, epoch: books.epoch, headers, setup, attempt: nextAttempt(delivery.held), mayBeHeld: mayBeDelivered(delivery) },
+      cut,
+    )
     const took = Math.round(clock.elapsed() - began)
     if (attempt.answered) this.#hear(attempt)
     const isEnded = signal.aborted && !attempt.answered
@@ -160,7 +164,8 @@ export class Courier {
         await this.#reject(delivery, tried)
         return true
       case 'unauthorized':
-        await this.#keepSent(delivery)
+        // Nothing is counted, but that it was sent, so that its bytes stay.
+        await this.#goesOn(delivery, {})
         return false
       case 'retry':
         if (this.#isCancelled(delivery)) await this.#departures.drop(delivery, !tried.attempt.answered || mayBeDelivered(delivery))
@@ -187,15 +192,16 @@ export class Courier {
     const { message, held, group } = delivery
     const { attempt, outset } = tried
     const trail = trailAfter(held, past(tried, found.reason))
-    const isSuspected = !attempt.answered && (await this.#suspicion.isJust(trail, held))
+    const isSuspected = !attempt.answered && found.holds && (await this.#suspicion.isJust(trail, held))
     const outcome = isSuspected ? { ...found, counts: held?.isSuspected === true, holds: false } : withoutBlame(found, outset)
     const { counts, reason, wait } = outcome
     const before = held ?? { attempts: 0, uncounted: 0 }
     const attempts = before.attempts + (counts ? 1 : 0)
     const uncounted = before.uncounted + (counts ? 0 : 1)
-    const delay = Math.max(wait ?? 0, backoff(counts ? attempts : uncounted, random, message.backoff ?? setup().backoff))
+    const delay = found.delay ?? Math.max(wait ?? 0, backoff(counts ? attempts : uncounted, random, message.backoff ?? setup().backoff))
     const hold = this.#holdFor(message.expiresAt, delay, wait === undefined ? 'backoff' : 'server')
-    const news = this.#breaker.failed({ outset, group, outcome: { ...outcome, counts: found.counts }, hold })
+    // A handler that fails says nothing of other messages.
+    const news = this.#breaker.failed({ outset, group, outcome: { ...outcome, counts: found.counts && !setup().consumers }, hold })
     const status = attempt.answered ? { status: attempt.status } : {}
     if (counts && attempts >= (message.maxAttempts ?? setup().maxAttempts)) {
       const excerpt = attempt.answered ? excerptOf(attempt) : ''
@@ -225,22 +231,18 @@ export class Courier {
     return { due: now + wait, wait, by }
   }
 
-  /** The server does not know who we are: nothing is counted, but that it was sent, so that its bytes stay. */
-  async #keepSent({ held, ...delivery }: Delivery): Promise<void> {
-    const { books, time } = this.#options
-    const before = held ?? { attempts: 0, uncounted: 0 }
-    const hold: Hold = { due: time.now(), wait: 0, by: 'backoff' }
-    await books.hold({ ...delivery, held }, { ...before, ...hold, uncounted: before.uncounted + 1 }, books.holds.endpoint)
-  }
-
   /** The drain has ended the attempt: the server may have it all the same, and that is kept. */
   async #keepStopped(delivery: Delivery, tried: Tried): Promise<void> {
-    const { books, time } = this.#options
     const { held } = delivery
-    const before = held ?? { attempts: 0, uncounted: 0 }
     const trail = trailAfter(held, past({ ...tried, attempt: { answered: false, reason: 'unreachable' } }, 'stopped'))
+    await this.#goesOn(delivery, { unanswered: (held?.unanswered ?? 0) + 1, trail })
+  }
+
+  /** It waits for no time, and keeps what is known of it now. */
+  async #goesOn(delivery: Delivery, known: Partial<Held>): Promise<void> {
+    const { books, time } = this.#options
+    const before = delivery.held ?? { attempts: 0, uncounted: 0 }
     const hold: Hold = { due: time.now(), wait: 0, by: 'backoff' }
-    const unanswered = (held?.unanswered ?? 0) + 1
-    await books.hold(delivery, { ...before, ...hold, uncounted: before.uncounted + 1, unanswered, trail }, books.holds.endpoint)
+    await books.hold(delivery, { ...before, ...hold, ...known, uncounted: before.uncounted + 1 }, books.holds.endpoint)
   }
 }

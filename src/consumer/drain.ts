@@ -205,7 +205,8 @@ export class Drain {
 
   /** An endpoint that was away is tried with one message; and one at a time they go where a host has died. */
   #places({ books: { holds }, courier }: Term): number {
-    return holds.endpoint || courier.caution.isOn ? 1 : this.#options.setup().concurrency
+    const { setup, transport } = this.#options
+    return holds.endpoint || courier.caution.isOn ? 1 : Math.min(setup().concurrency, transport.places?.() ?? Infinity)
   }
 
   #begin(term: Term, delivery: Delivery): void {

@@ -60,7 +60,9 @@ export class Term {
   }
 
   static async begin(options: TermOptions): Promise<Term> {
-    return new Term(options, await lead(options.connection))
+    const begun = await lead(options.connection)
+    await options.transport.begin?.(begun.head.epoch)
+    return new Term(options, begun)
   }
 
   /** Something is due that was not, perhaps. */

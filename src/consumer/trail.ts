@@ -27,3 +27,8 @@ export function unansweredAfter(held: Held | undefined, attempt: Attempt): Pick<
   const unanswered = (held?.unanswered ?? 0) + (attempt.answered ? 0 : 1)
   return unanswered > 0 ? { unanswered } : {}
 }
+
+/** The number of a message's next attempt. */
+export function nextAttempt(held: Held | undefined): number {
+  return (held?.attempts ?? 0) + (held?.uncounted ?? 0) + 1
+}

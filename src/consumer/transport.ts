@@ -1,5 +1,6 @@
 import type { StoredRequest } from '../message/stored-request.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
+import type { Outcome } from './answer-table.ts'
 
 /** A message as it goes out. */
 export interface Outgoing {
@@ -11,13 +12,26 @@ export interface Outgoing {
   readonly request?: StoredRequest
   readonly epoch: number
   readonly sequence: number
+  readonly group?: string
+  /** 1 for the first, whatever came of those before. */
+  readonly attempt: number
+  /** A leader before this one may have sent it, and nobody knows what came of that. */
+  readonly mayBeHeld: boolean
   readonly headers: HeaderEntries
   /** The options that the headers were asked for under: no header goes to an endpoint that it was not meant for. */
   readonly setup: Setup
 }
 
 /** What came of one attempt. */
-export type Attempt = Answered | { readonly answered: false; readonly reason: 'unreachable' | 'timeout' }
+export type Attempt = (Answered | Unanswered) & {
+  /** What that means, where the transport knows itself. */
+  readonly outcome?: Outcome
+}
+
+interface Unanswered {
+  readonly answered: false
+  readonly reason: 'unreachable' | 'timeout' | 'crashed' | 'lease-expired' | 'handed-back'
+}
 
 /** What the server said. */
 export interface Answered {
@@ -44,4 +58,8 @@ export interface Transport {
   send(message: Outgoing, signal: AbortSignal): Promise<Attempt>
   /** Asks the endpoint for an answer, any, without a message. */
   askTime(setup: Setup, headers: HeaderEntries, signal: AbortSignal): Promise<ToldTime>
+  /** How many messages may be under way at once; absent where that is for the queue's options alone to say. */
+  places?(): number
+  /** A term begins. */
+  begin?(epoch: number): Promise<void>
 }

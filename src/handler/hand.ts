@@ -49,11 +49,12 @@ export class Hand<T> {
     return ended
   }
 
-  /** Another leads, and leases it to this once more. */
-  leaseAgain(token: string): void {
-    if (!this.#isOurs) return
+  /** Another leads, and leases it to this once more. @returns whether this has it still. */
+  leaseAgain(token: string): boolean {
+    if (!this.#isOurs) return false
     this.#token = token
     this.#begin()
+    return true
   }
 
   has(token: string): boolean {
@@ -71,7 +72,7 @@ export class Hand<T> {
   /** The consumer ends. */
   handBack(): void {
     if (!this.#isOurs) return
-    this.#tell({ ended: { how: 'handed-back' } })
+    this.#tell({ id: this.id, ended: { how: 'handed-back' } })
     this.take('The consumer was closed')
   }
 
@@ -98,7 +99,7 @@ export class Hand<T> {
   #end(ended: Ended): void {
     this.#cancel()
     this.#isOurs = false
-    this.#tell({ ended })
+    this.#tell({ id: this.id, ended })
   }
 
   #tell(word: Word): void {
@@ -124,7 +125,7 @@ function returned(value: unknown): Ended {
 function thrown(error: unknown): Ended {
   const { name, message, delay } = (error ?? {}) as { name?: unknown; message?: unknown; delay?: unknown }
   const word = String(message ?? error).slice(0, LONGEST_WORD)
-  if (name === 'DeadLetter') return { how: 'refused', message: word }
+  if (name === 'Reject') return { how: 'refused', message: word }
   if (name === 'Retry' && Number.isFinite(delay)) return { how: 'threw', message: word, delay: Math.max(0, Math.round(delay as number)) }
   return { how: 'threw', message: `${typeof name === 'string' ? `${name}: ` : ''}${word}`.slice(0, LONGEST_WORD) }
 }

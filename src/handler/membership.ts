@@ -1,7 +1,7 @@
 import type { Handler } from '../message/handling.ts'
 import { mintProducer } from '../message/id.ts'
 import { consumerChannel, consumerLock, consumerRoll, isRollCall, isToConsumer, MOST_REMEMBERED } from '../protocol/consuming.ts'
-import type { Ended, FromConsumer, Handed } from '../protocol/consuming.ts'
+import type { Ended, FromConsumer, Handed, RollCall } from '../protocol/consuming.ts'
 import { Hand } from './hand.ts'
 import type { Channel, Realm } from './realm.ts'
 
@@ -81,8 +81,9 @@ export class Membership<T> {
   #sayHere(): void {
     if (!this.#isJoined || this.#leave.signal.aborted) return
     const { lease, concurrency } = this.#options
-    const holds = [...this.#inHand.keys(), ...this.#returned.keys()]
-    this.#roll.postMessage({ holdfast: 1, here: { id: this.#id, lease, places: this.#isLeaving ? 0 : concurrency, holds } })
+    const places = this.#isLeaving ? 0 : concurrency
+    const here = { id: this.#id, lease, places, inHand: [...this.#inHand.keys()], done: [...this.#returned.keys()] }
+    this.#roll.postMessage({ holdfast: 1, here } satisfies RollCall)
   }
 
   #answer(epoch: number): void {
@@ -96,10 +97,10 @@ export class Membership<T> {
     const { lease, realm } = this.#options
     if (handed.epoch < this.#epoch || Math.abs(realm.clock.now() - handed.at) > lease) return
     this.#epoch = handed.epoch
-    const [inHand, returned] = [this.#inHand.get(handed.id), this.#returned.get(handed.id)]
-    if (inHand) inHand.leaseAgain(handed.token)
-    else if (returned) this.#tell({ holdfast: 1, token: handed.token, ended: returned })
-    else if (this.#isLeaving) this.#tell({ holdfast: 1, token: handed.token, ended: { how: 'handed-back' } })
+    if (this.#inHand.get(handed.id)?.leaseAgain(handed.token)) return
+    const returned = this.#returned.get(handed.id)
+    if (returned) this.#tell({ holdfast: 1, token: handed.token, id: handed.id, ended: returned })
+    else if (this.#isLeaving) this.#tell({ holdfast: 1, token: handed.token, id: handed.id, ended: { how: 'handed-back' } })
     else void this.#handle(handed)
   }
 

@@ -1,6 +1,8 @@
 import { Drain } from '../consumer/drain.ts'
+import { HandOut } from '../consumer/hand-out.ts'
 import { httpTransport } from '../consumer/http.ts'
 import type { TermOptions } from '../consumer/term.ts'
+import type { Transport } from '../consumer/transport.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { PageSignal } from '../protocol/host.ts'
 import { tellDrain } from './drain-news.ts'
@@ -13,6 +15,9 @@ export interface DrainingOptions extends Pick<TermOptions, 'connection' | 'funct
   /** Takes what happened, in any tab, to this host's page. */
   readonly toPage: (events: readonly QueueEvent[]) => void
 }
+
+/** Consumers are in other threads of this device: being offline is nothing to them, and no host dies of what they do. */
+const NEEDS_NO_NETWORK = { isOnline: () => true, death: undefined } as const
 
 /** A host's part in draining its queue: a drain, for as long as it leads. What it is told while another leads is nothing to it: that one hears it too. */
 export class Draining {
@@ -32,14 +37,22 @@ export class Draining {
   /** Serves a term; resolves when it is over. */
   async lead(): Promise<void> {
     if (this.#isStopped) return
-    const { queue, platform, toPage } = this.#options
-    this.#drain = new Drain({ ...this.#options, ...platform, transport: httpTransport({ queue, ...platform }) })
+    const { platform, toPage } = this.#options
+    const handOut = this.#options.setup().consumers ? this.#handOut() : undefined
+    const transport: Transport = handOut ?? httpTransport({ ...platform, queue: this.#options.queue })
+    this.#drain = new Drain({ ...this.#options, ...(handOut && NEEDS_NO_NETWORK), ...platform, transport })
     if (this.#isHurried) this.#drain.hurry('server')
     this.#isHurried = false
     toPage([{ type: 'leadership-gained' }])
     await this.#drain.run()
+    handOut?.close()
     this.#drain = undefined
     if (!this.#isStopped) toPage([{ type: 'leadership-lost' }])
+  }
+
+  #handOut(): HandOut {
+    const { queue, platform, announce } = this.#options
+    return new HandOut({ ...platform, queue, announce, changed: () => this.#drain?.wake() })
   }
 
   /** The page asks for it: it is kept in mind, should this lead in a moment. */

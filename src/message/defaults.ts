@@ -1,12 +1,15 @@
 import type { Order, QueueOptions } from './options.ts'
 
+/** The most that `concurrency` may be. */
+export const MOST_UNDER_WAY = 100
+
 /** What `order` and concurrency are where they are left out. */
-export function orderOf({ order, group, concurrency }: Pick<QueueOptions, 'order' | 'group' | 'concurrency'>): {
+export function orderOf({ order, group, concurrency, consumers }: Pick<QueueOptions, 'order' | 'group' | 'concurrency' | 'consumers'>): {
   order: Order
   concurrency: number
 } {
   const chosen = order ?? (group ? 'group' : 'queue')
-  return { order: chosen, concurrency: concurrency ?? (chosen === 'queue' ? 1 : 6) }
+  return { order: chosen, concurrency: concurrency ?? (chosen === 'queue' ? 1 : consumers ? MOST_UNDER_WAY : 6) }
 }
 
 /** The other options that may be left out, and what they are then. */
@@ -24,6 +27,7 @@ export const DEFAULTS: Required<
     | 'dedupWindow'
     | 'version'
     | 'redirects'
+    | 'consumers'
   >
 > = {
   method: 'POST',
@@ -37,4 +41,5 @@ export const DEFAULTS: Required<
   dedupWindow: 0,
   version: 1,
   redirects: 'retry',
+  consumers: false,
 }

@@ -1,7 +1,7 @@
 import { QueueError, shown } from './error.ts'
 import { checkQueue } from './option-checks.ts'
 import type { Check } from './option-checks.ts'
-import type { QueueOptions } from './options.ts'
+import type { QueueEnd, QueueOptions } from './options.ts'
 
 /** A queue's name and options, made by {@link defineQueue} in a module that page and worker share. */
 export interface QueueDefinition<T = unknown> {
@@ -21,7 +21,7 @@ export interface QueueDefinition<T = unknown> {
  * export const orders = defineQueue<Order>('orders', { endpoint: '/api/orders' })
  * ```
  */
-export function defineQueue<T = unknown>(name: string, options: QueueOptions<T>): QueueDefinition<T> {
+export function defineQueue<T = unknown>(name: string, options: QueueOptions<T> & QueueEnd): QueueDefinition<T> {
   checkName(name)
   checkQueue(options)
   return Object.freeze({ name, options: Object.freeze({ ...options }) })

@@ -26,6 +26,10 @@ export type QueueEvent =
   | { readonly type: 'leased'; readonly id: string; readonly attempt: number }
   /** The server accepted a message; it has left the queue. */
   | { readonly type: 'accepted'; readonly id: string; readonly answer: Answer; readonly group?: string }
+  /** A handler has told how far it is with a message, from 0 to 1. */
+  | { readonly type: 'progressed'; readonly id: string; readonly progress: number }
+  /** A message was longer in a handler's hands than its lease: another gets it. `consumer` tells which had it. */
+  | { readonly type: 'lease-expired'; readonly id: string; readonly consumer: string }
   /** An attempt failed; the message keeps its place and is tried again at `due` (milliseconds since the epoch). */
   | {
       readonly type: 'retry-scheduled'

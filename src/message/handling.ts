@@ -20,7 +20,7 @@ export interface LeasedMessage<T = unknown> {
 
 /**
  * Does what a message asks for. When it returns, the message is accepted, and what it returns, as JSON, is the body of the receipt's answer. When it throws, the message is tried again
- * later, which counts as an attempt; {@link Retry} and {@link DeadLetter} steer that.
+ * later, which counts as an attempt; {@link Retry} and {@link Reject} steer that.
  */
 export type Handler<T = unknown> = (message: LeasedMessage<T>) => unknown
 
@@ -38,6 +38,16 @@ export interface ConsumeOptions {
    * @defaultValue 30_000
    */
   readonly lease?: number
+}
+
+/** How messages are consumed in workers. */
+export interface PoolOptions {
+  /**
+   * How many workers: a whole number from 1 to 64.
+   *
+   * @defaultValue as many as the device has processors, but for one, at most 8
+   */
+  readonly size?: number
 }
 
 /** What takes a queue's messages in hand, until it is closed. */
@@ -60,17 +70,18 @@ export class Retry extends Error {
   /** In milliseconds. */
   readonly delay: number
 
-  constructor({ delay, message = 'tried again later' }: { readonly delay: number; readonly message?: string }) {
+  /** @param options `delay`: in milliseconds, 0 or more; `message`: what is shown of it. */
+  constructor({ delay, message = 'Tried again later' }: { readonly delay: number; readonly message?: string }) {
     super(message)
     this.delay = delay
   }
 }
 
 /**
- * Thrown by a handler: never again, unless somebody redrives it.
+ * Thrown by a handler: never again. The message is a dead letter, with this text, until somebody redrives it.
  *
- * @example throw new DeadLetter('There is no such customer')
+ * @example throw new Reject('There is no such customer')
  */
-export class DeadLetter extends Error {
-  override readonly name = 'DeadLetter'
+export class Reject extends Error {
+  override readonly name = 'Reject'
 }

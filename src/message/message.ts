@@ -60,7 +60,7 @@ export interface PastAttempt {
   /** How long it took, in milliseconds. */
   readonly took: number
   /** What came of it. `stopped`: the page was closed under it. `crashed`: the worker died under it, and the page lived. */
-  readonly result: RetryReason | 'rejected' | 'stopped' | 'crashed'
+  readonly result: RetryReason | 'rejected' | 'stopped'
   /** The answer's status; absent when there was no answer. */
   readonly status?: number
 }

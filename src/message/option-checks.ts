@@ -1,4 +1,4 @@
-import { DEFAULTS, orderOf } from './defaults.ts'
+import { DEFAULTS, MOST_UNDER_WAY, orderOf } from './defaults.ts'
 import { QueueError, shown } from './error.ts'
 import type { OpenOptions } from './open-options.ts'
 import type { Order, QueueOptions } from './options.ts'
@@ -6,6 +6,8 @@ import { isSchema } from './schema.ts'
 
 /** The longest time that `setTimeout` can wait; anything above fires at once. */
 export const LONGEST_TIMEOUT = 2_147_483_647
+
+export { MOST_UNDER_WAY } from './defaults.ts'
 
 export interface Check {
   readonly expected: string
@@ -36,6 +38,7 @@ const { ttl, maxAttempts, backoff, onDuplicate, redirects } = messageChecks
 
 const queueChecks: Checks<QueueOptions> = {
   endpoint: { expected: 'an http or https URL without credentials', passes: isEndpoint },
+  consumers: oneOf(true, false),
   method: oneOf('POST', 'PUT', 'PATCH'),
   headers: { expected: 'headers, or a function that gives them', passes: (value) => typeof value === 'function' || areHeaders(value) },
   credentials: oneOf('same-origin', 'include', 'omit'),
@@ -47,7 +50,7 @@ const queueChecks: Checks<QueueOptions> = {
   durability: oneOf('strict', 'relaxed'),
   order: oneOf('queue', 'group', 'none'),
   group: aFunction('gives the group of a body'),
-  concurrency: { expected: 'a whole number from 1 to 100', passes: (value) => isWhole(value, 1) && (value as number) <= 100 },
+  concurrency: wholeUpTo(MOST_UNDER_WAY),
   ttl,
   backoff,
   classify: aFunction('tells what an answer means'),
@@ -102,7 +105,7 @@ export function required<Options extends object>(
 /** Refuses what is no queue: a wrong option, none where one is needed, or options that contradict each other. */
 export function checkQueue(options: unknown, isOpened?: 'opened'): asserts options is OpenOptions {
   checkOptions<QueueOptions>(options, isOpened ? openChecks : queueChecks)
-  required<QueueOptions>(options, queueChecks, ['endpoint'])
+  checkEnd(options)
   checkOrder(options)
   const { onDuplicate = DEFAULTS.onDuplicate, dedupWindow = DEFAULTS.dedupWindow, upcast, version = DEFAULTS.version } = options
   if (dedupWindow > 0 && onDuplicate !== 'ignore') {
@@ -111,6 +114,16 @@ export function checkQueue(options: unknown, isOpened?: 'opened'): asserts optio
     )
   }
   if (upcast && version === DEFAULTS.version) throw invalid('Expected `upcast` only with a `version` above 1: there is no earlier one')
+}
+
+/** What only says how something is sent. */
+const OF_SENDING = ['endpoint', 'method', 'headers', 'credentials', 'timeout', 'classify', 'redirects', 'backgroundSync'] as const
+
+/** A queue ends at an endpoint, or at consumers. */
+function checkEnd(options: QueueOptions): void {
+  if (!options.consumers) return required<QueueOptions>(options, queueChecks, ['endpoint'])
+  const [given] = OF_SENDING.filter((name) => options[name] !== undefined)
+  if (given) throw invalid(`Expected no \`${given}\` with \`consumers: true\`, got ${shown(options[given])}: nothing is sent anywhere`)
 }
 
 function checkOrder(options: QueueOptions): void {
@@ -150,6 +163,10 @@ export function wrongOption(name: string, expected: string, value: unknown): Que
 /** A whole number, from one on. */
 export function whole(least: number): Check {
   return { expected: `a whole number from ${least}`, passes: (value) => isWhole(value, least) }
+}
+
+export function wholeUpTo(most: number): Check {
+  return { expected: `a whole number from 1 to ${most}`, passes: (value) => isWhole(value, 1) && (value as number) <= most }
 }
 
 export function oneOf(...values: (string | boolean)[]): Check {

@@ -7,11 +7,17 @@ import type { ClassifyFunction, UpcastFunction } from './verdict.ts'
 /** What a queue is: where its messages go, and how. */
 export interface QueueOptions<T = unknown> {
   /**
-   * The URL that messages are sent to; relative ones are resolved against the page. Only `http:` and `https:`.
+   * The URL that messages are sent to; relative ones are resolved against the page. Only `http:` and `https:`. A queue has either this or `consumers`.
    *
    * @example '/api/orders'
    */
-  readonly endpoint: string | URL
+  readonly endpoint?: string | URL
+  /**
+   * Whether messages are handled in this browser, by consumers: `consume()` in any tab, or in workers. Then there is no `endpoint`, and no option that says how to send.
+   *
+   * @defaultValue false
+   */
+  readonly consumers?: boolean
   /**
    * The method of each request.
    *
@@ -71,7 +77,7 @@ export interface QueueOptions<T = unknown> {
   /**
    * How many messages may be under way at once, of different groups: a whole number from 1 to 100. Only 1 with `order: 'queue'`.
    *
-   * @defaultValue 1 with `order: 'queue'`, otherwise 6
+   * @defaultValue 1 with `order: 'queue'`; otherwise 6, or, with `consumers`, as many as these take
    */
   readonly concurrency?: number
   /**
@@ -186,6 +192,11 @@ export interface QueueOptions<T = unknown> {
    */
   readonly backgroundSync?: boolean
 }
+
+/** Where a queue ends: at an endpoint, or at consumers. */
+export type QueueEnd =
+  | { readonly endpoint: string | URL; readonly consumers?: false }
+  | { readonly endpoint?: undefined; readonly consumers: true }
 
 /** See {@link QueueOptions.onDuplicate}. */
 export type OnDuplicate = 'ignore' | 'replace' | 'latest'

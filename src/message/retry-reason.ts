@@ -12,5 +12,11 @@ export type RetryReason =
   | 'classified'
   /** An earlier attempt at this message is still being processed by the server (409). */
   | 'in-progress'
-  /** The server failed (408, 409, 425, 500 and others above it). */
+  /** A consumer's handler threw, or the server failed (408, 409, 425, 500 and others above it). */
   | 'failed'
+  /** Its consumer is gone: its worker or its tab has died. */
+  | 'crashed'
+  /** Its consumer let the lease run out. */
+  | 'lease-expired'
+  /** Its consumer was closed, or its page left. */
+  | 'handed-back'

@@ -1,7 +1,9 @@
 import { checkName } from '../message/definition.ts'
 import { checkQueue, invalid } from '../message/option-checks.ts'
+import type { Realm } from '../handler/realm.ts'
 import type { QueueDefinition } from '../message/definition.ts'
 import type { OpenOptions } from '../message/open-options.ts'
+import type { QueueEnd } from '../message/options.ts'
 import { QueueError } from '../message/error.ts'
 import { askClassify, askHeaders, askUpcast } from '../protocol/functions.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
@@ -28,7 +30,7 @@ import type { StartHost } from './start-host.ts'
  * })
  * ```
  */
-export function openQueue<T = unknown>(name: string, options: OpenOptions<T>): Queue<T>
+export function openQueue<T = unknown>(name: string, options: OpenOptions<T> & QueueEnd): Queue<T>
 /**
  * Opens a queue that was defined with `defineQueue`; options given here go before those of the definition.
  *
@@ -49,6 +51,7 @@ export function openQueueOn<T>(
   linkTo: (options: OpenOptions) => HostLink,
   queue: string | QueueDefinition<T>,
   given: Partial<OpenOptions<T>>,
+  realm?: () => Realm,
 ): Queue<T> {
   const isDefined = typeof queue === 'object' && queue !== null
   const name = isDefined ? queue.name : queue
@@ -65,6 +68,7 @@ export function openQueueOn<T>(
     setup: setupOf(options, given),
     link: linkTo(options),
     functions: functionsOf(name, options),
+    realm,
     mayBeInMemory: options.blockedStorage === 'memory',
     identity: options.identity,
     group: options.group?.bind(options),

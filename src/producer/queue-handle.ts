@@ -1,6 +1,8 @@
 import { closedError, destroyedError } from '../message/error.ts'
 import type { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
+import type { Realm } from '../handler/realm.ts'
+import type { ConsumeOptions, Consumer, Handler, PoolOptions } from '../message/handling.ts'
 import type { Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
 import type { RequestParts } from '../message/request-parts.ts'
@@ -9,6 +11,7 @@ import type { MessageFilter, Setup } from '../protocol/host.ts'
 import { queueKey } from '../protocol/names.ts'
 import type { Ask } from './asking.ts'
 import { Calls } from './calls.ts'
+import { Consuming } from './consuming.ts'
 import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { forgetLeft } from './left-behind.ts'
@@ -33,6 +36,8 @@ export interface HandleOptions<T> extends Rules<T> {
   readonly link: HostLink
   readonly functions: PageFunctions
   readonly mayBeInMemory: boolean
+  /** What its consumers take from their surroundings; the calling realm's, where it is left out. */
+  readonly realm?: (() => Realm) | undefined
 }
 
 /** The page's end of a queue: checks what it is given, and asks the host for the rest. */
@@ -51,10 +56,11 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly #idle = new Idle()
   readonly #listeners = new Listeners()
   readonly #opening: Opening
+  readonly #consuming: Consuming<T>
   readonly #host: Calls
   #closing: Promise<void> | undefined
 
-  constructor({ name, identity, link, functions, mayBeInMemory, ...rules }: HandleOptions<T>) {
+  constructor({ name, identity, link, functions, mayBeInMemory, realm, ...rules }: HandleOptions<T>) {
     this.name = name
     this.key = queueKey(name, identity)
     this.setup = rules.setup
@@ -65,6 +71,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.relaying = { key: this.key, rules, store: async (batch) => void (await this.#host.call((api) => api.enqueue(this.key, batch))) }
     this.outbound = new Outbound(this, (batch) => this.#host.ask((api) => api.enqueue(this.key, batch)))
     this.#receipts = new Receipts((id) => this.#host.call((api) => api.standing(this.key, id)))
+    this.#consuming = new Consuming(this, () => this.#host.assertOpen(), realm)
     this.#opening = new Opening(link, this)
     this.#host = new Calls(this.#opening)
   }
@@ -152,6 +159,14 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     )
   }
 
+  consume(handler: Handler<T>, options: ConsumeOptions = {}): Consumer {
+    return this.#consuming.consume(handler, options)
+  }
+
+  consumeInWorkers(start: () => Worker, options: PoolOptions = {}): Consumer {
+    return this.#consuming.consumeInWorkers(start, options)
+  }
+
   subscribe(listener: (event: QueueEvent) => void): () => void {
     this.#host.assertOpen()
     return this.#listeners.add(listener)
@@ -182,6 +197,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     if (event.type === 'destroyed' && !this.#opening.isOpen) return
     this.#receipts.hear(event)
     this.#idle.hear(event)
+    this.#consuming.hear(event)
     this.#listeners.tell(event)
     if (event.type === 'destroyed') void this.#end(destroyedError(this.name))
   }
@@ -217,6 +233,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   async #close(why: QueueError): Promise<void> {
+    await this.#consuming.close()
     await this.#opening.ended()
     await this.#requests.handedOn()
     await this.outbound.flushed()

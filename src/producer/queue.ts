@@ -1,5 +1,6 @@
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import type { QueueEvent } from '../message/event.ts'
+import type { ConsumeOptions, Consumer, Handler, PoolOptions } from '../message/handling.ts'
 import type { Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
 import type { RequestParts } from '../message/request-parts.ts'
@@ -152,6 +153,30 @@ export interface Queue<T = unknown> extends AsyncDisposable {
    * messages in it, or halted before others, that does not happen. With a group, only its messages are waited for.
    */
   idle(of?: OfGroup): Promise<void>
+
+  /**
+   * Handles messages in this page, or worker, of a queue that was opened with `consumers: true`. Each message is leased to one consumer at a time, in whatever tab; messages of a group are handled in
+   * order. Whoever drains hands them out: the queue must be open in some tab, which need not be this one.
+   *
+   * @throws QueueError `invalid-option`; `unsupported` where there are no Web Locks.
+   * @example
+   * ```ts
+   * const consumer = thumbnails.consume(async ({ body, signal }) => makeThumbnail(body, signal), { concurrency: 2 })
+   * await consumer.close()
+   * ```
+   */
+  consume(handler: Handler<T>, options?: ConsumeOptions): Consumer
+
+  /**
+   * Handles messages in so many workers of your own, each of which calls `consume` from `holdfast/consumer` for this queue. One that dies is replaced, and so is one that lets a lease run out.
+   *
+   * @throws QueueError `invalid-option`; `unsupported` where there are no Web Locks.
+   * @example
+   * ```ts
+   * const pool = thumbnails.consumeInWorkers(() => new Worker(new URL('./thumbnails.worker.ts', import.meta.url), { type: 'module' }), { size: 4 })
+   * ```
+   */
+  consumeInWorkers(start: () => Worker, options?: PoolOptions): Consumer
 
   /**
    * Calls back for everything that happens in the queue, in any tab, from now on.

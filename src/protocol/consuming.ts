@@ -8,7 +8,7 @@ import { databaseName } from './names.ts'
  *     consumer -- here -----------------> all            as it begins, when it is asked, and when it leaves
  *     leader   -- handed (token) -------> consumer       the message is leased to it
  *     consumer -- extended, progressed -> leader
- *     consumer -- ended (token, result)-> leader         only under the token of the lease as it is now does that count
+ *     consumer -- ended (token, how) ---> leader         only under the token of the lease as it is now does that count
  *     leader   -- taken (token) --------> consumer       the lease is over: it ran out, or the message was cancelled
  *
  * That a consumer is gone, its lock tells, however it went.
@@ -38,8 +38,10 @@ export interface Presence {
   readonly lease: number
   /** How many messages it takes at once; 0 when it takes no more. */
   readonly places: number
-  /** What it has in hand, and what it has done and a leader that is gone may not have settled. */
-  readonly holds: readonly string[]
+  /** The messages that it has in hand. */
+  readonly inHand: readonly string[]
+  /** Those that it has done, and a leader that is gone may not have settled. */
+  readonly done: readonly string[]
 }
 
 /** A message that is leased to a consumer. */
@@ -68,12 +70,12 @@ export type Ended =
 export type ToConsumer = { readonly holdfast: 1; readonly handed: Handed } | { readonly holdfast: 1; readonly taken: string }
 
 export type FromConsumer =
-  | { readonly holdfast: 1; readonly token: string; readonly ended: Ended }
+  | { readonly holdfast: 1; readonly token: string; readonly id: string; readonly ended: Ended }
   | { readonly holdfast: 1; readonly token: string; readonly extended: true }
   | { readonly holdfast: 1; readonly token: string; readonly progressed: number }
 
 /** The longest answer that is kept of a handler, in characters of its JSON; of what it threw, a beginning. */
-export const LONGEST_ANSWER = 64 * 1024
+export const LONGEST_ANSWER: number = 64 * 1024
 export const LONGEST_WORD = 4_000
 
 /** The most messages that a consumer has in hand, and remembers that it has done. */
@@ -98,21 +100,14 @@ export function isFromConsumer(data: unknown): data is FromConsumer {
   if (!isOurs(data) || !('token' in data) || typeof data.token !== 'string') return false
   if ('extended' in data) return data.extended === true
   if ('progressed' in data) return typeof data.progressed === 'number' && data.progressed >= 0 && data.progressed <= 1
-  return 'ended' in data && isEnded(data.ended)
+  return 'ended' in data && 'id' in data && isId(data.id) && isEnded(data.ended)
 }
 
 function isPresence(value: unknown): value is Presence {
   if (!isObject(value)) return false
-  const { id, lease, places, holds } = value as Partial<Presence>
-  return (
-    isId(id) &&
-    isLength(lease) &&
-    isWhole(places) &&
-    places <= MOST_IN_HAND &&
-    Array.isArray(holds) &&
-    holds.length <= MOST_IN_HAND + MOST_REMEMBERED &&
-    holds.every(isId)
-  )
+  const { id, lease, places, inHand, done } = value as Partial<Presence>
+  const isCounted = isWhole(places) && places <= MOST_IN_HAND
+  return isId(id) && isLength(lease) && isCounted && areIds(inHand, MOST_IN_HAND) && areIds(done, MOST_REMEMBERED)
 }
 
 function isHanded(value: unknown): value is Handed {
@@ -147,6 +142,10 @@ function isObject(value: unknown): value is object {
 
 function isWord(value: unknown): boolean {
   return typeof value === 'string' && value.length <= LONGEST_WORD
+}
+
+function areIds(value: unknown, most: number): boolean {
+  return Array.isArray(value) && value.length <= most && value.every(isId)
 }
 
 function isId(value: unknown): value is string {

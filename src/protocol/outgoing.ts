@@ -32,6 +32,7 @@ export function outgoing<T>(given: T, options: EnqueueOptions | undefined, rules
 
 /** What is stored for a request that was taken. What a queue makes of bodies it does not make of these. */
 export function outgoingRequest(taken: TakenRequest, options: EnqueueOptions, setup: Setup): Outgoing {
+  if (setup.consumers) throw invalid('Expected a queue with an `endpoint` for a request: this one has consumers')
   const message: Outgoing = { ...taken }
   addOptions(message, options, setup)
   addDedupKey(message, options.dedupKey, options.onDuplicate, setup)

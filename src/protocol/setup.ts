@@ -23,7 +23,7 @@ export function setupOf(options: OpenOptions, given: Partial<Pick<OpenOptions, k
     ...DEFAULTS,
     ...(Object.fromEntries(crossing) as Partial<Setup>),
     ...orderOf(options),
-    endpoint: absolute(endpoint),
+    endpoint: endpoint === undefined ? '' : absolute(endpoint),
     headers: typeof headers === 'function' || headers === undefined ? [] : toEntries(headers),
     asks: { headers: asks('headers'), classify: asks('classify'), upcast: asks('upcast') },
   }

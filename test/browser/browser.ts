@@ -81,7 +81,7 @@ export class Browser {
 }
 
 /** Opens the queue on a page that was loaded, or loaded again. */
-export async function openOrders(page: Page, options: Partial<library.OpenOptions<{ n: number }>> = {}): Promise<void> {
+export async function openOrders(page: Page, options: Omit<Partial<library.OpenOptions<{ n: number }>>, 'consumers'> = {}): Promise<void> {
   await until(page, () => 'holdfast' in globalThis)
   await page.evaluate((given) => {
     globalThis.orders = globalThis.holdfast.openQueue<{ n: number }>('orders', { endpoint: '/orders', ...given })

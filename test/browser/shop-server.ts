@@ -87,6 +87,8 @@ export class ShopServer {
   readonly arrivals: Arrival[] = []
   /** Orders that took effect, in order. */
   readonly taken: number[] = []
+  /** Scripts of a test's own, by path: they import from `./dist/`, and are bundled. */
+  readonly scripts: Map<string, string> = new Map()
   /** What else is there, by path: a test's own. */
   readonly others: Map<string, (request: Request) => Response | Promise<Response>> = new Map()
   /** The most requests for orders that were ever under way at once. */
@@ -169,6 +171,8 @@ export class ShopServer {
     if (url === '/service-worker.js') return { type: 'text/javascript', content: await bundled(this.serviceWorker) }
     if (url === '/own-worker.js') return { type: 'text/javascript', content: await bundled(OWN_WORKER) }
     if (url === '/mortal-worker.js') return { type: 'text/javascript', content: await bundled(MORTAL_WORKER) }
+    const own = this.scripts.get(url)
+    if (own !== undefined) return { type: 'text/javascript', content: await bundled(own) }
     const file = url.startsWith('/dist/') ? url.slice(1) : modules[url]
     return file === undefined ? undefined : { type: 'text/javascript', content: await readFile(new URL(file, root)) }
   }

@@ -5,7 +5,7 @@ import type { Setup } from '../../src/protocol/host.ts'
 import { FakeHost } from '../world/fake-host.ts'
 
 /** What the host is told of a queue. */
-async function setupOf(options: Partial<OpenOptions>, defined?: Partial<OpenOptions>): Promise<Setup | undefined> {
+async function setupOf(options: Partial<OpenOptions>, defined?: Omit<Partial<OpenOptions>, 'consumers'>): Promise<Setup | undefined> {
   const host = new FakeHost()
   const endpoint = 'https://shop.example/orders'
   const orders = host.open(options, defined && defineQueue('orders', { endpoint, ...defined }))

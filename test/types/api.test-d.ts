@@ -53,6 +53,9 @@ describe('openQueue', () => {
     openQueue('orders', {})
     // @ts-expect-error -- with a name, options are needed
     openQueue('orders')
+    // @ts-expect-error -- it ends at one or at the other
+    openQueue('orders', { endpoint: '/', consumers: true })
+    openQueue('orders', { consumers: true })
     // @ts-expect-error -- misspelt
     openQueue('orders', { endpoint: '/', maxAttempt: 3 })
     // @ts-expect-error -- a body could not be sent

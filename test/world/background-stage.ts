@@ -25,7 +25,8 @@ export function useBackground(): void {
   })
 }
 
-export const define = (options: Partial<QueueOptions> = {}): QueueDefinition => defineQueue(world.name, { endpoint, ...options })
+export const define = (options: Omit<Partial<QueueOptions>, 'consumers'> = {}): QueueDefinition =>
+  defineQueue(world.name, { endpoint, ...options })
 
 /** Background Sync calls; settles as the browser sees it. */
 export function sync(): Promise<unknown> {

@@ -26,6 +26,10 @@ export class FakeLocks {
     queue[0]?.grant()
   }
 
+  async query(): Promise<LockManagerSnapshot> {
+    return { held: [...this.#queues].filter(([, queue]) => queue.length > 0).map(([name]) => ({ name, mode: 'exclusive' })) }
+  }
+
   async request(name: string, options: { signal?: AbortSignal; steal?: boolean }, callback: () => Promise<unknown>): Promise<unknown> {
     const { signal, steal } = options
     signal?.throwIfAborted()

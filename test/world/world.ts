@@ -1,5 +1,8 @@
 import 'fake-indexeddb/auto'
 import { expect } from 'vitest'
+import { consumeOn } from '../../src/handler/consume.ts'
+import type { Channel, Realm } from '../../src/handler/realm.ts'
+import type { ConsumeOptions, Consumer, Handler } from '../../src/message/handling.ts'
 import { createHost } from '../../src/host/host.ts'
 import { systemClock } from '../../src/host/platform.ts'
 import type { Platform } from '../../src/host/platform.ts'
@@ -64,6 +67,28 @@ export class World {
     return this.openTab().open<T>(options)
   }
 
+  /** A consumer in a worker of its own, that can die, or hang: then it says nothing any more, and keeps its lock. */
+  consumeIn<T>(handler: Handler<T>, options: ConsumeOptions = {}): Consumer & { die(): void; hang(): void } {
+    const life = new Life(() => {})
+    const { clock, locks, openChannel } = life.platform(this.platform)
+    let isHung = false
+    const open = (name: string): Channel => {
+      const channel = openChannel(name)
+      return {
+        postMessage: (message) => isHung || channel.postMessage(message),
+        addEventListener: (type, listener) => channel.addEventListener(type, (event) => isHung || listener(event)),
+        close: () => channel.close(),
+      }
+    }
+    const consumer = consumeOn<T>({ clock, locks, openChannel: open, whenLeft: () => () => {} }, this.name, handler, options)
+    return {
+      close: (given) => consumer.close(given),
+      [Symbol.asyncDispose]: () => consumer.close(),
+      die: () => life.end(),
+      hang: () => void (isHung = true),
+    }
+  }
+
   /** Lets time pass from timer to timer, until something has come. */
   async passUntil<T>(come: Promise<T>): Promise<T> {
     const over = new AbortController()
@@ -98,6 +123,7 @@ export class Tab {
   /** Hosts that the page believes dead, and cannot close. */
   readonly #dead: HostApi[] = []
   #lose = (): void => {}
+  readonly #leaving = new Set<{ readonly left: () => void; readonly back: () => void }>()
 
   #life: Life | undefined
 
@@ -118,12 +144,42 @@ export class Tab {
   }
 
   open<T = unknown>(options: Partial<OpenOptions<T>> = {}, definition?: QueueDefinition<T>): Queue<T> {
-    const given = definition ? options : { endpoint: 'https://shop.example/orders', ...options }
+    const given = definition || options.consumers ? options : { endpoint: 'https://shop.example/orders', ...options }
     this.#link ??= new HostLink(this.#start, () => (this.#link = undefined), this.#world.clock)
     const link = this.#link
-    const queue = openQueueOn<T>(() => link, definition ?? this.#world.name, given)
+    const queue = openQueueOn<T>(
+      () => link,
+      definition ?? this.#world.name,
+      given,
+      () => this.realm,
+    )
     this.#queues.push(queue as unknown as Queue<never>)
     return queue
+  }
+
+  /** What consumers of this tab take from their surroundings. */
+  get realm(): Realm {
+    const { clock, locks, channels } = this.#world
+    return {
+      clock,
+      locks: locks.manager,
+      openChannel: channels.open,
+      whenLeft: (left, back) => {
+        const leaving = { left, back }
+        this.#leaving.add(leaving)
+        return () => this.#leaving.delete(leaving)
+      },
+    }
+  }
+
+  /** The page goes into the back/forward cache, or is gone. */
+  leave(): void {
+    for (const { left } of this.#leaving) left()
+  }
+
+  /** The page comes back from there. */
+  comeBack(): void {
+    for (const { back } of this.#leaving) back()
   }
 
   /** The tab's host, once a queue is open. */

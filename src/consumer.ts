@@ -1,0 +1,8 @@
+export { consume } from './handler/consume.ts'
+export type { ConsumeInWorkerOptions } from './handler/consume.ts'
+export { defineQueue } from './message/definition.ts'
+export type * from './message/definition-types.ts'
+export { Reject, Retry } from './message/handling.ts'
+export type { ConsumeOptions, Consumer, Handler, LeasedMessage } from './message/handling.ts'
+export { isQueueError, QueueError } from './message/error.ts'
+export type { QueueErrorCode } from './message/error.ts'

@@ -1,0 +1,151 @@
+import type { QueueEvent } from '../message/event.ts'
+import type { Clock } from '../queue/clock.ts'
+import type { Outcome } from './answer-table.ts'
+import { Crew } from './crew.ts'
+import type { CrewOptions } from './crew.ts'
+import type { LeaseEnd, Member } from './member.ts'
+import type { Attempt, Outgoing, Transport } from './transport.ts'
+
+export interface HandOutOptions extends Omit<CrewOptions, 'progressed'> {
+  readonly clock: Clock
+  readonly announce: (event: QueueEvent) => void
+}
+
+/**
+ * Hands messages out to the queue's consumers, in place of an endpoint: an attempt is a lease. What was in hand as another led stays where it is: its consumer is asked for it first, and
+ * one that does not say what it has is waited for, for as long as its leases are. So no two have one message at a time.
+ */
+export class HandOut implements Transport {
+  readonly #options: HandOutOptions
+  readonly #crew: Crew
+  readonly #waiting = new Set<() => void>()
+  /** Messages that this has leased itself: of those it knows. */
+  readonly #known = new Set<string>()
+  #began = 0
+  #tokens = 0
+
+  constructor(options: HandOutOptions) {
+    this.#options = options
+    const { announce } = options
+    this.#crew = new Crew({
+      ...options,
+      progressed: (id, progress) => announce({ type: 'progressed', id, progress }),
+      changed: () => this.#change(),
+    })
+  }
+
+  async begin(epoch: number): Promise<void> {
+    this.#began = this.#options.clock.elapsed()
+    this.#known.clear()
+    await this.#crew.callRoll(epoch)
+  }
+
+  places(): number {
+    return this.#crew.all.reduce((sum, { places }) => sum + places, 0)
+  }
+
+  async send(message: Outgoing, signal: AbortSignal): Promise<Attempt> {
+    const member = await this.#memberFor(message, signal)
+    if (!member) return { answered: false, reason: 'unreachable' }
+    this.#known.add(message.id)
+    const { id, body, group, attempt, epoch } = message
+    const token = `${epoch}.${++this.#tokens}`
+    const handed = { token, epoch, at: this.#options.clock.now(), id, body: body as string, ...(group !== undefined && { group }), attempt }
+    const end = await member.hand(handed, signal)
+    if (end.how === 'lease-expired') this.#options.announce({ type: 'lease-expired', id, consumer: member.id })
+    return attemptOf(end)
+  }
+
+  /** Nobody else tells the time. */
+  async askTime(): Promise<{ answered: boolean }> {
+    return { answered: true }
+  }
+
+  close(): void {
+    this.#crew.close()
+  }
+
+  /** Who has the message already, or has a place free, once that is known. */
+  async #memberFor({ id, mayBeHeld }: Outgoing, signal: AbortSignal): Promise<Member | undefined> {
+    for (;;) {
+      if (signal.aborted) return undefined
+      const holder = this.#crew.all.find((member) => member.has(id))
+      if (holder) return holder
+      const unsure = mayBeHeld && !this.#known.has(id) ? this.#untilSure() : 0
+      const freest = unsure > 0 ? undefined : this.#freest()
+      if (freest) return freest
+      await this.#changed(unsure > 0 ? unsure : Infinity, signal)
+    }
+  }
+
+  #freest(): Member | undefined {
+    const [freest] = this.#crew.all.filter(({ free }) => free > 0).toSorted((a, b) => b.free - a.free)
+    return freest
+  }
+
+  /** How long one that does not answer may have a message of a leader before, in milliseconds. */
+  #untilSure(): number {
+    const passed = this.#options.clock.elapsed() - this.#began
+    return Math.max(0, ...this.#crew.all.filter(({ isSilent }) => isSilent).map(({ lease }) => lease - passed))
+  }
+
+  async #changed(longest: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const cancel = longest < Infinity ? this.#options.clock.after(longest, done) : (): void => {}
+      const waiting = this.#waiting
+      function done(): void {
+        cancel()
+        waiting.delete(done)
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      waiting.add(done)
+      signal.addEventListener('abort', done)
+    })
+  }
+
+  #change(): void {
+    for (const look of this.#waiting) look()
+    this.#options.changed()
+  }
+}
+
+/**
+ * What the end of a lease means: the one table of consumers.
+ *
+ * | end | outcome |
+ * | --- | --- |
+ * | returned | accepted; status 200, and what was returned |
+ * | threw | retry, with backoff, or after the delay of a `Retry`; counts |
+ * | threw a `Reject` | rejected |
+ * | its consumer is gone, or let the lease run out | retry, with backoff; counts: so one that kills its consumers each time is dead in the end |
+ * | handed back | retry, at once; does not count |
+ */
+function attemptOf(end: LeaseEnd): Attempt {
+  switch (end.how) {
+    case 'returned':
+      return answered(200, end.answer, { kind: 'accepted' })
+    case 'refused':
+      return answered(422, end.message, { kind: 'rejected' })
+    case 'threw':
+      return answered(500, end.message, {
+        kind: 'retry',
+        reason: 'failed',
+        counts: true,
+        holds: false,
+        ...(end.delay !== undefined && { delay: end.delay }),
+      })
+    case 'crashed':
+    case 'lease-expired':
+      return { answered: false, reason: end.how, outcome: { kind: 'retry', reason: end.how, counts: true, holds: false } }
+    case 'handed-back':
+      return { answered: false, reason: end.how, outcome: { kind: 'retry', reason: end.how, counts: false, holds: false, delay: 0 } }
+    case 'cut-short':
+      return { answered: false, reason: 'unreachable' }
+  }
+}
+
+function answered(status: number, text: string | undefined, outcome: Outcome): Attempt {
+  const headers = status === 200 && text !== undefined ? { 'content-type': 'application/json' } : {}
+  return { answered: true, status, isRedirect: false, headers, text, isWhole: true, outcome }
+}

@@ -1,0 +1,370 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Reject, Retry } from '../../src/message/handling.ts'
+import type { LeasedMessage } from '../../src/message/handling.ts'
+import type { OpenOptions } from '../../src/message/open-options.ts'
+import type { Queue } from '../../src/producer/queue.ts'
+import { consumerRoll } from '../../src/protocol/consuming.ts'
+import { collect, heard, turns, World } from '../world/world.ts'
+import type { Tab } from '../world/world.ts'
+
+let world: World
+beforeEach(() => void (world = new World()))
+afterEach(() => world.passUntil(world.end()))
+
+function openIn(tab: Tab, options: Partial<OpenOptions<string>> = {}): Queue<string> {
+  return tab.open<string>({ consumers: true, order: 'group', ...options })
+}
+
+const open = (options?: Partial<OpenOptions<string>>): Queue<string> => openIn(world.openTab(), options)
+
+/** A handler that takes down what it is given, and waits until it is told what comes of it. */
+class Held {
+  readonly messages: LeasedMessage<string>[] = []
+  readonly #answers: ((what: unknown) => void)[] = []
+  readonly #watchers: (() => void)[] = []
+
+  readonly handle = (message: LeasedMessage<string>): Promise<unknown> => {
+    this.messages.push(message)
+    for (const watcher of this.#watchers.splice(0)) watcher()
+    return new Promise((resolve) => this.#answers.push(resolve)).then((what) => (what instanceof Error ? Promise.reject(what) : what))
+  }
+
+  get bodies(): string[] {
+    return this.messages.map(({ body }) => body)
+  }
+
+  async got(count: number): Promise<void> {
+    while (this.messages.length < count) await new Promise<void>((resolve) => this.#watchers.push(resolve))
+  }
+
+  /** Ends the nth. */
+  end(nth: number, what?: unknown): void {
+    this.#answers[nth]!(what)
+  }
+}
+
+test('what a handler returns is the answer of the receipt, and the message is gone', async () => {
+  const sums = open()
+  sums.consume(({ body, id, attempt }) => ({ length: body.length, id, attempt }))
+  const receipt = await sums.enqueue('four')
+  expect(await receipt.delivered).toMatchObject({ status: 200, body: { length: 4, id: receipt.id, attempt: 1 } })
+  await sums.idle()
+  expect(await sums.depth()).toMatchObject({ ready: 0, leased: 0, dead: 0 })
+})
+
+test('a handler that returns nothing has an answer without a body', async () => {
+  const sums = open()
+  sums.consume(() => {})
+  const { delivered } = await sums.enqueue('x')
+  expect((await delivered).body).toBeUndefined()
+})
+
+test('messages wait until there is a consumer, and are handled in order within a group', async () => {
+  const orders = open()
+  await Promise.all(['1', '2', '3'].map((body) => orders.enqueue(body, { group: 'a' })))
+  await turns()
+  expect(await orders.depth()).toMatchObject({ ready: 3, leased: 0 })
+  const held = new Held()
+  orders.consume(held.handle, { concurrency: 3 })
+  await held.got(1)
+  await turns()
+  expect(held.bodies).toEqual(['1'])
+  held.end(0)
+  await held.got(2)
+  held.end(1)
+  await held.got(3)
+  held.end(2)
+  await orders.idle()
+  expect(held.bodies).toEqual(['1', '2', '3'])
+})
+
+test('competing consumers: never has more than one the same message, nor one more than it takes at once', async () => {
+  const [one, other] = [world.openTab(), world.openTab()]
+  const orders = openIn(one)
+  const [first, second] = [new Held(), new Held()]
+  orders.consume(first.handle, { concurrency: 2 })
+  openIn(other).consume(second.handle, { concurrency: 1 })
+  await turns()
+  await Promise.all(Array.from({ length: 5 }, (_, n) => orders.enqueue(`${n}`, { group: `g${n}` })))
+  await Promise.all([first.got(2), second.got(1)])
+  await turns()
+  expect([...first.bodies, ...second.bodies].toSorted()).toEqual(['0', '1', '2'])
+  expect(first.bodies).toHaveLength(2)
+  for (const nth of [0, 1]) first.end(nth)
+  second.end(0)
+  while (first.messages.length + second.messages.length < 5)
+    await Promise.race([first.got(first.messages.length + 1), second.got(second.messages.length + 1)])
+  for (const held of [first, second]) for (const nth of held.messages.keys()) held.end(nth)
+  await orders.idle()
+  expect([...first.bodies, ...second.bodies].toSorted()).toEqual(['0', '1', '2', '3', '4'])
+})
+
+test('a handler that throws: the message is tried again in its place, with backoff, and is dead after maxAttempts', async () => {
+  const orders = open({ maxAttempts: 2 })
+  const bodies: string[] = []
+  orders.consume(({ body, attempt }) => {
+    bodies.push(`${body}${attempt}`)
+    if (body === 'a') throw new TypeError('It is broken')
+  })
+  const scheduled = heard(orders, 'retry-scheduled')
+  const [receipt] = await Promise.all([orders.enqueue('a'), orders.enqueue('b')])
+  expect(await scheduled).toMatchObject({ id: receipt.id, reason: 'failed', status: 500 })
+  await world.passUntil(orders.idle())
+  expect(bodies).toEqual(['a1', 'a2', 'b1'])
+  const [letter] = await collect(orders.deadLetters())
+  expect(letter).toMatchObject({ id: receipt.id, reason: 'attempts-exhausted', attempts: 2, excerpt: 'TypeError: It is broken' })
+  expect(letter!.trail).toMatchObject([{ result: 'failed' }, { result: 'failed' }])
+})
+
+test('Retry waits as long as it says, whatever the backoff, and Reject makes a dead letter at once', async () => {
+  const orders = open({ backoff: { first: 60_000, longest: 60_000 } })
+  let isFirst = true
+  orders.consume(({ body }) => {
+    if (body === 'reject') throw new Reject('There is no such customer')
+    if (isFirst) {
+      isFirst = false
+      throw new Retry({ delay: 5_000 })
+    }
+  })
+  const scheduled = heard(orders, 'retry-scheduled')
+  const receipt = await orders.enqueue('retry', { group: 'a' })
+  expect((await scheduled).due).toBe(world.clock.now() + 5_000)
+  world.clock.advance(5_000)
+  await receipt.delivered
+  const dead = await orders.enqueue('reject', { group: 'b' })
+  await expect(dead.delivered).rejects.toMatchObject({ code: 'dead-lettered' })
+  expect(await collect(orders.deadLetters())).toMatchObject([{ id: dead.id, reason: 'rejected', excerpt: 'There is no such customer' }])
+})
+
+test('handlers that fail for five groups in a row hold up nobody else', async () => {
+  const orders = open()
+  orders.consume(
+    ({ body }) => {
+      if (body === 'bad') throw new Error('no')
+    },
+    { concurrency: 6 },
+  )
+  await Promise.all(Array.from({ length: 6 }, (_, n) => orders.enqueue('bad', { group: `g${n}` })))
+  await turns()
+  const { delivered } = await orders.enqueue('good', { group: 'good' })
+  await delivered
+  await orders.pause()
+})
+
+test('a consumer that dies is noticed at once: its message goes to another, in its place, and that counts', async () => {
+  const [leading, dying] = [world.openTab(), world.openTab()]
+  const orders = openIn(leading, { maxAttempts: 2 })
+  await orders.depth()
+  const [lost, held] = [new Held(), new Held()]
+  openIn(dying)
+  const doomed = world.consumeIn(lost.handle)
+  const receipt = await orders.enqueue('x')
+  await lost.got(1)
+  orders.consume(held.handle)
+  const scheduled = heard(orders, 'retry-scheduled')
+  doomed.die()
+  expect(await world.passUntil(scheduled)).toMatchObject({ id: receipt.id, reason: 'crashed' })
+  await world.passUntil(held.got(1))
+  expect(held.messages[0]).toMatchObject({ body: 'x', attempt: 2 })
+  held.end(0)
+  await receipt.delivered
+})
+
+test('a message that kills its consumer each time is dead after maxAttempts', async () => {
+  const orders = open({ maxAttempts: 3 })
+  const receipt = await orders.enqueue('x')
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const held = new Held()
+    const doomed = world.consumeIn(held.handle)
+    await world.passUntil(held.got(1))
+    doomed.die()
+  }
+  await world.passUntil(orders.idle())
+  expect(await collect(orders.deadLetters())).toMatchObject([{ id: receipt.id, reason: 'attempts-exhausted', attempts: 3 }])
+})
+
+test('a consumer that hangs loses its lease, another has the message, and what the first returns then settles nothing', async () => {
+  const orders = open()
+  const [hung, held] = [new Held(), new Held()]
+  orders.consume(hung.handle, { lease: 5_000 })
+  const receipt = await orders.enqueue('x')
+  await hung.got(1)
+  orders.consume(held.handle, { lease: 5_000 })
+  const expired = heard(orders, 'lease-expired')
+  world.clock.advance(5_000)
+  expect(await expired).toMatchObject({ id: receipt.id })
+  expect(hung.messages[0]!.signal.aborted).toBe(true)
+  await world.passUntil(held.got(1))
+  hung.end(0, 'late')
+  await turns()
+  expect((await orders.depth()).leased).toBe(1)
+  held.end(0, 'in time')
+  expect((await receipt.delivered).body).toBe('in time')
+})
+
+test('extend() begins the lease anew, and progress is heard in every tab', async () => {
+  const orders = open()
+  const other = openIn(world.openTab())
+  await other.depth()
+  const held = new Held()
+  orders.consume(held.handle, { lease: 5_000 })
+  const receipt = await orders.enqueue('x')
+  await held.got(1)
+  world.clock.advance(4_000)
+  expect(held.messages[0]!.extend()).toBe(true)
+  await turns()
+  world.clock.advance(4_000)
+  await turns()
+  const progressed = heard(other, 'progressed')
+  held.messages[0]!.progress(0.5)
+  expect(await world.passUntil(progressed)).toMatchObject({ id: receipt.id, progress: 0.5 })
+  held.end(0, 'done')
+  expect((await receipt.delivered).body).toBe('done')
+  expect(held.messages).toHaveLength(1)
+})
+
+test('when the leader is closed, what a consumer of another tab has in hand stays there, and is handled once', async () => {
+  const [leading, other] = [world.openTab(), world.openTab()]
+  const first = openIn(leading)
+  await first.depth()
+  const orders = openIn(other)
+  const held = new Held()
+  orders.consume(held.handle)
+  const receipt = await orders.enqueue('x')
+  await held.got(1)
+  const gained = heard(orders, 'leadership-gained')
+  await world.passUntil(leading.close())
+  await gained
+  await turns()
+  expect(held.messages[0]!.signal.aborted).toBe(false)
+  held.end(0, 'once')
+  expect((await world.passUntil(receipt.delivered)).body).toBe('once')
+  expect(held.messages).toHaveLength(1)
+})
+
+test('what was returned as nobody led is asked for by the next leader, and not handled again', async () => {
+  const [leading, other] = [world.openTab(), world.openTab()]
+  const first = openIn(leading)
+  await first.depth()
+  const held = new Held()
+  const consumer = world.consumeIn(held.handle)
+  const receipt = await first.enqueue('x')
+  await held.got(1)
+  await world.passUntil(leading.close())
+  held.end(0, 'once')
+  await turns()
+  const orders = openIn(other)
+  expect((await world.passUntil(orders.receipt(receipt.id).delivered)).body).toBe('once')
+  expect(held.messages).toHaveLength(1)
+  await world.passUntil(consumer.close())
+})
+
+test('a consumer that does not say what it has in hand is waited for by the next leader, for as long as its lease is', async () => {
+  const [leading, other] = [world.openTab(), world.openTab()]
+  const first = openIn(leading)
+  await first.depth()
+  const [busy, held] = [new Held(), new Held()]
+  const silent = world.consumeIn(busy.handle, { lease: 8_000 })
+  await first.enqueue('x')
+  await busy.got(1)
+  silent.hang()
+  const orders = openIn(other)
+  orders.consume(held.handle)
+  await world.passUntil(leading.close())
+  await orders.depth()
+  await turns()
+  const before = world.clock.elapsed()
+  await world.passUntil(held.got(1))
+  expect(world.clock.elapsed() - before).toBeGreaterThanOrEqual(8_000)
+  held.end(0)
+  await world.passUntil(orders.idle())
+  silent.die()
+})
+
+test('close() lets what is in hand be finished, takes no more, and hands back what takes too long: that counts for nothing', async () => {
+  const orders = open()
+  const [closing, held] = [new Held(), new Held()]
+  const consumer = orders.consume(closing.handle, { concurrency: 2 })
+  await Promise.all(['1', '2', '3'].map((body) => orders.enqueue(body, { group: body })))
+  await closing.got(2)
+  const closed = consumer.close({ timeout: 1_000 })
+  closing.end(0)
+  await turns()
+  expect(closing.bodies).toEqual(['1', '2'])
+  orders.consume(held.handle, { concurrency: 2 })
+  await held.got(1)
+  world.clock.advance(1_000)
+  await closed
+  expect(closing.messages[1]!.signal.aborted).toBe(true)
+  await world.passUntil(held.got(2))
+  expect(held.bodies.toSorted()).toEqual(['2', '3'])
+  for (const nth of [0, 1]) held.end(nth)
+  await world.passUntil(orders.idle())
+  expect((await collect(orders.deadLetters())).length).toBe(0)
+})
+
+test('a page that is left hands back at once what it has in hand, and is on the roll again when it comes back', async () => {
+  const [leading, leaving] = [world.openTab(), world.openTab()]
+  const orders = openIn(leading)
+  await orders.depth()
+  const held = new Held()
+  openIn(leaving).consume(held.handle)
+  const receipt = await orders.enqueue('x')
+  await held.got(1)
+  const scheduled = heard(orders, 'retry-scheduled')
+  leaving.leave()
+  expect(await world.passUntil(scheduled)).toMatchObject({ reason: 'handed-back' })
+  expect(held.messages[0]!.signal.aborted).toBe(true)
+  leaving.comeBack()
+  await world.passUntil(held.got(2))
+  held.end(1, 'again')
+  expect((await receipt.delivered).body).toBe('again')
+})
+
+test('a message that is cancelled while it is in hand is taken from its handler', async () => {
+  const orders = open()
+  const held = new Held()
+  orders.consume(held.handle)
+  const receipt = await orders.enqueue('x')
+  await held.got(1)
+  expect(await orders.cancel(receipt.id)).toBe('leased')
+  expect(await orders.cancel(receipt.id, { abort: true })).toBe('aborted')
+  await turns()
+  expect(held.messages[0]!.signal.aborted).toBe(true)
+  held.end(0)
+  await world.passUntil(orders.idle())
+  await expect(receipt.delivered).rejects.toMatchObject({ code: 'cancelled' })
+})
+
+test('what strangers say on the roll changes nothing', async () => {
+  const orders = open()
+  const held = new Held()
+  orders.consume(held.handle)
+  await turns()
+  const channel = world.channels.open(consumerRoll(world.name))
+  for (const word of [
+    null,
+    1,
+    { holdfast: 1 },
+    { holdfast: 1, who: -1 },
+    { holdfast: 1, here: { id: 'x', lease: 1, places: 1e9, inHand: [], done: [] } },
+    { holdfast: 1, here: { __proto__: null } },
+  ])
+    channel.postMessage(word)
+  const receipt = await orders.enqueue('x')
+  await held.got(1)
+  held.end(0, 'ours')
+  expect((await receipt.delivered).body).toBe('ours')
+  channel.close()
+})
+
+test('a queue has either an endpoint or consumers, and says so', async () => {
+  expect(() => world.open({ consumers: true, timeout: 1_000 })).toThrow(/Expected no `timeout` with `consumers: true`/)
+  const sent = world.open()
+  expect(() => sent.consume(() => {})).toThrow(/Expected a queue with `consumers: true`/)
+  const handled = open()
+  await expect(handled.enqueueRequest(new Request('https://shop.example/'))).rejects.toThrow(/Expected a queue with an `endpoint`/)
+  expect(() => handled.consume('x' as never)).toThrow(/Expected `handler` to be a function/)
+  expect(() => handled.consume(() => {}, { lease: 1 })).toThrow(/Expected `lease` to be a whole number of milliseconds from 100/)
+  expect(() => handled.consume(() => {}, { concurrency: 0 })).toThrow(/Expected `concurrency`/)
+})
