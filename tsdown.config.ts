@@ -42,6 +42,7 @@ const config: UserConfig[] = [
       'src/consumer.ts',
       'src/service-worker.ts',
       'src/in-place.ts',
+      'src/handling.ts',
       'src/auto-worker-text.ts',
       'src/memory-worker-text.ts',
       'src/form.ts',

@@ -38,17 +38,17 @@ export function consume<T>({ name, options: of }: QueueDefinition<T>, handler: H
   checkName(name)
   if (!of.consumers) throw invalid(`Expected the queue "${name}" to be defined with \`consumers: true\`: its messages go to an endpoint`)
   checkConsume(handler, given)
-  return serveInPool((joined) => consumeOn(callingRealm(), queueKey(name, identity), handler, given, joined))
+  return serveInPool((joined) => consumeOn(undefined, queueKey(name, identity), handler, given, joined))
 }
 
-/** {@link consume}, of a queue by its key, in a realm that the caller gives. */
+/** {@link consume}, of a queue by its key, in a realm that the caller gives, or in the calling one. */
 export function consumeOn<T>(
-  realm: Realm,
+  realm: Realm | undefined,
   key: string,
   handler: Handler<T>,
   options: ConsumeOptions,
   joined?: (lock: string) => void,
 ): Consumer {
   const { concurrency = 1, lease = LEASE } = options
-  return new ConsumerEnd({ key, handler, concurrency, lease, realm, ...(joined && { joined }) })
+  return new ConsumerEnd({ key, handler, concurrency, lease, realm: realm ?? callingRealm(), ...(joined && { joined }) })
 }

@@ -1,4 +1,4 @@
-import { QueueError } from '../message/error.ts'
+import { assertCanConsume } from './support.ts'
 
 /** What a consumer takes from its surroundings, so that tests can give it others. */
 export interface Realm {
@@ -21,9 +21,7 @@ export interface Channel {
 
 /** The calling page's, or worker's. */
 export function callingRealm(): Realm {
-  if (typeof navigator === 'undefined' || !('locks' in navigator) || typeof BroadcastChannel === 'undefined') {
-    throw new QueueError('unsupported', 'Expected Web Locks and BroadcastChannel, which consumers need, and which are not to be found here')
-  }
+  assertCanConsume()
   return {
     clock: {
       now: () => Date.now(),

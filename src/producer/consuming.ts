@@ -1,59 +1,70 @@
-import { consumeOn } from '../handler/consume.ts'
-import { Pool } from '../handler/pool.ts'
-import { callingRealm } from '../handler/realm.ts'
+import { assertCanConsume } from '../handler/support.ts'
 import type { Realm } from '../handler/realm.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { ConsumeOptions, Consumer, Handler, PoolOptions } from '../message/handling.ts'
 import { checkConsume, checkPool } from '../message/handling-checks.ts'
 import { invalid } from '../message/option-checks.ts'
 import type { Setup } from '../protocol/host.ts'
+import { LateConsumer, loadHandling } from './late-consumer.ts'
 
 /** How long consumers may take to finish when their queue is closed, in milliseconds: as long as an attempt that is under way. */
 const GRACE = 2_000
 
+export interface ConsumingOptions {
+  readonly queue: { readonly key: string; readonly setup: Setup }
+  readonly assertOpen: () => void
+  /** What consumers take from their surroundings; the calling realm's, where it is left out. */
+  readonly realm: (() => Realm) | undefined
+}
+
 /** The consumers of a queue that belong to its handle: they end with it. */
 export class Consuming<T> {
-  readonly #realm: () => Realm
-  readonly #queue: { readonly key: string; readonly setup: Setup }
-  readonly #assertOpen: () => void
+  readonly #options: ConsumingOptions
   readonly #consumers = new Set<Consumer>()
-  readonly #pools = new Set<Pool>()
+  readonly #leaseExpired = new Set<(consumer: string) => void>()
 
-  constructor(queue: { readonly key: string; readonly setup: Setup }, assertOpen: () => void, realm: () => Realm = callingRealm) {
-    this.#queue = queue
-    this.#assertOpen = assertOpen
-    this.#realm = realm
+  constructor(options: ConsumingOptions) {
+    this.#options = options
+    if (options.queue.setup.consumers) loadHandling().catch(() => {})
   }
 
   consume(handler: Handler<T>, options: ConsumeOptions): Consumer {
     this.#assertMay()
     checkConsume(handler, options)
-    const consumer = consumeOn(this.#realm(), this.#queue.key, handler, options)
-    this.#consumers.add(consumer)
-    return consumer
+    const { queue, realm } = this.#options
+    return this.#add(new LateConsumer(({ consumeOn }) => consumeOn(realm?.(), queue.key, handler, options)))
   }
 
   consumeInWorkers(start: () => Worker, options: PoolOptions): Consumer {
     this.#assertMay()
     checkPool(start, options)
-    const pool = new Pool(start, options.size)
-    this.#consumers.add(pool)
-    this.#pools.add(pool)
-    return pool
+    return this.#add(
+      new LateConsumer(({ Pool }) => {
+        const pool = new Pool(start, options.size)
+        this.#leaseExpired.add((consumer) => pool.replace(consumer))
+        return pool
+      }),
+    )
   }
 
   /** Something happened in the queue. */
   hear(event: QueueEvent): void {
-    if (event.type === 'lease-expired') for (const pool of this.#pools) pool.replace(event.consumer)
+    if (event.type === 'lease-expired') for (const tell of this.#leaseExpired) tell(event.consumer)
   }
 
   async close(): Promise<void> {
     await Promise.all(Array.from(this.#consumers, (consumer) => consumer.close({ timeout: GRACE })))
   }
 
+  #add(consumer: Consumer): Consumer {
+    this.#consumers.add(consumer)
+    return consumer
+  }
+
   #assertMay(): void {
-    this.#assertOpen()
-    if (!this.#queue.setup.consumers)
-      throw invalid(`Expected a queue with \`consumers: true\`: the messages of this one go to its endpoint`)
+    const { assertOpen, queue, realm } = this.#options
+    assertOpen()
+    if (!queue.setup.consumers) throw invalid('Expected a queue with `consumers: true`: the messages of this one go to its endpoint')
+    if (!realm) assertCanConsume()
   }
 }

@@ -71,7 +71,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.relaying = { key: this.key, rules, store: async (batch) => void (await this.#host.call((api) => api.enqueue(this.key, batch))) }
     this.outbound = new Outbound(this, (batch) => this.#host.ask((api) => api.enqueue(this.key, batch)))
     this.#receipts = new Receipts((id) => this.#host.call((api) => api.standing(this.key, id)))
-    this.#consuming = new Consuming(this, () => this.#host.assertOpen(), realm)
+    this.#consuming = new Consuming({ queue: this, assertOpen: () => this.#host.assertOpen(), realm })
     this.#opening = new Opening(link, this)
     this.#host = new Calls(this.#opening)
   }
