@@ -45,12 +45,15 @@ export class HandOut implements Transport {
   }
 
   async send(message: Outgoing, signal: AbortSignal): Promise<Attempt> {
+    const { body } = message
+    // It was enqueued while this queue had an endpoint.
+    if (typeof body !== 'string') return answered(422, 'A request cannot be handled: it needs an endpoint', { kind: 'rejected' })
     const member = await this.#memberFor(message, signal)
     if (!member) return { answered: false, reason: 'unreachable' }
     this.#known.add(message.id)
-    const { id, body, group, attempt, epoch } = message
+    const { id, group, attempt, epoch } = message
     const token = `${epoch}.${++this.#tokens}`
-    const handed = { token, epoch, at: this.#options.clock.now(), id, body: body as string, ...(group !== undefined && { group }), attempt }
+    const handed = { token, epoch, at: this.#options.clock.now(), id, body, ...(group !== undefined && { group }), attempt }
     const end = await member.hand(handed, signal)
     if (end.how === 'lease-expired') this.#options.announce({ type: 'lease-expired', id, consumer: member.id })
     return attemptOf(end)

@@ -1,6 +1,7 @@
 import type { QueueDefinition } from '../message/definition.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import { isQueueError, QueueError } from '../message/error.ts'
+import { invalid } from '../message/option-checks.ts'
 import type { TakenRequest } from '../message/request.ts'
 import type { HostApi, PageApi } from '../protocol/host.ts'
 import { checkEnqueue, outgoingRequest } from '../protocol/outgoing.ts'
@@ -104,7 +105,11 @@ export class Background {
     await Promise.all(Array.from(this.#queues.values(), (queue) => queue.close()))
   }
 
+  /** @throws QueueError `invalid-option`. */
   #define(definition: QueueDefinition): QueueDefinition {
+    const { name, options } = definition
+    if (options.consumers)
+      throw invalid(`Expected a queue with an \`endpoint\` in a service worker: "${name}" has consumers, which pages hand its messages to`)
     if (!this.#definitions.has(definition.name)) this.#definitions.set(definition.name, definition)
     return definition
   }

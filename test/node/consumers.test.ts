@@ -368,3 +368,19 @@ test('a queue has either an endpoint or consumers, and says so', async () => {
   expect(() => handled.consume(() => {}, { lease: 1 })).toThrow(/Expected `lease` to be a whole number of milliseconds from 100/)
   expect(() => handled.consume(() => {}, { concurrency: 0 })).toThrow(/Expected `concurrency`/)
 })
+
+test('a request that was enqueued while the queue had an endpoint is a dead letter, and holds up nobody', async () => {
+  const tab = world.openTab()
+  const sent = tab.open<string>({ order: 'group' })
+  await sent.pause()
+  const request = await sent.enqueueRequest(new Request('https://shop.example/', { method: 'POST', body: 'x' }))
+  await tab.close()
+  const orders = open()
+  await orders.resume()
+  orders.consume(() => 'handled')
+  const { delivered } = await orders.enqueue('y')
+  expect((await delivered).body).toBe('handled')
+  expect(await collect(orders.deadLetters())).toMatchObject([
+    { id: request.id, reason: 'rejected', excerpt: expect.stringContaining('endpoint') as string },
+  ])
+})
