@@ -19,8 +19,6 @@ export class HandOut implements Transport {
   readonly #options: HandOutOptions
   readonly #crew: Crew
   readonly #waiting = new Set<() => void>()
-  /** Messages that this has leased itself: of those it knows. */
-  readonly #known = new Set<string>()
   #began = 0
   #tokens = 0
 
@@ -36,7 +34,6 @@ export class HandOut implements Transport {
 
   async begin(epoch: number): Promise<void> {
     this.#began = this.#options.clock.elapsed()
-    this.#known.clear()
     await this.#crew.callRoll(epoch)
   }
 
@@ -50,7 +47,6 @@ export class HandOut implements Transport {
     if (typeof body !== 'string') return answered(422, 'A request cannot be handled: it needs an endpoint', { kind: 'rejected' })
     const member = await this.#memberFor(message, signal)
     if (!member) return { answered: false, reason: 'unreachable' }
-    this.#known.add(message.id)
     const { id, group, attempt, epoch } = message
     const token = `${epoch}.${++this.#tokens}`
     const handed = { token, epoch, at: this.#options.clock.now(), id, body, ...(group !== undefined && { group }), attempt }
@@ -74,7 +70,7 @@ export class HandOut implements Transport {
       if (signal.aborted) return undefined
       const holder = this.#crew.all.find((member) => member.has(id))
       if (holder) return holder
-      const unsure = mayBeHeld && !this.#known.has(id) ? this.#untilSure() : 0
+      const unsure = mayBeHeld ? this.#untilSure() : 0
       const freest = unsure > 0 ? undefined : this.#freest()
       if (freest) return freest
       await this.#changed(unsure > 0 ? unsure : Infinity, signal)
