@@ -9,6 +9,7 @@ import { backoff } from './backoff.ts'
 import { BurstHeaders } from './burst-headers.ts'
 import { Emptiness } from './emptiness.ts'
 import { Hurry } from './hurry.ts'
+import { Pace } from './pace.ts'
 import { Term } from './term.ts'
 import type { TermOptions } from './term.ts'
 import type { Delivery } from './turns.ts'
@@ -20,7 +21,7 @@ const LOOK_AGAIN = 60_000
 /** How long `stop()` leaves to attempts that are under way, in milliseconds. */
 const GRACE = 2_000
 
-export type DrainOptions = Omit<TermOptions, 'headers' | 'isStopping' | 'signal' | 'failed'>
+export type DrainOptions = Omit<TermOptions, 'headers' | 'pace' | 'isStopping' | 'signal' | 'failed'>
 
 /**
  * The loop that delivers a queue's messages, in the one host that leads.
@@ -39,7 +40,7 @@ export type DrainOptions = Omit<TermOptions, 'headers' | 'isStopping' | 'signal'
  * Up to `concurrency` are under way at once, of different groups: the books see to that.
  */
 export class Drain {
-  readonly #options: Omit<TermOptions, 'headers'>
+  readonly #options: Omit<TermOptions, 'headers' | 'pace'>
   readonly #announcer: Announcer
   readonly #clock: Clock
   readonly #headers: BurstHeaders
@@ -47,6 +48,7 @@ export class Drain {
   readonly #aside: Aside
   readonly #emptiness: Emptiness
   readonly #hurry = new Hurry()
+  readonly #pace: Pace
   readonly #abort = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
   #finished: Promise<void> | undefined
@@ -59,6 +61,7 @@ export class Drain {
     const [announce, failed] = [(event: QueueEvent) => this.#announcer.announce(event), (error: unknown) => this.#fail(error)]
     this.#options = { ...options, announce, failed, isStopping: () => this.#isStopping, signal: this.#abort.signal }
     this.#clock = options.clock
+    this.#pace = new Pace(options.clock, () => options.setup().rate)
     this.#headers = new BurstHeaders(this.#options)
     this.#wakeup = new Wakeup(options.clock)
     this.#aside = new Aside(this.#options)
@@ -171,7 +174,7 @@ export class Drain {
   /** An epoch, from its beginning until the loop ends or the storage fails. */
   async #lead(worked: () => void): Promise<void> {
     this.#failure = undefined
-    const term = await Term.begin({ ...this.#options, headers: this.#headers })
+    const term = await Term.begin({ ...this.#options, headers: this.#headers, pace: this.#pace })
     this.#term = term
     if (this.#hurry.isPastServer) term.books.hurry('server')
     while (!this.#isStopping) {
@@ -190,11 +193,11 @@ export class Drain {
     await term.keepTime()
     const wait = await term.wait(this.#hurry)
     if (wait > 0 || !this.#mayDeliver(term)) return this.#sleep(term, wait > 0 ? wait : LOOK_AGAIN)
-    if (this.#underWay.size >= this.#places(term) || !(await term.isTimeKnown())) return this.#sleep(term, LOOK_AGAIN)
+    if (this.#underWay.size >= term.places || !(await term.isTimeKnown())) return this.#sleep(term, LOOK_AGAIN)
     const delivery = await books.next()
     if (!delivery) return this.#sleep(term, books.nextDue - time.now())
     // The endpoint may have failed meanwhile.
-    if (this.#isStopping || this.#failure || this.#underWay.size >= this.#places(term)) return books.giveBack(delivery)
+    if (this.#isStopping || this.#failure || this.#underWay.size >= term.places) return books.giveBack(delivery)
     this.#begin(term, delivery)
   }
 
@@ -203,16 +206,12 @@ export class Drain {
     return !holds.isUnauthorized && (this.#options.isOnline() || this.#hurry.isPastServer)
   }
 
-  /** An endpoint that was away is tried with one message; and one at a time they go where a host has died. */
-  #places({ books: { holds }, courier }: Term): number {
-    const { setup, transport } = this.#options
-    return holds.endpoint || courier.caution.isOn ? 1 : Math.min(setup().concurrency, transport.places?.() ?? Infinity)
-  }
-
   #begin(term: Term, delivery: Delivery): void {
     this.#emptiness.end()
     this.#hurry.end()
+    this.#pace.begin()
     const carrying = this.#carry(term, delivery).finally(() => {
+      this.#pace.end()
       this.#underWay.delete(carrying)
       this.#wakeup.wake()
     })
@@ -239,7 +238,7 @@ export class Drain {
   async #sleep(term: Term, longest: number): Promise<void> {
     if (term.retention.isDue) return
     // What was woken for meanwhile is looked at first: the last look may be out of date.
-    if (this.#underWay.size === 0 && !this.#wakeup.isCalled) {
+    if (this.#underWay.size === 0 && !this.#wakeup.isCalled && !this.#pace.isBrief) {
       await term.books.release()
       this.#headers.forget()
       if (term.delays.nextDue === Infinity) await this.#emptiness.tell(term.books)

@@ -11,6 +11,7 @@ import { Courier } from './courier.ts'
 import { Delays } from './delays.ts'
 import type { FunctionsSource } from './functions.ts'
 import type { Hurry } from './hurry.ts'
+import type { Pace } from './pace.ts'
 import { QueueTime } from './queue-time.ts'
 import { Retention } from './retention.ts'
 import type { Transport } from './transport.ts'
@@ -26,6 +27,7 @@ export interface TermOptions {
   readonly clock: Clock
   readonly random: () => number
   readonly headers: BurstHeaders
+  readonly pace: Pace
   /** The page's last host died, perhaps of a message. */
   readonly death?: DeathBefore | undefined
   /** Nothing more is begun. */
@@ -43,11 +45,11 @@ export class Term {
   readonly delays: Delays
   readonly time: QueueTime
   readonly retention: Retention
-  readonly #headers: BurstHeaders
+  readonly #options: TermOptions
 
   private constructor(options: TermOptions, begun: Begun) {
-    const { connection, clock, setup, announce, headers, failed } = options
-    this.#headers = headers
+    const { connection, clock, setup, announce, failed } = options
+    this.#options = options
     const time = (this.time = new QueueTime(clock, begun.head.time))
     const books = (this.books = new Books({ connection, clock, time, begun, order: setup().order, remembering: setup, failed }))
     const retention = (this.retention = new Retention({ connection, clock, time, setup, announce }))
@@ -63,6 +65,12 @@ export class Term {
     const begun = await lead(options.connection)
     await options.transport.begin?.(begun.head.epoch)
     return new Term(options, begun)
+  }
+
+  /** How many messages may be under way at once. An endpoint that was away is tried with one; and one at a time they go where a host has died. */
+  get places(): number {
+    const { setup, transport } = this.#options
+    return this.books.holds.endpoint || this.courier.caution.isOn ? 1 : Math.min(setup().concurrency, transport.places?.() ?? Infinity)
   }
 
   /** Something is due that was not, perhaps. */
@@ -96,11 +104,12 @@ export class Term {
   /** How long everything is to be left alone. Where the clock was set back meanwhile, the time is set anew. */
   async wait(hurry: Hurry): Promise<number> {
     const { holds } = this.books
+    const { headers, pace } = this.#options
     if (holds.setAnew(this.time.now())) await this.books.writeHolds()
     const now = this.time.now()
     // Whether what is halted goes on, the books find out.
     const ofHead = holds.held?.isHalted ? 0 : hurry.waitOf(holds.held, now)
-    return Math.max(ofHead, hurry.waitOf(holds.endpoint, now), hurry.isOn ? 0 : Math.max(this.#headers.wait(), this.courier.wait()))
+    return Math.max(ofHead, hurry.waitOf(holds.endpoint, now), hurry.isOn ? 0 : Math.max(headers.wait(), this.courier.wait()), pace.wait)
   }
 
   /** Whether the server knows who we are. Says whether that is news. */

@@ -51,6 +51,11 @@ const queueChecks: Checks<QueueOptions> = {
   order: oneOf('queue', 'group', 'none'),
   group: aFunction('gives the group of a body'),
   concurrency: wholeUpTo(MOST_UNDER_WAY),
+  rate: {
+    expected: '{ messages, per }',
+    parts: { messages: wholeUpTo(10_000), per: wholeUpTo(LONGEST_TIMEOUT) },
+    passes: (value) => countGiven(value) === 2,
+  },
   ttl,
   backoff,
   classify: aFunction('tells what an answer means'),

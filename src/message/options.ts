@@ -81,6 +81,13 @@ export interface QueueOptions<T = unknown> {
    */
   readonly concurrency?: number
   /**
+   * How many messages go within a time, in milliseconds, from all tabs together: evenly, and never more than that within any such time. `messages` from 1 to 10,000, `per` from 1 to 2,147,483,647.
+   *
+   * @defaultValue none: as fast as the answers come
+   * @example { messages: 50, per: 1_000 }
+   */
+  readonly rate?: Rate
+  /**
    * For how long a message may wait to be delivered, in milliseconds from its enqueue: a whole number from 1. After that it is not sent any more, and
    * becomes a dead letter, reason `expired`, when its turn comes. A message that is redriven has the whole time again.
    *
@@ -200,6 +207,13 @@ export type QueueEnd =
 
 /** See {@link QueueOptions.onDuplicate}. */
 export type OnDuplicate = 'ignore' | 'replace' | 'latest'
+
+/** See {@link QueueOptions.rate}. */
+export interface Rate {
+  readonly messages: number
+  /** In milliseconds. */
+  readonly per: number
+}
 
 /** See {@link QueueOptions.keepReceipts}. */
 export interface KeepReceipts {
