@@ -103,7 +103,7 @@ export class Hand<T> {
   }
 
   #tell(word: Word): void {
-    this.#options.tell({ holdfast: 1, token: this.#token, ...word } as FromConsumer)
+    this.#options.tell({ holdfast: 1, token: this.#token, ...word })
   }
 }
 

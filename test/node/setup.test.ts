@@ -17,6 +17,7 @@ async function setupOf(options: Partial<OpenOptions>, defined?: Omit<Partial<Ope
 test('a host is told every option, those that were left out too', async () => {
   expect(await setupOf({})).toEqual({
     endpoint: 'https://shop.example/orders',
+    consumers: false,
     method: 'POST',
     credentials: 'same-origin',
     timeout: 30_000,
