@@ -65,4 +65,5 @@ export const REASONS: Readonly<Record<RetryReason, string>> = {
   crashed: 'What handled it has died',
   'lease-expired': 'What handled it took too long',
   'handed-back': 'What handled it was closed',
+  'not-followed': 'What follows on it could not be stored',
 }

@@ -1,4 +1,5 @@
 import type { QueueEvent } from '../message/event.ts'
+import type { Follower } from '../protocol/following.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Outcome } from './answer-table.ts'
 import { Crew } from './crew.ts'
@@ -9,6 +10,8 @@ import type { Attempt, Outgoing, Transport } from './transport.ts'
 export interface HandOutOptions extends Omit<CrewOptions, 'progressed'> {
   readonly clock: Clock
   readonly announce: (event: QueueEvent) => void
+  /** Stores what follows on a message, unless another leads since this epoch: whose message it is, it knows. Rejects where that is so, and where it cannot be stored. */
+  readonly follow: (message: Pick<Outgoing, 'id' | 'epoch'>, followers: readonly Follower[]) => Promise<void>
 }
 
 /**
@@ -52,7 +55,7 @@ export class HandOut implements Transport {
     const handed = { token, epoch, at: this.#options.clock.now(), id, body, ...(group !== undefined && { group }), attempt }
     const end = await member.hand(handed, signal)
     if (end.how === 'lease-expired') this.#options.announce({ type: 'lease-expired', id, consumer: member.id })
-    return attemptOf(end)
+    return attemptOf(end.how === 'returned' && end.followers ? await this.#follow(message, end, end.followers) : end)
   }
 
   /** Nobody else tells the time. */
@@ -62,6 +65,16 @@ export class HandOut implements Transport {
 
   close(): void {
     this.#crew.close()
+  }
+
+  /** Before it is settled: what is lost with this leader is asked for again by the next, and known by its id. */
+  async #follow(message: Outgoing, end: LeaseEnd, followers: readonly Follower[]): Promise<LeaseEnd> {
+    try {
+      await this.#options.follow(message, followers)
+      return end
+    } catch {
+      return { how: 'not-followed' }
+    }
   }
 
   /** Who has the message already, or has a place free, once that is known. */
@@ -119,6 +132,7 @@ export class HandOut implements Transport {
  * | threw a `Reject` | rejected |
  * | its consumer is gone, or let the lease run out | retry, with backoff; counts: so one that kills its consumers each time is dead in the end |
  * | handed back | retry, at once; does not count |
+ * | returned, and what follows could not be stored | retry, with backoff; does not count |
  */
 function attemptOf(end: LeaseEnd): Attempt {
   switch (end.how) {
@@ -139,6 +153,8 @@ function attemptOf(end: LeaseEnd): Attempt {
       return { answered: false, reason: end.how, outcome: { kind: 'retry', reason: end.how, counts: true, holds: false } }
     case 'handed-back':
       return { answered: false, reason: end.how, outcome: { kind: 'retry', reason: end.how, counts: false, holds: false, delay: 0 } }
+    case 'not-followed':
+      return { answered: false, reason: end.how, outcome: { kind: 'retry', reason: end.how, counts: false, holds: false } }
     case 'cut-short':
       return { answered: false, reason: 'unreachable' }
   }

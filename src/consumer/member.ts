@@ -10,8 +10,8 @@ export interface Channel {
   close(): void
 }
 
-/** How a lease ended; `crashed`: its consumer is gone. */
-export type LeaseEnd = Ended | { readonly how: 'crashed' | 'lease-expired' | 'cut-short' }
+/** How a lease ended; `crashed`: its consumer is gone; `not-followed`: what was to follow on the message could not be stored. */
+export type LeaseEnd = Ended | { readonly how: 'crashed' | 'lease-expired' | 'cut-short' | 'not-followed' }
 
 export interface MemberOptions {
   readonly id: string

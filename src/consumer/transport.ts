@@ -30,7 +30,7 @@ export type Attempt = (Answered | Unanswered) & {
 
 interface Unanswered {
   readonly answered: false
-  readonly reason: 'unreachable' | 'timeout' | 'crashed' | 'lease-expired' | 'handed-back'
+  readonly reason: 'unreachable' | 'timeout' | 'crashed' | 'lease-expired' | 'handed-back' | 'not-followed'
 }
 
 /** What the server said. */

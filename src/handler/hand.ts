@@ -1,5 +1,7 @@
 import { decodeBody } from '../message/body.ts'
 import type { Handler, LeasedMessage } from '../message/handling.ts'
+import { isAck } from '../message/ack.ts'
+import { followersOf } from './followers.ts'
 import { LONGEST_ANSWER, LONGEST_WORD } from '../protocol/consuming.ts'
 import type { Ended, FromConsumer, Handed } from '../protocol/consuming.ts'
 import type { Realm } from './realm.ts'
@@ -8,6 +10,8 @@ import type { Realm } from './realm.ts'
 const STEP = 0.01
 
 export interface HandOptions<T> {
+  /** The queue's. */
+  readonly key: string
   readonly handler: Handler<T>
   readonly lease: number
   readonly clock: Realm['clock']
@@ -44,7 +48,7 @@ export class Hand<T> {
       extend: () => this.#extend(),
       progress: (done) => this.#progress(done),
     }
-    const ended = await endOf(this.#options.handler, message)
+    const ended = await endOf(this.#options, message)
     this.#end(ended)
     return ended
   }
@@ -107,18 +111,23 @@ export class Hand<T> {
   }
 }
 
-async function endOf<T>(handler: Handler<T>, message: LeasedMessage<T>): Promise<Ended> {
+async function endOf<T>({ handler, key }: HandOptions<T>, message: LeasedMessage<T>): Promise<Ended> {
   try {
-    return returned(await handler(message))
+    return returned(await handler(message), key)
   } catch (error) {
     return thrown(error)
   }
 }
 
 /** An answer that is too long is none. */
-function returned(value: unknown): Ended {
-  const answer = JSON.stringify(value) as string | undefined
-  return { how: 'returned', ...(answer !== undefined && answer.length <= LONGEST_ANSWER && { answer }) }
+function returned(value: unknown, key: string): Ended {
+  const followers = isAck(value) ? followersOf(value, key) : []
+  const answer = JSON.stringify(isAck(value) ? value.answer : value) as string | undefined
+  return {
+    how: 'returned',
+    ...(followers.length > 0 && { followers }),
+    ...(answer !== undefined && answer.length <= LONGEST_ANSWER && { answer }),
+  }
 }
 
 /** By name, since it may come from a second copy of this library. */

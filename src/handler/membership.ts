@@ -105,8 +105,8 @@ export class Membership<T> {
   }
 
   async #handle(handed: Handed): Promise<void> {
-    const { handler, lease, realm } = this.#options
-    const hand = new Hand<T>(handed, { handler, lease, clock: realm.clock, tell: (word) => this.#tell(word) })
+    const { key, handler, lease, realm } = this.#options
+    const hand = new Hand<T>(handed, { key, handler, lease, clock: realm.clock, tell: (word) => this.#tell(word) })
     this.#inHand.set(handed.id, hand)
     const ended = await hand.run(handed)
     if (this.#inHand.get(handed.id) !== hand) return

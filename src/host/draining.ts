@@ -5,13 +5,17 @@ import type { TermOptions } from '../consumer/term.ts'
 import type { Transport } from '../consumer/transport.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { PageSignal } from '../protocol/host.ts'
+import { assertLeads } from '../queue/epoch.ts'
 import { tellDrain } from './drain-news.ts'
+import { Following } from './following.ts'
 import type { Platform } from './platform.ts'
+import type { Reserve } from './reserve.ts'
 
 export interface DrainingOptions extends Pick<TermOptions, 'connection' | 'functions' | 'setup' | 'isOnline' | 'announce' | 'death'> {
   /** The queue's key. */
   readonly queue: string
   readonly platform: Platform
+  readonly reserve: Reserve
   /** Takes what happened, in any tab, to this host's page. */
   readonly toPage: (events: readonly QueueEvent[]) => void
 }
@@ -38,7 +42,8 @@ export class Draining {
   async lead(): Promise<void> {
     if (this.#isStopped) return
     const { platform, toPage } = this.#options
-    const handOut = this.#options.setup().consumers ? this.#handOut() : undefined
+    const following = new Following(this.#options)
+    const handOut = this.#options.setup().consumers ? this.#handOut(following) : undefined
     const transport: Transport = handOut ?? httpTransport({ ...platform, queue: this.#options.queue })
     this.#drain = new Drain({ ...this.#options, ...(handOut && NEEDS_NO_NETWORK), ...platform, transport })
     if (this.#isHurried) this.#drain.hurry('server')
@@ -46,13 +51,23 @@ export class Draining {
     toPage([{ type: 'leadership-gained' }])
     await this.#drain.run()
     handOut?.close()
+    await following.close()
     this.#drain = undefined
     if (!this.#isStopped) toPage([{ type: 'leadership-lost' }])
   }
 
-  #handOut(): HandOut {
-    const { queue, platform, announce } = this.#options
-    return new HandOut({ ...platform, queue, announce, changed: () => this.#drain?.wake() })
+  #handOut(following: Following): HandOut {
+    const { queue, platform, announce, connection } = this.#options
+    return new HandOut({
+      ...platform,
+      queue,
+      announce,
+      changed: () => this.#drain?.wake(),
+      follow: async ({ id, epoch }, followers) => {
+        await assertLeads(connection, epoch)
+        await following.store(id, followers)
+      },
+    })
   }
 
   /** The page asks for it: it is kept in mind, should this lead in a moment. */

@@ -15,7 +15,7 @@ export interface EnqueuingOptions {
   readonly connection: Connection
   readonly reserve: Reserve
   /** The options of the queue, as they are now. */
-  readonly setup: () => Setup
+  readonly setup: () => Pick<Setup, 'durability' | 'capacity'> & Partial<Pick<Setup, 'asks'>>
   /** The device's time. */
   readonly now: () => number
   /** Without a page nothing is said of the functions that only a page has. */
@@ -33,7 +33,7 @@ export class Enqueuing {
   }
 
   /** @returns what was decided otherwise than to store. */
-  async enqueue(batch: Batch): Promise<readonly Decision[]> {
+  async enqueue(batch: Batch & Pick<IncomingBatch, 'follows'>): Promise<readonly Decision[]> {
     const enqueuedAt = this.#options.now()
     const messages = batch.messages.map((message) => ({ ...message, bytes: bytesOf(message.body), enqueuedAt }))
     const incoming = { ...batch, messages }
@@ -43,7 +43,7 @@ export class Enqueuing {
   /** Asks for the reserve in here, where batches stand in line: one that overtook another of its page would pass for stored before. */
   async #store(batches: readonly IncomingBatch[]): Promise<ReadonlyMap<IncomingBatch, readonly Decision[]>> {
     const { connection, reserve, setup, now, isWithoutPage } = this.#options
-    const { durability, capacity, asks } = setup()
+    const { durability, capacity, asks = {} } = setup()
     const needs = isWithoutPage ? undefined : Object.entries(asks).flatMap(([name, asked]) => (asked === 'always' ? [name] : []))
     if (!(await reserve.isKept())) {
       throw new QueueError(

@@ -16,15 +16,16 @@ import type { DrainingOptions } from './draining.ts'
 import { Enqueuing } from './enqueuing.ts'
 import { newsOf } from './news.ts'
 import { Leadership } from './leadership.ts'
-import type { Reserve } from './reserve.ts'
 import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
 import { Telling } from './telling.ts'
 import { Watch } from './watch.ts'
 
-export interface QueueHostOptions extends Pick<DrainingOptions, 'queue' | 'platform' | 'toPage' | 'functions' | 'isOnline' | 'death'> {
+export interface QueueHostOptions extends Pick<
+  DrainingOptions,
+  'queue' | 'platform' | 'reserve' | 'toPage' | 'functions' | 'isOnline' | 'death'
+> {
   readonly setup: Setup
-  readonly reserve: Reserve
   /** Called when the queue was destroyed, here or in another tab: this is of no use any more. */
   readonly ended: () => void
 }

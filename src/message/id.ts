@@ -12,7 +12,12 @@ export function mintProducer(): string {
 
 /** The id of the message at `offset` of a producer's batch. */
 export function messageId(producer: string, batch: number, offset: number): string {
-  return `${producer}.${batch.toString(36)}.${offset.toString(36)}`
+  return idIn(`${producer}.${batch.toString(36)}`, offset)
+}
+
+/** The id of the message at `offset` of a batch, of which a message on which others follow is one as well. */
+export function idIn(batch: string, offset: number): string {
+  return `${batch}.${offset.toString(36)}`
 }
 
 /** The batch in which a message was enqueued, by its id. */

@@ -20,3 +20,5 @@ export type RetryReason =
   | 'lease-expired'
   /** Its consumer was closed, or its page left. */
   | 'handed-back'
+  /** Its handler has returned, and the messages that follow on it could not be stored. */
+  | 'not-followed'

@@ -3,13 +3,11 @@ import type { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Realm } from '../handler/realm.ts'
 import type { ConsumeOptions, Consumer, Handler, PoolOptions } from '../message/handling.ts'
-import type { Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
-import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
 import type { RequestParts } from '../message/request-parts.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { MessageFilter, Setup } from '../protocol/host.ts'
 import { queueKey } from '../protocol/names.ts'
-import type { Ask } from './asking.ts'
+import { AskedQueue } from './asked-queue.ts'
 import { Calls } from './calls.ts'
 import { Consuming } from './consuming.ts'
 import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
@@ -22,15 +20,15 @@ import { checkEnqueue, outgoing, outgoingRequest } from '../protocol/outgoing.ts
 import type { Outgoing, Rules } from '../protocol/outgoing.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import type { OfGroup, Queue } from './queue.ts'
-import { readLetter, readMessage } from './readings.ts'
 import type { Relaying } from './relaying.ts'
 import { Receipts } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
 import { Requests } from './requests.ts'
 import { whileOpen } from './while-open.ts'
-import { checkAbort, checkFilter, checkId, checkSince, groupOf, listOf } from './verb-checks.ts'
+import { checkId, groupOf } from './verb-checks.ts'
 
 export interface HandleOptions<T> extends Rules<T> {
+  readonly setup: Setup
   readonly name: string
   readonly identity: string | undefined
   readonly link: HostLink
@@ -41,7 +39,7 @@ export interface HandleOptions<T> extends Rules<T> {
 }
 
 /** The page's end of a queue: checks what it is given, and asks the host for the rest. */
-export class QueueHandle<T> implements Queue<T>, LinkedQueue {
+export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQueue {
   readonly name: string
   readonly key: string
   setup: Setup
@@ -57,103 +55,46 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   readonly #listeners = new Listeners()
   readonly #opening: Opening
   readonly #consuming: Consuming<T>
-  readonly #host: Calls
+  protected readonly host: Calls
   #closing: Promise<void> | undefined
 
   constructor({ name, identity, link, functions, mayBeInMemory, realm, ...rules }: HandleOptions<T>) {
+    super()
     this.name = name
     this.key = queueKey(name, identity)
     this.setup = rules.setup
-    this.functions = whileOpen(functions, () => this.#host.assertOpen())
+    this.functions = whileOpen(functions, () => this.host.assertOpen())
     this.mayBeInMemory = mayBeInMemory
     this.#rules = rules
     this.#link = link
-    this.relaying = { key: this.key, rules, store: async (batch) => void (await this.#host.call((api) => api.enqueue(this.key, batch))) }
-    this.outbound = new Outbound(this, (batch) => this.#host.ask((api) => api.enqueue(this.key, batch)))
-    this.#receipts = new Receipts((id) => this.#host.call((api) => api.standing(this.key, id)))
-    this.#consuming = new Consuming({ queue: this, assertOpen: () => this.#host.assertOpen(), realm })
+    this.relaying = { key: this.key, rules, store: async (batch) => void (await this.host.call((api) => api.enqueue(this.key, batch))) }
+    this.outbound = new Outbound(this, (batch) => this.host.ask((api) => api.enqueue(this.key, batch)))
+    this.#receipts = new Receipts((id) => this.host.call((api) => api.standing(this.key, id)))
+    this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), realm })
     this.#opening = new Opening(link, this)
-    this.#host = new Calls(this.#opening)
+    this.host = new Calls(this.#opening)
   }
 
   async enqueue(body: T, options?: EnqueueOptions): Promise<Receipt> {
-    this.#host.assertOpen()
+    this.host.assertOpen()
     return this.#add(outgoing(body, options, this.#rules))
   }
 
   async enqueueRequest(request: Request | RequestParts, options: EnqueueOptions = {}): Promise<Receipt> {
-    this.#host.assertOpen()
+    this.host.assertOpen()
     checkEnqueue(options)
     return this.#add(outgoingRequest(await this.#requests.take(request), options, this.setup))
   }
 
   receipt(id: string): Receipt {
-    this.#host.assertOpen()
+    this.host.assertOpen()
     checkId(id)
     return this.#receipts.of(id)
   }
 
-  async *receipts(filter: { readonly since?: number } = {}): AsyncGenerator<KeptReceipt> {
-    checkSince(filter)
-    const { since = -Infinity } = filter
-    for await (const kept of this.#host.paged((api, from) => api.receipts(this.key, from))) if (kept.settledAt > since) yield kept
-  }
-
-  async cancel(id: string, options: { readonly abort?: boolean } = {}): Promise<Cancellation> {
-    checkId(id)
-    checkAbort(options)
-    return this.#host.call((api) => api.cancel(this.key, id, options.abort ?? false))
-  }
-
-  depth(): Promise<Depth>
-  depth(of: OfGroup): Promise<GroupDepth>
-  async depth(of?: OfGroup): Promise<Depth | GroupDepth> {
-    const group = groupOf(of, this.setup.order)
-    return this.#host.call<Depth | GroupDepth>((api) => (group === undefined ? api.depth(this.key) : api.groupDepth(this.key, group)))
-  }
-
-  async *messages(filter: MessageFilter = {}): AsyncGenerator<WaitingMessage<T>> {
-    checkFilter(filter, this.setup.order)
-    for await (const wire of this.#host.paged((api, from) => api.messages(this.key, from, filter))) {
-      const message = readMessage<T>(wire)
-      // What is damaged is no message any more; the server will say so, or the drain.
-      if (message) yield message
-    }
-  }
-
-  async *deadLetters(): AsyncGenerator<DeadLetter<T>> {
-    for await (const letter of this.#host.paged((api, from) => api.deadLetters(this.key, from))) yield readLetter<T>(letter)
-  }
-
-  async redrive(ids?: Iterable<string>): Promise<number> {
-    const list = listOf(ids)
-    return this.#host.call((api) => api.redrive(this.key, list))
-  }
-
-  async purge(ids?: Iterable<string>): Promise<number> {
-    const list = listOf(ids)
-    return this.#host.call((api) => api.purge(this.key, list))
-  }
-
-  pause(of?: OfGroup): Promise<void> {
-    return this.#callOf(of, (api, group) => api.pause(this.key, group))
-  }
-
-  resume(of?: OfGroup): Promise<void> {
-    return this.#callOf(of, (api, group) => api.resume(this.key, group))
-  }
-
-  retryNow(of?: OfGroup): Promise<void> {
-    return this.#callOf(of, (api, group) => api.retryNow(this.key, group))
-  }
-
-  drain(of?: OfGroup): Promise<void> {
-    return this.retryNow(of)
-  }
-
   async idle(of?: OfGroup): Promise<void> {
     const group = groupOf(of, this.setup.order)
-    const waiting = (filter: MessageFilter) => this.#host.paged((api, from) => api.messages(this.key, from, filter))
+    const waiting = (filter: MessageFilter) => this.host.paged((api, from) => api.messages(this.key, from, filter))
     return this.#idle.until(() =>
       group === undefined ? lastOfAll(() => this.depth()) : lastOfGroup(waiting({ group }), () => this.depth({ group })),
     )
@@ -168,7 +109,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   subscribe(listener: (event: QueueEvent) => void): () => void {
-    this.#host.assertOpen()
+    this.host.assertOpen()
     return this.#listeners.add(listener)
   }
 
@@ -177,12 +118,12 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   async destroy(): Promise<void> {
-    this.#host.assertOpen()
-    await this.#host
+    this.host.assertOpen()
+    await this.host
       .ask((api) => api.destroy(this.key))
       .catch((error: unknown) => {
         // Another was first, or the host before this one, which died of it.
-        if (this.#host.ended?.code !== 'destroyed') throw error
+        if (this.host.ended?.code !== 'destroyed') throw error
       })
     await this.#end(destroyedError(this.name))
   }
@@ -217,7 +158,7 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
   }
 
   #end(why: QueueError): Promise<void> {
-    const ended = this.#host.end(why)
+    const ended = this.host.end(why)
     if (ended.code === 'destroyed') {
       this.#tell(ended)
       forgetLeft(this)
@@ -241,10 +182,5 @@ export class QueueHandle<T> implements Queue<T>, LinkedQueue {
     this.#listeners.clear()
     this.#opening.close()
     this.#tell(why)
-  }
-
-  async #callOf<R>(of: OfGroup | undefined, ask: Ask<R, [group: string | undefined]>): Promise<R> {
-    const group = groupOf(of, this.setup.order)
-    return this.#host.call((api) => ask(api, group))
   }
 }

@@ -1,11 +1,9 @@
 import { QueueError, shown } from '../message/error.ts'
 import type { Batch } from '../protocol/host.ts'
-import type { Rules } from '../protocol/outgoing.ts'
+import type { Addressed } from '../protocol/outgoing.ts'
 
 /** What an outbox needs of its queue, beside what its users know. */
-export interface Relaying<T> {
-  readonly key: string
-  readonly rules: Rules<T>
+export interface Relaying<T> extends Addressed<T> {
   /** Stores a batch in the queue; one that was decided before is not stored again. */
   store(batch: Batch): Promise<void>
 }

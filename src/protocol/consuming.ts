@@ -1,3 +1,5 @@
+import { areFollowers } from './following.ts'
+import type { Follower } from './following.ts'
 import { databaseName } from './names.ts'
 
 /**
@@ -59,8 +61,8 @@ export interface Handed {
 
 /** What became of a message in a consumer's hands. */
 export type Ended =
-  /** What the handler returned, as JSON; absent where that was nothing. */
-  | { readonly how: 'returned'; readonly answer?: string }
+  /** What the handler returned, as JSON; absent where that was nothing. With what follows. */
+  | { readonly how: 'returned'; readonly answer?: string; readonly followers?: readonly Follower[] }
   /** With a delay, the handler has said how long to wait. */
   | { readonly how: 'threw'; readonly message: string; readonly delay?: number }
   | { readonly how: 'refused'; readonly message: string }
@@ -119,14 +121,14 @@ function isHanded(value: unknown): value is Handed {
 
 function isEnded(value: unknown): value is Ended {
   if (!isObject(value) || !('how' in value)) return false
-  const { answer, message, delay } = value as { answer?: unknown; message?: unknown; delay?: unknown }
+  const { answer, followers, message, delay } = value as Readonly<Partial<Record<string, unknown>>>
   switch (value.how) {
     case 'returned':
-      return answer === undefined || (typeof answer === 'string' && answer.length <= LONGEST_ANSWER)
+      return (answer === undefined || isShort(answer, LONGEST_ANSWER)) && (followers === undefined || areFollowers(followers))
     case 'threw':
-      return isWord(message) && (delay === undefined || isLength(delay) || delay === 0)
+      return isShort(message, LONGEST_WORD) && (delay === undefined || isLength(delay) || delay === 0)
     case 'refused':
-      return isWord(message)
+      return isShort(message, LONGEST_WORD)
     default:
       return value.how === 'handed-back'
   }
@@ -140,8 +142,8 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-function isWord(value: unknown): boolean {
-  return typeof value === 'string' && value.length <= LONGEST_WORD
+function isShort(value: unknown, longest: number): boolean {
+  return typeof value === 'string' && value.length <= longest
 }
 
 function areIds(value: unknown, most: number): boolean {

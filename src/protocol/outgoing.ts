@@ -7,12 +7,21 @@ import type { OutgoingMessage, Setup } from './host.ts'
 import { dedupKeyCheck, enqueueChecks } from '../message/enqueue-checks.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
 
+/** The options of a queue that say something of each message. */
+type RuledSetup = Pick<Setup, 'version' | 'order' | 'ttl' | 'onDuplicate' | 'consumers'>
+
 /** What a queue makes of the bodies that it is given. */
 export interface Rules<T> {
-  readonly setup: Setup
+  readonly setup: RuledSetup
   readonly group: ((body: T) => string) | undefined
   readonly dedupKey: ((body: T) => string | undefined) | undefined
   readonly schema: StandardSchema<T> | undefined
+}
+
+/** A queue by its key, and what it makes of bodies. */
+export interface Addressed<T> {
+  readonly key: string
+  readonly rules: Rules<T>
 }
 
 /** A message as it leaves the page, but for its id. */
@@ -31,7 +40,7 @@ export function outgoing<T>(given: T, options: EnqueueOptions | undefined, rules
 }
 
 /** What is stored for a request that was taken. What a queue makes of bodies it does not make of these. */
-export function outgoingRequest(taken: TakenRequest, options: EnqueueOptions, setup: Setup): Outgoing {
+export function outgoingRequest(taken: TakenRequest, options: EnqueueOptions, setup: RuledSetup): Outgoing {
   if (setup.consumers) throw invalid('Expected a queue with an `endpoint` for a request: this one has consumers')
   const message: Outgoing = { ...taken }
   addOptions(message, options, setup)
@@ -44,7 +53,7 @@ export function checkEnqueue(options: unknown): asserts options is EnqueueOption
   checkOptions(options, enqueueChecks)
 }
 
-function addOptions(message: Outgoing, options: EnqueueOptions, setup: Setup): void {
+function addOptions(message: Outgoing, options: EnqueueOptions, setup: RuledSetup): void {
   const { group, ttl = setup.ttl, delay, maxAttempts, backoff, idempotencyKey, redirects } = options
   if (group !== undefined) message.group = groupIn(setup.order, group)
   if (ttl !== undefined) message.ttl = ttl
@@ -58,7 +67,7 @@ function addOptions(message: Outgoing, options: EnqueueOptions, setup: Setup): v
   }
 }
 
-function addDedupKey(message: Outgoing, key: unknown, own: EnqueueOptions['onDuplicate'], setup: Setup): void {
+function addDedupKey(message: Outgoing, key: unknown, own: EnqueueOptions['onDuplicate'], setup: RuledSetup): void {
   if (key === undefined) {
     if (own) throw invalid(`Expected \`onDuplicate\` only with a \`dedupKey\`, got '${own}'`)
     return

@@ -7,6 +7,9 @@ import type { DedupRow, WriteTransaction } from './schema.ts'
 /** How many keys that need not be remembered any more are forgotten at once. */
 const MOST_FORGOTTEN = 16
 
+/** For how long is remembered at least what was followed by messages of this queue, in milliseconds: who asks again does so as soon as the device is on. */
+const FOLLOWED = 24 * 60 * 60 * 1_000
+
 /** What a message that is enqueued is the same as. */
 export interface Duplicate {
   readonly id: string
@@ -67,6 +70,15 @@ export async function freeKeys(
   freed: readonly { readonly message: Message; readonly until: number | undefined }[],
 ): Promise<void> {
   for (const { message, until } of freed) await freeKey(tx, message, until)
+}
+
+/** Whether messages have followed on one of another queue before; from now on, they have. Such a row has no dedup key, which every other has. */
+export async function hasFollowed(tx: WriteTransaction, id: string, now: number): Promise<boolean> {
+  const dedup = tx.objectStore('dedup')
+  if (await dedup.getKey([id, ''])) return true
+  await forgetKeys(tx, now)
+  await dedup.put({ id, until: now + FOLLOWED }, [id, ''])
+  return false
 }
 
 function without(row: DedupRow, id: string, until: number | undefined): DedupRow | undefined {

@@ -2,6 +2,7 @@ import type { Decision } from '../message/decision.ts'
 import type { Message } from '../message/message.ts'
 import type { Capacity } from '../message/options.ts'
 import type { Connection, Durability } from './connection.ts'
+import { hasFollowed } from './dedup.ts'
 import { Intake } from './intake.ts'
 import type { IncomingMessage } from './intake.ts'
 import { readHead, readTail, writeTail } from './meta.ts'
@@ -16,6 +17,8 @@ export interface IncomingBatch {
   readonly messages: readonly IncomingMessage[]
   /** `capacity` is no reason to refuse them. */
   readonly isRelayed?: true
+  /** They follow on the message of another queue that has the producer's name, once, and are known by that. */
+  readonly follows?: true
 }
 
 export interface EnqueueLimits {
@@ -43,14 +46,16 @@ export function enqueue(
   limits: EnqueueLimits,
   batches: readonly IncomingBatch[],
 ): Promise<ReadonlyArray<readonly Decision[]>> {
-  const isPlain = limits.capacity === undefined && batches.every(({ messages }) => messages.every(isPlainMessage))
+  const isPlain = limits.capacity === undefined && batches.every(({ messages, follows }) => !follows && messages.every(isPlainMessage))
   const stores: StoreName[] = isPlain ? ['inbox', 'meta'] : ['inbox', 'meta', 'groups', 'parked', 'delayed', 'changes', 'dedup']
   return connection.write(stores, limits.durability, async (tx) => {
     const tail = await readTail(tx)
     const intake = new Intake(tx, { tail, head: isPlain ? undefined : await readHead(tx), ...limits })
     const last = new Map(tail.marks.map((mark) => [mark.producer, mark]))
     const decided: (readonly Decision[])[] = []
-    for (const batch of batches) decided.push(await decide(intake, batch, last))
+    for (const batch of batches) {
+      decided.push(await (batch.follows ? follow(tx, intake, batch) : decide(intake, batch, last)))
+    }
     const { fresh, tail: after } = intake
     const needs = limits.needs ?? after.needs
     await append(tx, { ...after, marks: [...last.values()].slice(-MOST_MARKS), ...(needs && { needs }) }, fresh)
@@ -81,6 +86,12 @@ async function decide(
   last.delete(producer)
   last.set(producer, { producer, batch: number, ...(remembered.length > 0 && { decided: remembered }) })
   return decisions
+}
+
+/** What has followed on the same message before, whatever that was, is what follows. */
+async function follow(tx: WriteTransaction, intake: Intake, { producer, messages }: IncomingBatch): Promise<readonly Decision[]> {
+  if (await hasFollowed(tx, producer, intake.now)) return []
+  return intake.take(messages, true)
 }
 
 function isPlainMessage({ delay, ttl, dedupKey }: IncomingMessage): boolean {

@@ -1,4 +1,6 @@
 import { isQueueError } from '../message/error.ts'
+import type { Connection } from './connection.ts'
+import { readHead } from './meta.ts'
 import type { Head } from './meta.ts'
 
 /** Another leader has begun: this one may neither settle nor send. */
@@ -14,4 +16,9 @@ export function isOver(error: unknown): boolean {
 /** Refuses what a leader writes that leads no more. */
 export function assertEpoch(head: Pick<Head, 'epoch'>, epoch: number): void {
   if (head.epoch !== epoch) throw new Superseded(`epoch ${epoch} ended; it is ${head.epoch} now`)
+}
+
+/** The same, before something is done that is not written here. */
+export async function assertLeads(connection: Connection, epoch: number): Promise<void> {
+  assertEpoch(await connection.read(['meta'], readHead), epoch)
 }

@@ -46,6 +46,11 @@ export class Intake {
     return this.#fresh
   }
 
+  /** In queue time. */
+  get now(): number {
+    return this.#now
+  }
+
   get tail(): Tail {
     return this.#tail
   }

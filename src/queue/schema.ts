@@ -16,7 +16,7 @@ import type { Head, Range, Tail } from './meta.ts'
  * - `changes`: what was done to a message that waits in a record, by its number: records stay as they are. The leader looks here as it reserves a message, if there
  *   is anything to be found.
  * - `stops`: groups that are paused, or halted by a dead letter. The leader looks here as it reserves, if there are any.
- * - `dedup`: which message has a dedup key now, or had it a while ago.
+ * - `dedup`: which message has a dedup key now, or had it a while ago; and, without a key, which messages of other queues were followed by some of this one.
  * - `receipts`: what came of messages that have left the queue, in the order in which they left.
  *
  * Records of `inbox` and `parked` are found by the batches that their messages were enqueued in: an index entry for each batch, and not for each message.

@@ -1,8 +1,9 @@
 import { openDB } from 'idb'
 import type { DBSchema } from 'idb'
 import { describe, expectTypeOf, test } from 'vitest'
-import { defineQueue, isQueueError, openQueue } from '../../src/index.ts'
+import { ack, defineQueue, isQueueError, openQueue } from '../../src/index.ts'
 import type {
+  Ack,
   Answer,
   DeadLetter,
   Depth,
@@ -62,6 +63,28 @@ describe('openQueue', () => {
     openQueue('orders', { endpoint: '/', method: 'GET' })
     // @ts-expect-error -- the function that starts it, not the worker
     openQueue('orders', { endpoint: '/', worker: new Worker('x') })
+  })
+})
+
+describe('what follows', () => {
+  test('has the bodies of its queues, open or defined', () => {
+    const packing = defineQueue<{ parcel: string }>('packing', { consumers: true })
+    expectTypeOf(
+      ack({
+        enqueue: [
+          [packing, { parcel: 'p' }],
+          [orders, { sku: 'A-1', quantity: 2 }, { delay: 1_000 }],
+        ],
+        answer: 1,
+      }),
+    ).toEqualTypeOf<Ack>()
+    expectTypeOf(ack({ enqueue: [1, 2].map((n) => [packing, { parcel: `${n}` }] as const) })).toEqualTypeOf<Ack>()
+    // @ts-expect-error -- the body of another
+    ack({ enqueue: [[packing, { sku: 'A-1', quantity: 2 }]] })
+    // @ts-expect-error -- misspelt
+    ack({ enqueue: [[packing, { parcel: 'p' }, { dely: 1 }]] })
+    // @ts-expect-error -- its name is no queue
+    ack({ enqueue: [['packing', { parcel: 'p' }]] })
   })
 })
 

@@ -56,6 +56,7 @@ export class Life {
       storageClock: this.#clock(world.storageClock),
       locks: {
         request: (name: string, options: LockOptions, work: () => Promise<unknown>) => this.#lock(world.locks, name, options, work),
+        query: () => world.locks.query(),
       } as LockManager,
       openChannel: (name) => this.#channel(world.openChannel(name)),
     }
