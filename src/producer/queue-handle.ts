@@ -8,8 +8,12 @@ import type { PageFunctions } from '../protocol/functions.ts'
 import type { MessageFilter, Setup } from '../protocol/host.ts'
 import { queueKey } from '../protocol/names.ts'
 import { AskedQueue } from './asked-queue.ts'
+import { Batch } from './batch-receipt.ts'
+import type { BatchReceipt } from './batch-receipt.ts'
 import { Calls } from './calls.ts'
 import { Consuming } from './consuming.ts'
+import { allStored, outgoingAll } from './enqueue-all.ts'
+import type { EnqueueAllOptions } from './enqueue-all.ts'
 import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { forgetLeft } from './left-behind.ts'
@@ -25,7 +29,7 @@ import { Receipts } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
 import { Requests } from './requests.ts'
 import { whileOpen } from './while-open.ts'
-import { checkId, groupOf } from './verb-checks.ts'
+import { checkId, groupOf, listOf } from './verb-checks.ts'
 
 export interface HandleOptions<T> extends Rules<T> {
   readonly setup: Setup
@@ -53,6 +57,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
   readonly #requests = new Requests()
   readonly #idle = new Idle()
   readonly #listeners = new Listeners()
+  readonly #hearing = (listener: (event: QueueEvent) => void): (() => void) => this.#listeners.add(listener)
   readonly #opening: Opening
   readonly #consuming: Consuming<T>
   protected readonly host: Calls
@@ -80,6 +85,12 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     return this.#add(outgoing(body, options, this.#rules))
   }
 
+  async enqueueAll(bodies: Iterable<T>, options: EnqueueAllOptions<T> = {}): Promise<BatchReceipt> {
+    this.host.assertOpen()
+    const storing = outgoingAll(bodies, options, this.#rules).map((message) => this.#add(message))
+    return new Batch(await allStored(storing), this.#hearing)
+  }
+
   async enqueueRequest(request: Request | RequestParts, options: EnqueueOptions = {}): Promise<Receipt> {
     this.host.assertOpen()
     checkEnqueue(options)
@@ -90,6 +101,14 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.host.assertOpen()
     checkId(id)
     return this.#receipts.of(id)
+  }
+
+  batchReceipt(ids: Iterable<string>): BatchReceipt {
+    const list = listOf(ids) ?? []
+    return new Batch(
+      list.map((id) => this.receipt(id)),
+      this.#hearing,
+    )
   }
 
   async idle(of?: OfGroup): Promise<void> {

@@ -5,6 +5,8 @@ import type { Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/me
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
 import type { RequestParts } from '../message/request-parts.ts'
 import type { MessageFilter } from '../protocol/host.ts'
+import type { BatchReceipt } from './batch-receipt.ts'
+import type { EnqueueAllOptions } from './enqueue-all.ts'
 import type { Receipt } from './receipt.ts'
 
 /** One group of a queue with `order: 'group'`. */
@@ -42,6 +44,21 @@ export interface Queue<T = unknown> extends AsyncDisposable {
   enqueue(body: T, options?: EnqueueOptions): Promise<Receipt>
 
   /**
+   * Stores a message for each body, in their order, and gives one receipt for all. Nothing is stored before all were found to be right. They share transactions, a thousand or so each: where some are refused then
+   * (`queue-full`, `storage-full`), it rejects, and the others stay; `cause.stored` has their ids.
+   *
+   * @param options the same for all; or a function that gives those of each, as it must for keys.
+   * @throws QueueError as `enqueue` does, and says which message it is.
+   * @example
+   * ```ts
+   * const batch = await pages.enqueueAll(urls)
+   * batch.subscribe(({ progress }) => (bar.value = progress))
+   * const { accepted, dead } = await batch.settled
+   * ```
+   */
+  enqueueAll(bodies: Iterable<T>, options?: EnqueueAllOptions<T>): Promise<BatchReceipt>
+
+  /**
    * Stores a whole request, or what `fetch` would make one of: it is sent to its own URL, with its method, headers and body, byte for byte, as a form with files is. Its body is read, as by `fetch`. Credentials
    * (`authorization`, `cookie`, `proxy-…`) are not stored; the queue's `headers` are asked for when it is sent, and go along to the origin of the queue's `endpoint` only. `group`,
    * `dedupKey`, `schema` and `upcast` of the queue are for bodies, and see nothing of it. Requests that are enqueued one after the other are stored in that order; what else is enqueued while
@@ -68,6 +85,16 @@ export interface Queue<T = unknown> extends AsyncDisposable {
    * ```
    */
   receipt(id: string): Receipt
+
+  /**
+   * One receipt for several messages, by their ids, as {@link Queue.receipt} gives for each: to go on showing how far a batch is after a reload.
+   *
+   * @example
+   * ```ts
+   * const { settled } = pages.batchReceipt(JSON.parse(localStorage.batch))
+   * ```
+   */
+  batchReceipt(ids: Iterable<string>): BatchReceipt
 
   /**
    * What was delivered or cancelled and is kept (`keepReceipts`), the oldest first: what has happened since the page was last open.
