@@ -1,7 +1,11 @@
+import { bytesOf } from '../message/bytes.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { Connection } from '../queue/connection.ts'
+import type { Connection, Durability } from '../queue/connection.ts'
+import type { Scheduled } from '../message/schedule.ts'
+import type { Occurrence } from '../protocol/host.ts'
 import { purge } from '../queue/purge.ts'
 import { redrive } from '../queue/redrive.ts'
+import { schedule, unschedule } from '../queue/schedule.ts'
 import type { DeadRecord } from '../queue/schema.ts'
 import { pause, resume } from '../queue/stops.ts'
 import { newsOfTaken } from './news.ts'
@@ -10,6 +14,8 @@ export interface DecidingOptions {
   readonly connection: Connection
   /** Whether all messages are one group, as the options are now. */
   readonly isOneGroup: () => boolean
+  /** How new messages are written, as the options are now. */
+  readonly durability: () => Durability
   /** The device's time. */
   readonly now: () => number
   readonly announce: (events: readonly QueueEvent[]) => void
@@ -43,6 +49,25 @@ export class Deciding {
     const { connection, isOneGroup, now, announce } = this.#options
     await resume(connection, { group, isOneGroup: isOneGroup(), now: now() })
     announce([{ type: 'resumed', ...(group !== undefined && { group }) }])
+  }
+
+  /** The next occurrence of a schedule, where it is time for one. */
+  async schedule({ message, ...occurrence }: Occurrence): Promise<Scheduled | undefined> {
+    const { connection, durability, now, announce } = this.#options
+    const enqueuedAt = now()
+    const planned = { ...occurrence, message: { ...message, bytes: bytesOf(message.body), enqueuedAt }, now: enqueuedAt }
+    const scheduled = await schedule(connection, durability(), planned)
+    if (!scheduled?.news) return scheduled
+    const { id, due, news } = scheduled
+    announce([news === 'stored' ? { type: 'enqueued', id, due } : { type: 'updated', id }])
+    return { id, due }
+  }
+
+  async unschedule(name: string): Promise<boolean> {
+    const { connection, announce } = this.#options
+    const ended = await unschedule(connection, name)
+    if (ended?.cancelled !== undefined) announce([{ type: 'cancelled', id: ended.cancelled, maybeDelivered: false }])
+    return ended !== undefined
   }
 
   /** Tells of dead letters as they leave, transaction by transaction; how many they were. */

@@ -110,6 +110,8 @@ function verbsAt(at: At): Omit<HostApi, 'open' | 'close' | 'destroy' | 'signal'>
     purge: (queue, ids) => at(queue, (host) => host.deciding.purge(ids)),
     pause: (queue, group) => at(queue, (host) => host.deciding.pause(group)),
     resume: (queue, group) => at(queue, (host) => host.deciding.resume(group)),
+    schedule: (queue, occurrence) => at(queue, (host) => host.deciding.schedule(occurrence)),
+    unschedule: (queue, name) => at(queue, (host) => host.deciding.unschedule(name)),
     retryNow: (queue, group) => at(queue, (host) => host.retryNow(group)),
   }
 }

@@ -60,6 +60,7 @@ export class QueueHost {
     this.deciding = new Deciding({
       connection: this.connection,
       isOneGroup: () => this.#setup.order === 'queue',
+      durability: () => this.#setup.durability,
       now: () => this.#now,
       announce: (events) => this.#announce(events),
     })

@@ -23,7 +23,8 @@ export interface Timer {
   after(delay: number, callback: () => void): () => void
 }
 
-export const pageTimer: Timer = {
+export const pageTimer: Timer & { now(): number } = {
+  now: () => Date.now(),
   elapsed: () => performance.now(),
   after(delay, callback) {
     const timer = setTimeout(callback, delay)

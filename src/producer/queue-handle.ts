@@ -3,6 +3,8 @@ import type { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Realm } from '../handler/realm.ts'
 import type { ConsumeOptions, Consumer, Handler, PoolOptions } from '../message/handling.ts'
+import { checkScheduleName } from '../message/schedule.ts'
+import type { Scheduled, ScheduleOptions } from '../message/schedule.ts'
 import type { RequestParts } from '../message/request-parts.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { MessageFilter, Setup } from '../protocol/host.ts'
@@ -14,6 +16,7 @@ import { Calls } from './calls.ts'
 import { Consuming } from './consuming.ts'
 import { allStored, outgoingAll } from './enqueue-all.ts'
 import type { EnqueueAllOptions } from './enqueue-all.ts'
+import { pageTimer } from './host-keeper.ts'
 import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { forgetLeft } from './left-behind.ts'
@@ -28,6 +31,7 @@ import type { Relaying } from './relaying.ts'
 import { Receipts } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
 import { Requests } from './requests.ts'
+import { Schedules } from './schedules.ts'
 import { whileOpen } from './while-open.ts'
 import { checkId, groupOf, listOf } from './verb-checks.ts'
 
@@ -60,6 +64,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
   readonly #hearing = (listener: (event: QueueEvent) => void): (() => void) => this.#listeners.add(listener)
   readonly #opening: Opening
   readonly #consuming: Consuming<T>
+  readonly #schedules: Schedules<T>
   protected readonly host: Calls
   #closing: Promise<void> | undefined
 
@@ -76,6 +81,11 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.outbound = new Outbound(this, (batch) => this.host.ask((api) => api.enqueue(this.key, batch)))
     this.#receipts = new Receipts((id) => this.host.call((api) => api.standing(this.key, id)))
     this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), realm })
+    this.#schedules = new Schedules({
+      rules,
+      clock: realm?.().clock ?? pageTimer,
+      store: (occurrence) => this.host.call((api) => api.schedule(this.key, occurrence)),
+    })
     this.#opening = new Opening(link, this)
     this.host = new Calls(this.#opening)
   }
@@ -119,6 +129,17 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     )
   }
 
+  async schedule(name: string, options: ScheduleOptions<T>): Promise<Scheduled> {
+    this.host.assertOpen()
+    return this.#schedules.add(name, options)
+  }
+
+  async unschedule(name: string): Promise<boolean> {
+    checkScheduleName(name)
+    this.#schedules.remove(name)
+    return this.host.call((api) => api.unschedule(this.key, name))
+  }
+
   consume(handler: Handler<T>, options: ConsumeOptions = {}): Consumer {
     return this.#consuming.consume(handler, options)
   }
@@ -158,6 +179,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.#receipts.hear(event)
     this.#idle.hear(event)
     this.#consuming.hear(event)
+    this.#schedules.hear(event)
     this.#listeners.tell(event)
     if (event.type === 'destroyed') void this.#end(destroyedError(this.name))
   }
@@ -174,6 +196,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
   lookAgain(): void {
     this.#receipts.lookAgain()
     this.#idle.lookAgain()
+    this.#schedules.lookAgain()
   }
 
   #end(why: QueueError): Promise<void> {
@@ -193,6 +216,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
   }
 
   async #close(why: QueueError): Promise<void> {
+    this.#schedules.close()
     await this.#consuming.close()
     await this.#opening.ended()
     await this.#requests.handedOn()

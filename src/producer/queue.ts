@@ -1,12 +1,10 @@
-import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { ConsumeOptions, Consumer, Handler, PoolOptions } from '../message/handling.ts'
 import type { Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
-import type { RequestParts } from '../message/request-parts.ts'
 import type { MessageFilter } from '../protocol/host.ts'
 import type { BatchReceipt } from './batch-receipt.ts'
-import type { EnqueueAllOptions } from './enqueue-all.ts'
+import type { Enqueues } from './enqueues.ts'
 import type { Receipt } from './receipt.ts'
 
 /** One group of a queue with `order: 'group'`. */
@@ -25,55 +23,9 @@ export interface OfGroup {
  * const receipt = await orders.enqueue({ sku: 'A-1', quantity: 2 })
  * ```
  */
-export interface Queue<T = unknown> extends AsyncDisposable {
+export interface Queue<T = unknown> extends Enqueues<T>, AsyncDisposable {
   /** The name under which it was opened. */
   readonly name: string
-
-  /**
-   * Stores a message at the tail. Resolves when it is durable: the transaction that stored it has completed. Messages that are
-   * enqueued in one tick are stored together, in order.
-   *
-   * @throws QueueError `invalid-body`, `body-too-large` or `invalid-option` before anything is stored; `queue-full` when the queue's `capacity` is
-   * used up, `storage-full` when there is no space on the disk.
-   * @example
-   * ```ts
-   * const receipt = await orders.enqueue({ sku: 'A-1', quantity: 2 })
-   * const { status, body } = await receipt.delivered
-   * ```
-   */
-  enqueue(body: T, options?: EnqueueOptions): Promise<Receipt>
-
-  /**
-   * Stores a message for each body, in their order, and gives one receipt for all. Nothing is stored before all were found to be right. They share transactions, a thousand or so each: where some are refused then
-   * (`queue-full`, `storage-full`), it rejects, and the others stay; `cause.stored` has their ids.
-   *
-   * @param options the same for all; or a function that gives those of each, as it must for keys.
-   * @throws QueueError as `enqueue` does, and says which message it is.
-   * @example
-   * ```ts
-   * const batch = await pages.enqueueAll(urls)
-   * batch.subscribe(({ progress }) => (bar.value = progress))
-   * const { accepted, dead } = await batch.settled
-   * ```
-   */
-  enqueueAll(bodies: Iterable<T>, options?: EnqueueAllOptions<T>): Promise<BatchReceipt>
-
-  /**
-   * Stores a whole request, or what `fetch` would make one of: it is sent to its own URL, with its method, headers and body, byte for byte, as a form with files is. Its body is read, as by `fetch`. Credentials
-   * (`authorization`, `cookie`, `proxy-…`) are not stored; the queue's `headers` are asked for when it is sent, and go along to the origin of the queue's `endpoint` only. `group`,
-   * `dedupKey`, `schema` and `upcast` of the queue are for bodies, and see nothing of it. Requests that are enqueued one after the other are stored in that order; what else is enqueued while
-   * one is being read may come before it.
-   *
-   * Give a `FormData` as it is, and not in a `Request`: WebKitGTK, for one, cannot read that back where there is a file in it, and it rejects with `invalid-body`.
-   *
-   * @throws QueueError `invalid-option` where it cannot be sent later, `invalid-body` where the browser cannot read it, `body-too-large` above 16 MiB, and as `enqueue` does.
-   * @example
-   * ```ts
-   * const receipt = await uploads.enqueueRequest({ url: '/photos', body: new FormData(form) })
-   * await likes.enqueueRequest(new Request('/likes/7', { method: 'PUT' }))
-   * ```
-   */
-  enqueueRequest(request: Request | RequestParts, options?: EnqueueOptions): Promise<Receipt>
 
   /**
    * The receipt of a message that was enqueued at any time, in any tab: its answer where the message is still in the queue, or was dead-lettered, or `keepReceipts` has kept

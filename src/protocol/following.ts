@@ -1,5 +1,3 @@
-import { enqueueChecks } from '../message/enqueue-checks.ts'
-import { checkOptions } from '../message/option-checks.ts'
 import type { OutgoingMessage } from './host.ts'
 
 /** A message that follows on another, as a consumer tells who drains: for which queue, by its key. */
@@ -11,6 +9,9 @@ export interface Follower {
 /** How many messages may follow on one, and how much, in characters of their JSON. */
 export const MOST_FOLLOWERS = 100
 export const MOST_CHARACTERS: number = 4 * 1024 * 1024
+
+/** The longest text that is said of a message, in characters: a group, or a key. */
+const LONGEST_OPTION = 256
 
 /** How long an id may be that others are made of, in characters: chains have no end. */
 const LONGEST_ID = 128
@@ -34,11 +35,11 @@ function isFollower(value: unknown): value is Follower {
   if (typeof value !== 'object' || value === null) return false
   const { queue, message } = value as Partial<Follower>
   if (typeof queue !== 'string' || typeof message !== 'object' || message === null) return false
-  const { body, version = 1, ...options } = message
-  try {
-    checkOptions(options, enqueueChecks)
-  } catch {
-    return false
-  }
-  return typeof body === 'string' && Number.isSafeInteger(version)
+  const { body, backoff = { first: 1, longest: 1 }, ...options } = message
+  return typeof body === 'string' && [...Object.values(options), backoff.first, backoff.longest].every(isShortOrCounted)
+}
+
+/** What is said of a message was checked where it was said. */
+function isShortOrCounted(value: unknown): boolean {
+  return typeof value === 'string' ? value.length <= LONGEST_OPTION : typeof value === 'number' && value >= 0
 }

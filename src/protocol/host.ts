@@ -4,6 +4,7 @@ import type { Verdict } from '../message/verdict.ts'
 import type { Decision } from '../message/decision.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Answer, Cancellation, Death, Depth, GroupDepth, KeptReceipt, Message, Standing, WaitingState } from '../message/message.ts'
+import type { Scheduled } from '../message/schedule.ts'
 import type { Result } from './result.ts'
 
 /**
@@ -32,6 +33,10 @@ export interface HostApi {
   pause(queue: string, group: string | undefined): Promise<Result<void>>
   resume(queue: string, group: string | undefined): Promise<Result<void>>
   retryNow(queue: string, group: string | undefined): Promise<Result<void>>
+  /** Stores the next occurrence of a schedule, unless there is one in the queue; answers with the one that there is. Nothing where it was to go on, and is another, or was ended. */
+  schedule(queue: string, occurrence: Occurrence): Promise<Result<Scheduled | undefined>>
+  /** Ends a schedule; answers whether there was one. */
+  unschedule(queue: string, name: string): Promise<Result<boolean>>
   close(queue: string): Promise<Result<void>>
   /** Deletes all that is in a queue, and closes it, in every tab. */
   destroy(queue: string): Promise<Result<void>>
@@ -92,6 +97,18 @@ export interface OutgoingMessage extends Omit<Message, 'bytes' | 'enqueuedAt' | 
   readonly delay?: number
   /** What is done where another has its dedup key. */
   readonly onDuplicate?: OnDuplicate
+}
+
+/** The next occurrence of a schedule, as a page asks for it. */
+export interface Occurrence {
+  readonly name: string
+  /** When the schedule is repeated, as text: where that is another, the schedule is. */
+  readonly when: string
+  /** How long after the last one it is due, in milliseconds; or when, in milliseconds since the epoch. */
+  readonly next: { readonly every: number } | { readonly due: number }
+  readonly message: OutgoingMessage
+  /** It comes after another, and only where the schedule is what it was. */
+  readonly isFurther: boolean
 }
 
 /** Which messages are wanted. */

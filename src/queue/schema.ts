@@ -16,7 +16,8 @@ import type { Head, Range, Tail } from './meta.ts'
  * - `changes`: what was done to a message that waits in a record, by its number: records stay as they are. The leader looks here as it reserves a message, if there
  *   is anything to be found.
  * - `stops`: groups that are paused, or halted by a dead letter. The leader looks here as it reserves, if there are any.
- * - `dedup`: which message has a dedup key now, or had it a while ago; and, without a key, which messages of other queues were followed by some of this one.
+ * - `dedup`: which message has a dedup key now, or had it a while ago; and, without a key, which messages of other queues were followed by some of this one, and which
+ *   occurrence of a schedule is in the queue, or was.
  * - `receipts`: what came of messages that have left the queue, in the order in which they left.
  *
  * Records of `inbox` and `parked` are found by the batches that their messages were enqueued in: an index entry for each batch, and not for each message.
@@ -97,6 +98,8 @@ export interface DedupRow {
   readonly before?: string
   /** It was delivered; the key is remembered until then, in queue time. */
   readonly until?: number
+  /** Of a schedule: when it is repeated, as text, and when the last occurrence that was stored is due, in queue time. */
+  readonly schedule?: { readonly when: string; readonly due: number }
 }
 
 /** A group that is behind. */

@@ -92,6 +92,8 @@ export class FakeHost {
       pause: answer('pause', () => {}),
       resume: answer('resume', () => {}),
       retryNow: answer('retryNow', () => {}),
+      schedule: answer('schedule', () => ({ id: 'scheduled.0.0', due: 0 })),
+      unschedule: answer('unschedule', () => true),
       close: answer('close', () => {}),
       destroy: answer('destroy', () => {}),
       signal: async () => {},

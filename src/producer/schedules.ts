@@ -1,0 +1,140 @@
+import { isQueueError } from '../message/error.ts'
+import type { QueueEvent } from '../message/event.ts'
+import { messageId, mintProducer } from '../message/id.ts'
+import { invalid, LONGEST_TIMEOUT } from '../message/option-checks.ts'
+import { checkSchedule, checkScheduleName } from '../message/schedule.ts'
+import type { Scheduled, ScheduleOptions, Timing } from '../message/schedule.ts'
+import type { Occurrence } from '../protocol/host.ts'
+import { outgoing } from '../protocol/outgoing.ts'
+import type { Rules } from '../protocol/outgoing.ts'
+
+/** How long after an occurrence is looked whether it has left the queue, should nobody have told, in milliseconds. */
+const LOOK_AFTER = 60_000
+
+/** What makes room for the next occurrence: the last has left the queue. */
+const LEFT: ReadonlySet<QueueEvent['type']> = new Set(['accepted', 'dead-lettered', 'cancelled', 'replaced'])
+
+/** As much of a clock as is used. */
+export interface WallClock {
+  now(): number
+  after(delay: number, callback: () => void): () => void
+}
+
+export interface SchedulesOptions<T> {
+  readonly rules: Rules<T>
+  readonly clock: WallClock
+  /** Has the host store an occurrence; nothing where the schedule of that name is another by now, or was ended. */
+  readonly store: (occurrence: Occurrence) => Promise<Scheduled | undefined>
+}
+
+interface Schedule<T> {
+  readonly name: string
+  readonly options: ScheduleOptions<T>
+  /** The occurrence that waits, or was the last. */
+  id?: string
+  cancel: () => void
+}
+
+/**
+ * The schedules that this page keeps. Each has one occurrence in the queue, which is a delayed message, so that it is on time whichever tab drains, and after a reload; as it leaves, every tab that knows
+ * the schedule asks for the next, and the store takes one.
+ */
+export class Schedules<T> {
+  readonly #options: SchedulesOptions<T>
+  readonly #all = new Map<string, Schedule<T>>()
+
+  constructor(options: SchedulesOptions<T>) {
+    this.#options = options
+  }
+
+  async add(name: string, options: ScheduleOptions<T>): Promise<Scheduled> {
+    checkScheduleName(name)
+    checkSchedule(options)
+    const schedule: Schedule<T> = { name, options, cancel: () => {} }
+    const occurrence = await this.#occurrenceOf(schedule)
+    this.remove(name)
+    this.#all.set(name, schedule)
+    // Not further, it is always taken.
+    return (await this.#ask(schedule, occurrence)) as Scheduled
+  }
+
+  remove(name: string): void {
+    this.#all.get(name)?.cancel()
+    this.#all.delete(name)
+  }
+
+  hear(event: QueueEvent): void {
+    if (event.type === 'storage-cleared') return this.#each((schedule) => this.#beginAgain(schedule))
+    if (LEFT.has(event.type) && 'id' in event) this.#each((schedule) => schedule.id === event.id && this.#goOn(schedule))
+  }
+
+  /** The page was away, and has heard nothing meanwhile. */
+  lookAgain(): void {
+    this.#each((schedule) => this.#goOn(schedule))
+  }
+
+  close(): void {
+    this.#each(({ name }) => this.remove(name))
+  }
+
+  #each(act: (schedule: Schedule<T>) => unknown): void {
+    for (const schedule of this.#all.values()) act(schedule)
+  }
+
+  #goOn(schedule: Schedule<T>): void {
+    void this.#again(schedule, true)
+  }
+
+  /** All was lost, and the schedule with it. */
+  #beginAgain(schedule: Schedule<T>): void {
+    void this.#again(schedule, false)
+  }
+
+  async #again(schedule: Schedule<T>, isFurther: boolean): Promise<void> {
+    try {
+      await this.#ask(schedule, { ...(await this.#occurrenceOf(schedule)), isFurther })
+    } catch (error) {
+      if (isQueueError(error) && (error.code === 'closed' || error.code === 'destroyed')) this.remove(schedule.name)
+      else this.#lookIn(schedule, LOOK_AFTER)
+    }
+  }
+
+  async #ask(schedule: Schedule<T>, occurrence: Occurrence): Promise<Scheduled | undefined> {
+    const scheduled = await this.#options.store(occurrence)
+    if (this.#all.get(schedule.name) !== schedule) return scheduled
+    if (scheduled) {
+      schedule.id = scheduled.id
+      this.#lookIn(schedule, Math.max(0, scheduled.due - this.#options.clock.now()) + LOOK_AFTER)
+    } else this.remove(schedule.name)
+    return scheduled
+  }
+
+  #lookIn(schedule: Schedule<T>, delay: number): void {
+    schedule.cancel()
+    if (this.#all.get(schedule.name) !== schedule) return
+    schedule.cancel = this.#options.clock.after(Math.min(delay, LONGEST_TIMEOUT), () => this.#goOn(schedule))
+  }
+
+  async #occurrenceOf({ name, options }: Schedule<T>): Promise<Occurrence> {
+    const { rules, clock } = this.#options
+    const { body, every, cron, timezone, ...said } = options
+    // Nothing is the same as an occurrence: its schedule sees to that.
+    const message = outgoing(body, said, { ...rules, dedupKey: undefined })
+    const next = every === undefined ? { due: await nextOf({ cron, ...(timezone !== undefined && { timezone }) }, clock.now()) } : { every }
+    const when = JSON.stringify([every ?? cron, timezone])
+    return { name, when, next, message: { ...message, id: messageId(mintProducer(), 0, 0) }, isFurther: false }
+  }
+}
+
+/** The next time that a cron expression tells, in milliseconds since the epoch. Only a page that has one loads what reads it. */
+async function nextOf({ cron, timezone }: Extract<Timing, { readonly cron: string }>, now: number): Promise<number> {
+  const { Cron } = await import('croner')
+  let next: Date | null
+  try {
+    next = new Cron(cron, { paused: true, ...(timezone !== undefined && { timezone }) }).nextRun(new Date(now))
+  } catch (error) {
+    throw invalid(`Expected \`cron\` to be a cron expression, got "${cron}": ${error instanceof Error ? error.message : String(error)}`)
+  }
+  if (!next) throw invalid(`Expected \`cron\` to tell a time to come, got "${cron}"`)
+  return next.getTime()
+}
