@@ -9,7 +9,6 @@ import { backoff } from './backoff.ts'
 import type { Books } from './books.ts'
 import { Breaker, withoutBlame } from './breaker.ts'
 import type { Outset } from './breaker.ts'
-import { Caution } from './caution.ts'
 import type { CautionOptions } from './caution.ts'
 import { Departures, mayBeDelivered } from './departures.ts'
 import type { FunctionsSource } from './functions.ts'
@@ -17,6 +16,7 @@ import { judge } from './judge.ts'
 import { Preparation } from './preparation.ts'
 import type { Prepared } from './preparation.ts'
 import { Respite } from './respite.ts'
+import { cautionOf } from './quarantine.ts'
 import { Suspicion } from './suspicion.ts'
 import { nextAttempt, past, trailAfter, unansweredAfter } from './trail.ts'
 import type { Clock } from '../queue/clock.ts'
@@ -46,7 +46,7 @@ type Retry = Outcome & { kind: 'retry' }
 
 /** Carries one message to the server, and has the books take down what came of it. */
 export class Courier {
-  readonly caution: Caution
+  readonly caution: ReturnType<typeof cautionOf>
   readonly #options: CourierOptions
   /** What is not to be sent, and where it is under way, is to be cut short. An answer that is there before counts. */
   readonly aborts: Aborts = new Aborts()
@@ -62,7 +62,7 @@ export class Courier {
     this.#breaker = new Breaker(options)
     this.#departures = new Departures({ ...options, aborts: this.aborts })
     this.#preparation = new Preparation({ ...options, breaker: this.#breaker, departures: this.#departures, respite: this.#respite })
-    this.caution = new Caution({ ...options, departures: this.#departures })
+    this.caution = cautionOf({ ...options, departures: this.#departures })
     this.#suspicion = new Suspicion(options)
     options.signal.addEventListener('abort', () => this.aborts.abortAll())
   }
@@ -97,7 +97,7 @@ export class Courier {
   async #deliver(delivery: Delivery, cut: AbortSignal): Promise<boolean> {
     const outset = this.#breaker.begin()
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
-    else if (await this.caution.admits(delivery)) {
+    else if (await this.caution.admits(delivery, cut)) {
       const prepared = await this.#preparation.prepare(delivery)
       if (prepared && this.#isCancelled(delivery)) await this.#drop(prepared.delivery)
       else if (prepared && this.#breaker.hasFailedSince(outset)) this.#options.books.giveBack(prepared.delivery)

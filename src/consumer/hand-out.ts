@@ -44,6 +44,15 @@ export class HandOut implements Transport {
     return this.#crew.all.reduce((sum, { places }) => sum + places, 0)
   }
 
+  readonly isInHand = async ({ id }: Pick<Outgoing, 'id'>, signal: AbortSignal): Promise<boolean> => {
+    for (;;) {
+      if (this.#holderOf(id)) return true
+      const unsure = this.#untilSure()
+      if (signal.aborted || unsure === 0) return false
+      await this.#changed(unsure, signal)
+    }
+  }
+
   async send(message: Outgoing, signal: AbortSignal): Promise<Attempt> {
     const { body } = message
     // It was enqueued while this queue had an endpoint.
@@ -81,13 +90,17 @@ export class HandOut implements Transport {
   async #memberFor({ id, mayBeHeld }: Outgoing, signal: AbortSignal): Promise<Member | undefined> {
     for (;;) {
       if (signal.aborted) return undefined
-      const holder = this.#crew.all.find((member) => member.has(id))
+      const holder = this.#holderOf(id)
       if (holder) return holder
       const unsure = mayBeHeld ? this.#untilSure() : 0
       const freest = unsure > 0 ? undefined : this.#freest()
       if (freest) return freest
       await this.#changed(unsure > 0 ? unsure : Infinity, signal)
     }
+  }
+
+  #holderOf(id: string): Member | undefined {
+    return this.#crew.all.find((member) => member.has(id))
   }
 
   #freest(): Member | undefined {

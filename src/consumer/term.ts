@@ -70,7 +70,9 @@ export class Term {
   /** How many messages may be under way at once. An endpoint that was away is tried with one; and one at a time they go where a host has died. */
   get places(): number {
     const { setup, transport } = this.#options
-    return this.books.holds.endpoint || this.courier.caution.isOn ? 1 : Math.min(setup().concurrency, transport.places?.() ?? Infinity)
+    const { caution } = this.courier
+    if (this.books.holds.endpoint || caution.isOn) return 1
+    return Math.min(setup().concurrency, (transport.places?.() ?? Infinity) + caution.waiting)
   }
 
   /** Something is due that was not, perhaps. */

@@ -60,6 +60,8 @@ export interface Transport {
   askTime(setup: Setup, headers: HeaderEntries, signal: AbortSignal): Promise<ToldTime>
   /** How many messages may be under way at once; absent where that is for the queue's options alone to say. */
   places?(): number
+  /** Whether somebody has a message of a leader before, once that is known; absent where nobody could tell. */
+  readonly isInHand?: (message: Pick<Outgoing, 'id'>, signal: AbortSignal) => Promise<boolean>
   /** A term begins. */
   begin?(epoch: number): Promise<void>
 }

@@ -11,26 +11,16 @@ import type { Queue } from '../../src/producer/queue.ts'
 import { collect, heard, turns, World } from '../world/world.ts'
 import type { Tab } from '../world/world.ts'
 import { breakStorage } from '../world/break-storage.ts'
-import { Life, ownConnections } from '../world/life.ts'
+import { theDeadWriteNothing } from '../world/killing.ts'
+import { Life } from '../world/life.ts'
 
 let world: World
-const mends: (() => void)[] = []
 /** Called before something is written, with the name of its database. */
 let written: ((database: string) => void) | undefined
-beforeEach(() => {
-  world = new World()
-  // Nothing is written by who was killed.
-  mends.push(
-    ownConnections(),
-    breakStorage(({ database, mode }) => {
-      if (mode === 'readwrite') written?.(database.name)
-      return Life.of(database)?.isOver ? 'lost' : undefined
-    }),
-  )
-})
+theDeadWriteNothing((database) => written?.(database))
+beforeEach(() => void (world = new World()))
 afterEach(async () => {
   written = undefined
-  for (const mend of mends.splice(0)) mend()
   await world.passUntil(world.end())
 })
 
@@ -276,14 +266,15 @@ test('what follows and cannot be stored keeps the message in its queue, and coun
   await parcels.depth()
   orders.consume(({ body }) => ack({ enqueue: [[packing, { parcel: body }]] }))
   let isFull = true
-  mends.push(
-    breakStorage(({ database, mode }) => (isFull && mode === 'readwrite' && database.name.endsWith('-packing') ? 'full' : undefined)),
+  const mend = breakStorage(({ database, mode }) =>
+    isFull && mode === 'readwrite' && database.name.endsWith('-packing') ? 'full' : undefined,
   )
   const scheduled = heard(orders, 'retry-scheduled')
   const receipt = await orders.enqueue('a')
   expect(await world.passUntil(scheduled)).toMatchObject({ id: receipt.id, reason: 'not-followed' })
   isFull = false
   await world.passUntil(receipt.delivered)
+  mend()
   expect(await collect(parcels.messages())).toMatchObject([{ body: { parcel: 'a' } }])
 })
 
