@@ -1,8 +1,7 @@
 import { bytesOf } from '../message/bytes.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Connection, Durability } from '../queue/connection.ts'
-import type { Scheduled } from '../message/schedule.ts'
-import type { Occurrence } from '../protocol/host.ts'
+import type { Occurrence, StoredOccurrence } from '../protocol/host.ts'
 import { purge } from '../queue/purge.ts'
 import { redrive } from '../queue/redrive.ts'
 import { schedule, unschedule } from '../queue/schedule.ts'
@@ -52,7 +51,7 @@ export class Deciding {
   }
 
   /** The next occurrence of a schedule, where it is time for one. */
-  async schedule({ message, ...occurrence }: Occurrence): Promise<Scheduled | undefined> {
+  async schedule({ message, ...occurrence }: Occurrence): Promise<StoredOccurrence | undefined> {
     const { connection, durability, now, announce } = this.#options
     const enqueuedAt = now()
     const planned = { ...occurrence, message: { ...message, bytes: bytesOf(message.body), enqueuedAt }, now: enqueuedAt }

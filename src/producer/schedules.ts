@@ -4,7 +4,7 @@ import { messageId, mintProducer } from '../message/id.ts'
 import { invalid, LONGEST_TIMEOUT } from '../message/option-checks.ts'
 import { checkSchedule, checkScheduleName } from '../message/schedule.ts'
 import type { Scheduled, ScheduleOptions, Timing } from '../message/schedule.ts'
-import type { Occurrence } from '../protocol/host.ts'
+import type { Occurrence, StoredOccurrence } from '../protocol/host.ts'
 import { outgoing } from '../protocol/outgoing.ts'
 import type { Rules } from '../protocol/outgoing.ts'
 
@@ -24,14 +24,14 @@ export interface SchedulesOptions<T> {
   readonly rules: Rules<T>
   readonly clock: WallClock
   /** Has the host store an occurrence; nothing where the schedule of that name is another by now, or was ended. */
-  readonly store: (occurrence: Occurrence) => Promise<Scheduled | undefined>
+  readonly store: (occurrence: Occurrence) => Promise<StoredOccurrence | undefined>
 }
 
 interface Schedule<T> {
   readonly name: string
   readonly options: ScheduleOptions<T>
   /** The occurrence that waits, or was the last. */
-  id?: string
+  last?: Scheduled
   cancel: () => void
 }
 
@@ -51,7 +51,7 @@ export class Schedules<T> {
     checkScheduleName(name)
     checkSchedule(options)
     const schedule: Schedule<T> = { name, options, cancel: () => {} }
-    const occurrence = await this.#occurrenceOf(schedule)
+    const occurrence = await this.#occurrenceOf(schedule, false)
     this.remove(name)
     this.#all.set(name, schedule)
     // Not further, it is always taken.
@@ -65,7 +65,9 @@ export class Schedules<T> {
 
   hear(event: QueueEvent): void {
     if (event.type === 'storage-cleared') return this.#each((schedule) => this.#beginAgain(schedule))
-    if (LEFT.has(event.type) && 'id' in event) this.#each((schedule) => schedule.id === event.id && this.#goOn(schedule))
+    // Whoever led before may have ended before it could tell of what it had settled.
+    if (event.type === 'leadership-gained') return this.lookAgain()
+    if (LEFT.has(event.type) && 'id' in event) this.#each((schedule) => schedule.last?.id === event.id && this.#goOn(schedule))
   }
 
   /** The page was away, and has heard nothing meanwhile. */
@@ -92,7 +94,7 @@ export class Schedules<T> {
 
   async #again(schedule: Schedule<T>, isFurther: boolean): Promise<void> {
     try {
-      await this.#ask(schedule, { ...(await this.#occurrenceOf(schedule)), isFurther })
+      await this.#ask(schedule, await this.#occurrenceOf(schedule, isFurther))
     } catch (error) {
       if (isQueueError(error) && (error.code === 'closed' || error.code === 'destroyed')) this.remove(schedule.name)
       else this.#lookIn(schedule, LOOK_AFTER)
@@ -100,13 +102,17 @@ export class Schedules<T> {
   }
 
   async #ask(schedule: Schedule<T>, occurrence: Occurrence): Promise<Scheduled | undefined> {
-    const scheduled = await this.#options.store(occurrence)
-    if (this.#all.get(schedule.name) !== schedule) return scheduled
-    if (scheduled) {
-      schedule.id = scheduled.id
-      this.#lookIn(schedule, Math.max(0, scheduled.due - this.#options.clock.now()) + LOOK_AFTER)
-    } else this.remove(schedule.name)
-    return scheduled
+    const stored = await this.#options.store(occurrence)
+    if (this.#all.get(schedule.name) !== schedule) return stored
+    if (!stored) {
+      this.remove(schedule.name)
+      return undefined
+    }
+    const { id, due, isOver } = stored
+    schedule.last = { id, due }
+    if (isOver) return this.#ask(schedule, await this.#occurrenceOf(schedule, occurrence.isFurther))
+    this.#lookIn(schedule, Math.max(0, due - this.#options.clock.now()) + LOOK_AFTER)
+    return schedule.last
   }
 
   #lookIn(schedule: Schedule<T>, delay: number): void {
@@ -115,23 +121,25 @@ export class Schedules<T> {
     schedule.cancel = this.#options.clock.after(Math.min(delay, LONGEST_TIMEOUT), () => this.#goOn(schedule))
   }
 
-  async #occurrenceOf({ name, options }: Schedule<T>): Promise<Occurrence> {
+  async #occurrenceOf({ name, options, last }: Schedule<T>, isFurther: boolean): Promise<Occurrence> {
     const { rules, clock } = this.#options
+    // Who drains may have looked at a clock that is ahead by a little.
+    const after = Math.max(clock.now(), last?.due ?? -Infinity)
     const { body, every, cron, timezone, ...said } = options
     // Nothing is the same as an occurrence: its schedule sees to that.
     const message = outgoing(body, said, { ...rules, dedupKey: undefined })
-    const next = every === undefined ? { due: await nextOf({ cron, ...(timezone !== undefined && { timezone }) }, clock.now()) } : { every }
+    const next = every === undefined ? { due: await nextOf({ cron, ...(timezone !== undefined && { timezone }) }, after) } : { every }
     const when = JSON.stringify([every ?? cron, timezone])
-    return { name, when, next, message: { ...message, id: messageId(mintProducer(), 0, 0) }, isFurther: false }
+    return { name, when, next, message: { ...message, id: messageId(mintProducer(), 0, 0) }, isFurther }
   }
 }
 
-/** The next time that a cron expression tells, in milliseconds since the epoch. Only a page that has one loads what reads it. */
-async function nextOf({ cron, timezone }: Extract<Timing, { readonly cron: string }>, now: number): Promise<number> {
+/** The next time that a cron expression tells, after another, in milliseconds since the epoch. Only a page that has one loads what reads it. */
+async function nextOf({ cron, timezone }: Extract<Timing, { readonly cron: string }>, after: number): Promise<number> {
   const { Cron } = await import('croner')
   let next: Date | null
   try {
-    next = new Cron(cron, { paused: true, ...(timezone !== undefined && { timezone }) }).nextRun(new Date(now))
+    next = new Cron(cron, { paused: true, ...(timezone !== undefined && { timezone }) }).nextRun(new Date(after))
   } catch (error) {
     throw invalid(`Expected \`cron\` to be a cron expression, got "${cron}": ${error instanceof Error ? error.message : String(error)}`)
   }

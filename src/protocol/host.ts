@@ -34,7 +34,7 @@ export interface HostApi {
   resume(queue: string, group: string | undefined): Promise<Result<void>>
   retryNow(queue: string, group: string | undefined): Promise<Result<void>>
   /** Stores the next occurrence of a schedule, unless there is one in the queue; answers with the one that there is. Nothing where it was to go on, and is another, or was ended. */
-  schedule(queue: string, occurrence: Occurrence): Promise<Result<Scheduled | undefined>>
+  schedule(queue: string, occurrence: Occurrence): Promise<Result<StoredOccurrence | undefined>>
   /** Ends a schedule; answers whether there was one. */
   unschedule(queue: string, name: string): Promise<Result<boolean>>
   close(queue: string): Promise<Result<void>>
@@ -109,6 +109,12 @@ export interface Occurrence {
   readonly message: OutgoingMessage
   /** It comes after another, and only where the schedule is what it was. */
   readonly isFurther: boolean
+}
+
+/** The occurrence of a schedule that there is, or was. */
+export interface StoredOccurrence extends Scheduled {
+  /** It has left the queue, and the one that was asked for is not due after it. */
+  readonly isOver?: true
 }
 
 /** Which messages are wanted. */

@@ -21,6 +21,8 @@ export interface Planned {
 }
 
 export interface ScheduledNow extends Scheduled {
+  /** It has left the queue, and what was asked for is not due after it: who asks has looked at the clock before, or at another one. */
+  readonly isOver?: true
   /** Whether it is new, or another in the place of what waited; nothing where it was there. */
   readonly news?: 'stored' | 'changed'
 }
@@ -48,8 +50,7 @@ export function schedule(connection: Connection, durability: Durability, planned
       return { id: row.id, due: row.due + toDevice }
     }
     const due = isSame && place ? row.due : dueOf(planned, isSame ? row.due : undefined, time)
-    // One that was cancelled is left out; and who was frozen since it looked at the clock asks for what was.
-    if (isSame && !place && due <= row.due) return { id: row.id, due: row.due + toDevice }
+    if (isSame && !place && due <= row.due) return { id: row.id, due: row.due + toDevice, isOver: true }
     const before = place?.message
     const id = before?.id ?? message.id
     if (before && due === before.due && isAlike(before, message)) return { id, due: due + toDevice }

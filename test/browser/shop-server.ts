@@ -38,11 +38,12 @@ const root = new URL('../../', import.meta.url)
 const modules: Record<string, string> = {
   '/modules/comlink.js': 'node_modules/comlink/dist/esm/comlink.mjs',
   '/modules/idb.js': 'node_modules/idb/build/index.js',
+  '/modules/croner.js': 'node_modules/croner/dist/croner.js',
 }
 
 /** A page with the built package on it, and a shop that takes orders: numbers, so that order is easy to see. */
 export const PAGE = `<!doctype html><meta charset="utf-8"><title>shop</title><link rel="icon" href="data:,">
-<script type="importmap">{ "imports": { "holdfast": "/dist/index.js", "comlink": "/modules/comlink.js", "idb": "/modules/idb.js" } }</script>
+<script type="importmap">{ "imports": { "holdfast": "/dist/index.js", "comlink": "/modules/comlink.js", "idb": "/modules/idb.js", "croner": "/modules/croner.js" } }</script>
 <script type="module">
   import * as holdfast from 'holdfast'
   globalThis.holdfast = holdfast

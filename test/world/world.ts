@@ -157,11 +157,14 @@ export class Tab {
     return queue
   }
 
-  /** What consumers of this tab take from their surroundings. */
+  /** The clock of its page, where that shows another time. */
+  pageClock: Realm['clock'] | undefined
+
+  /** What its page takes from its surroundings. */
   get realm(): Realm {
     const { clock, locks, channels } = this.#world
     return {
-      clock,
+      clock: this.pageClock ?? clock,
       locks: locks.manager,
       openChannel: channels.open,
       whenLeft: (left, back) => {
