@@ -73,6 +73,8 @@ const IN_WEBKIT = [
   'identity',
   'requests',
   'blocked-storage',
+  'consumers',
+  'pipelines',
 ].map((name) => `test/browser/${name}.test.ts`)
 
 const sqliteInChromium = 'features=IdbSqliteBackingStore'
