@@ -13,27 +13,34 @@ export class FakeChannels {
   /** Whether words get lost: as when a tab dies before it could say one. */
   isDeaf = false
 
-  /** Those that are on their way, where words take their time. */
-  #late: (() => void)[] | undefined
+  /** Hears of each word as it is said, and on which channel. */
+  overhear: (name: string, word: unknown) => void = () => {}
+
+  /** Those that are on their way, where words take their time; and of which channels. */
+  #late: { readonly words: (() => void)[]; readonly isOf: (name: string) => boolean } | undefined
 
   readonly open = (name: string): Channel => {
     const peers = this.#open.get(name) ?? new Set()
     this.#open.set(name, peers)
-    return new FakeChannel(peers, (deliver) => this.#carry(deliver))
+    return new FakeChannel(peers, (word, deliver) => {
+      this.overhear(name, word)
+      this.#carry(name, deliver)
+    })
   }
 
-  /** From now on words are on their way, until what this gives is called: then all arrive at once. */
-  hold(): () => void {
-    const late: (() => void)[] = (this.#late = [])
+  /** From now on words, or those of some channels, are on their way, until what this gives is called: then all arrive at once. */
+  hold(isOf: (name: string) => boolean = () => true): () => void {
+    const words: (() => void)[] = []
+    this.#late = { words, isOf }
     return () => {
       this.#late = undefined
-      for (const deliver of late) deliver()
+      for (const deliver of words) deliver()
     }
   }
 
-  #carry(deliver: () => void): void {
+  #carry(name: string, deliver: () => void): void {
     if (this.isDeaf) return
-    if (this.#late) this.#late.push(deliver)
+    if (this.#late?.isOf(name)) this.#late.words.push(deliver)
     else deliver()
   }
 }
@@ -41,9 +48,9 @@ export class FakeChannels {
 class FakeChannel implements Channel {
   readonly #peers: Set<FakeChannel>
   readonly #listeners: Listener[] = []
-  readonly #carry: (deliver: () => void) => void
+  readonly #carry: (word: unknown, deliver: () => void) => void
 
-  constructor(peers: Set<FakeChannel>, carry: (deliver: () => void) => void) {
+  constructor(peers: Set<FakeChannel>, carry: (word: unknown, deliver: () => void) => void) {
     this.#peers = peers
     this.#carry = carry
     peers.add(this)
@@ -51,7 +58,7 @@ class FakeChannel implements Channel {
 
   postMessage(message: unknown): void {
     const data: unknown = structuredClone(message)
-    this.#carry(() => {
+    this.#carry(data, () => {
       for (const peer of this.#peers) if (peer !== this) queueMicrotask(() => peer.#hear(data))
     })
   }

@@ -12,8 +12,9 @@ export class FakeClock implements Clock {
   readonly #timers = new Set<Timer>()
   readonly #watchers = new Set<() => void>()
 
+  /** Whole, as `Date.now()` is. */
   now(): number {
-    return this.#setTo + this.#passed
+    return Math.floor(this.#setTo + this.#passed)
   }
 
   elapsed(): number {

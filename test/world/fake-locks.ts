@@ -38,7 +38,6 @@ export class FakeLocks {
     let stolen!: (error: DOMException) => void
     const broken = new Promise<never>((_, reject) => (stolen = reject))
     const leave = await new Promise<() => void>((resolve, reject) => {
-      let isHeld = false
       const leave = (): void => {
         const place = queue.indexOf(waiting)
         if (place < 0) return
@@ -47,16 +46,19 @@ export class FakeLocks {
       }
       const waiting: Waiting = {
         grant: () => {
-          isHeld = true
+          forget()
           resolve(leave)
         },
         break: () => stolen(new DOMException('The lock was stolen', 'AbortError')),
       }
-      signal?.addEventListener('abort', () => {
-        if (isHeld) return
+      // Node keeps a signal that was made of others for as long as somebody listens to it.
+      const forget = (): void => signal?.removeEventListener('abort', abort)
+      const abort = (): void => {
+        forget()
         leave()
-        reject(signal.reason)
-      })
+        reject(signal?.reason as Error)
+      }
+      signal?.addEventListener('abort', abort)
       if (steal) queue.splice(0, 1, waiting)[0]?.break()
       else queue.push(waiting)
       if (queue[0] === waiting) waiting.grant()

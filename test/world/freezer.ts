@@ -6,16 +6,16 @@ import type { Clock } from '../../src/queue/clock.ts'
  * it would hear (timers, answers, words of others, that its lock was stolen) it hears when it is thawed. It goes on until it waits for one of those.
  */
 export class Freezer {
-  #isFrozen = false
+  isFrozen = false
   #missed: (() => void)[] = []
 
   freeze(): void {
-    this.#isFrozen = true
+    this.isFrozen = true
   }
 
   /** All that was missed comes at once, in its order. */
   thaw(): void {
-    this.#isFrozen = false
+    this.isFrozen = false
     for (const happen of this.#missed.splice(0)) happen()
   }
 
@@ -27,22 +27,23 @@ export class Freezer {
       locks: {
         request: (name: string, options: LockOptions, work: () => Promise<unknown>) =>
           this.#held(world.locks.request(name, options, () => this.#held(Promise.resolve()).then(work))),
+        query: () => this.#held(world.locks.query()),
       } as LockManager,
       openChannel: (name) => this.#channel(world.openChannel(name)),
     }
   }
 
   /** Does it now, or when this is thawed. */
-  #soon(happen: () => void): void {
-    if (this.#isFrozen) this.#missed.push(happen)
+  soon(happen: () => void): void {
+    if (this.isFrozen) this.#missed.push(happen)
     else happen()
   }
 
   #held<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       work.then(
-        (value) => this.#soon(() => resolve(value)),
-        (error: unknown) => this.#soon(() => reject(error)),
+        (value) => this.soon(() => resolve(value)),
+        (error: unknown) => this.soon(() => reject(error)),
       )
     })
   }
@@ -53,7 +54,7 @@ export class Freezer {
       elapsed: () => clock.elapsed(),
       after: (delay, callback) => {
         let isCancelled = false
-        const cancel = clock.after(delay, () => this.#soon(() => !isCancelled && callback()))
+        const cancel = clock.after(delay, () => this.soon(() => !isCancelled && callback()))
         return () => {
           isCancelled = true
           cancel()
@@ -65,7 +66,7 @@ export class Freezer {
   #channel(channel: Channel): Channel {
     return {
       postMessage: (message) => channel.postMessage(message),
-      addEventListener: (type, listener) => channel.addEventListener(type, (event) => this.#soon(() => listener(event))),
+      addEventListener: (type, listener) => channel.addEventListener(type, (event) => this.soon(() => listener(event))),
       close: () => channel.close(),
     }
   }

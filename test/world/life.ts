@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { setMaxListeners } from 'node:events'
 import type { Channel, Platform } from '../../src/host/platform.ts'
 import type { HostApi } from '../../src/protocol/host.ts'
 import type { Clock } from '../../src/queue/clock.ts'
@@ -16,13 +17,15 @@ const owners = new WeakMap<IDBDatabase, Life>()
  */
 export class Life {
   isOver = false
-  readonly #led: () => void
+  readonly #held: (lock: string) => void
   readonly #end: AbortController = new AbortController()
   readonly #ended: Promise<never> = new Promise(() => {})
 
-  /** @param led called as its host gets the lock. */
-  constructor(led: () => void) {
-    this.#led = led
+  /** @param held called as its host gets a lock. */
+  constructor(held: (lock: string) => void) {
+    this.#held = held
+    // Each lock and each timer hears of its end.
+    setMaxListeners(0, this.#end.signal)
   }
 
   /** The life that a connection belongs to. */
@@ -56,7 +59,7 @@ export class Life {
       storageClock: this.#clock(world.storageClock),
       locks: {
         request: (name: string, options: LockOptions, work: () => Promise<unknown>) => this.#lock(world.locks, name, options, work),
-        query: () => world.locks.query(),
+        query: () => this.#orNever(world.locks.query()),
       } as LockManager,
       openChannel: (name) => this.#channel(world.openChannel(name)),
     }
@@ -96,7 +99,7 @@ export class Life {
     const ended = new Promise<void>((resolve) => this.#end.signal.addEventListener('abort', () => resolve()))
     return locks
       .request(name, { ...options, signal: AbortSignal.any(signals) }, () => {
-        this.#led()
+        if (!this.isOver) this.#held(name)
         return Promise.race([work(), ended])
       })
       .then(
@@ -106,10 +109,12 @@ export class Life {
   }
 
   #channel(channel: Channel): Channel {
-    this.#end.signal.addEventListener('abort', () => channel.close())
+    if (this.isOver) channel.close()
+    else this.#end.signal.addEventListener('abort', () => channel.close())
     return {
       postMessage: (message) => this.isOver || channel.postMessage(message),
-      addEventListener: (type, listener) => channel.addEventListener(type, (event) => living.run(this, () => listener(event))),
+      addEventListener: (type, listener) =>
+        channel.addEventListener(type, (event) => this.isOver || living.run(this, () => listener(event))),
       close: () => channel.close(),
     }
   }

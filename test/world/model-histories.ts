@@ -1,19 +1,15 @@
 import * as fc from 'fast-check'
-import { expect } from 'vitest'
 import type { Fault } from './break-storage.ts'
-import type { Known, Model } from './model.ts'
+import type { Known } from './model.ts'
 import type { Enqueued } from './model-expectations.ts'
 import { Play } from './model-play.ts'
 import type { Answering } from './model-server.ts'
 import type { Rules } from './model-stage.ts'
+import { playAll, runs, step as stepOf } from './model-steps.ts'
+import type { Step } from './model-steps.ts'
 
-/** So many histories share a seed. */
-const PER_SEED = 20
-const SEED = process.env['MODEL_SEED']
-/** How many, of each kind of queue: a seed that is named is played alone, unless more are asked for. */
-export const RUNS: number = Number(process.env['MODEL_RUNS'] ?? (SEED === undefined ? 1_000 : PER_SEED))
-/** Whether a history that fails is made smaller. */
-const IS_SHRINKING = process.env['MODEL_SHRINKS'] !== '0'
+/** How many, of each kind of queue. */
+export const RUNS: number = runs(1_000)
 
 const tab = fc.nat(1)
 
@@ -29,46 +25,10 @@ function rules(order: Rules['order']): fc.Arbitrary<Rules> {
   })
 }
 
-/** What is done, and how it is called where it is shown. */
-type Act = (play: Play) => Promise<void> | void
+const step = <T>(name: string, given: fc.Arbitrary<T>, act: (play: Play, given: T) => Promise<void> | void): fc.Arbitrary<Step<Play>> =>
+  stepOf(name, given, act)
 
-class Step implements fc.AsyncCommand<Model, Play> {
-  readonly #name: string
-  readonly #act: Act
-  readonly #turns: number
-
-  constructor(name: string, turns: number, act: Act) {
-    this.#name = name
-    this.#turns = turns
-    this.#act = act
-  }
-
-  check(): boolean {
-    return true
-  }
-
-  /** Then it comes to rest, or goes on before that. */
-  async run(_: Model, play: Play): Promise<void> {
-    await this.#act(play)
-    if (this.#turns > 0) await play.stage.turns(this.#turns)
-    else await play.rest()
-  }
-
-  toString(): string {
-    return `${this.#name}${this.#turns > 0 ? `, ${this.#turns} turns` : ''}`
-  }
-}
-
-/** 0 is until all is at rest. */
-const turns = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 12 }) })
-
-function step<T>(name: string, given: fc.Arbitrary<T>, act: (play: Play, given: T) => Promise<void> | void): fc.Arbitrary<Step> {
-  return fc
-    .tuple(given, turns)
-    .map(([value, count]) => new Step(`${name} ${JSON.stringify(value) ?? ''}`, count, (play) => act(play, value)))
-}
-
-function commands(order: Rules['order']): fc.Arbitrary<Step>[] {
+function commands(order: Rules['order']): fc.Arbitrary<Step<Play>>[] {
   const group = order === 'queue' ? fc.constant('') : fc.constantFrom('a', 'b', 'c')
   const some = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
     fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value })
@@ -151,24 +111,11 @@ function chosen(choice: number | undefined): (dead: readonly Known[]) => readonl
 }
 
 /** Plays with queues of one kind, and shows the shortest history that goes wrong. */
-export async function playHistories(order: Rules['order']): Promise<void> {
-  const seeds = Array.from({ length: Math.ceil(RUNS / PER_SEED) }, (_, n) => n + Number(SEED ?? 1))
-  for (const seed of seeds) {
-    const details = await fc.check(fc.asyncProperty(rules(order), fc.commands(commands(order), { maxCommands: 40, size: 'max' }), play), {
-      seed,
-      numRuns: PER_SEED,
-      endOnFailure: !IS_SHRINKING,
-    })
-    if (!details.failed) continue
-    const { stack = '' } = details.errorInstance as Error
-    const file = `test/model/${order === 'queue' ? 'queue' : 'groups'}.test.ts`
-    expect.fail(
-      `${String(details.errorInstance)}\nMODEL_SEED=${seed} npm run test:model -- ${file}\n${fc.defaultReportMessage(details)}\n${stack}`,
-    )
-  }
+export function playHistories(order: Rules['order']): Promise<void> {
+  return playAll(`test/model/${order === 'queue' ? 'queue' : 'groups'}.test.ts`, RUNS, rules(order), commands(order), play)
 }
 
-async function play(given: Rules, steps: Iterable<fc.AsyncCommand<Model, Play>>): Promise<void> {
+async function play(given: Rules, steps: Iterable<fc.AsyncCommand<object, Play>>): Promise<void> {
   const played = new Play(given)
   let isWell = false
   try {

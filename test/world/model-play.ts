@@ -142,6 +142,10 @@ export class Play {
     )
   }
 
+  turns(count: number): Promise<void> {
+    return this.stage.turns(count)
+  }
+
   /** Waits until nothing happens any more without time or a request, and compares what the queue tells with what is known. */
   async rest(): Promise<void> {
     this.#expectations.compare(await this.stage.atRest((queue) => this.#found(queue)))

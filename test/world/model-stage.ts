@@ -1,5 +1,4 @@
 import { IDBFactory } from 'fake-indexeddb'
-import { isQueueError } from '../../src/message/error.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { hastyClock } from './hasty-clock.ts'
 import { audit } from './audit.ts'
@@ -7,9 +6,9 @@ import type { Contents } from './audit.ts'
 import { breakStorage } from './break-storage.ts'
 import type { Fault } from './break-storage.ts'
 import { Life, ownConnections } from './life.ts'
-import { throwFault } from './model.ts'
 import type { Model } from './model.ts'
 import { ModelServer } from './model-server.ts'
+import { inTime, passTurns, QUIET, settled, unlessHostLost } from './patience.ts'
 import { seeded } from './random.ts'
 import { watchStorage } from './watch-storage.ts'
 import { World } from './world.ts'
@@ -32,12 +31,6 @@ interface OpenTab {
 
 /** Gathered answers wait no longer, in milliseconds; what waits for them is at rest then. */
 const MOMENT = 25
-
-/** Whatever takes more turns of the event loop never ends. */
-const PATIENCE = 3_000
-
-/** So many turns of the event loop in which nothing happens are rest. */
-const QUIET = 6
 
 /** What is played on: a queue in two tabs, whose hosts die and whose storage breaks, a server, and the time, which the model goes along with. */
 export class Stage {
@@ -90,27 +83,18 @@ export class Stage {
 
   /** Asks the queue; nothing where its host has died meanwhile. */
   async call<T>(tab: number, ask: (queue: Queue<number>) => Promise<T>): Promise<T | undefined> {
-    try {
-      const answer = await this.inTime('a verb', ask(this.queue(tab)))
-      this.#throwFaults()
-      return answer
-    } catch (error) {
-      if (isQueueError(error) && error.code === 'host-lost') return undefined
-      throw error
-    }
+    const answered = await unlessHostLost(this.inTime('a verb', ask(this.queue(tab))))
+    if (answered) this.#throwFaults()
+    return answered?.answer
   }
 
   /** Asks until it is answered. Says how often. */
   async insist<T>(tab: number, ask: (queue: Queue<number>) => Promise<T>): Promise<{ answer: T; times: number }> {
     this.isAtRest = false
     for (let times = 1; ; times++) {
-      let isAnswered = false
-      const answer = await this.call(tab, async (queue) => {
-        const given = await ask(queue)
-        isAnswered = true
-        return given
-      })
-      if (isAnswered) return { answer: answer as T, times }
+      const answered = await unlessHostLost(this.inTime('a verb', ask(this.queue(tab))))
+      if (answered) this.#throwFaults()
+      if (answered) return { ...answered, times }
     }
   }
 
@@ -173,7 +157,7 @@ export class Stage {
 
   async turns(count: number): Promise<void> {
     this.isAtRest = false
-    await this.#turns(count)
+    await passTurns(count)
   }
 
   /** All is well from now on. */
@@ -239,44 +223,25 @@ export class Stage {
 
   async #settled(): Promise<void> {
     const { clock, server } = this.#world
-    for (let quiet = 0, seen = -1, left = PATIENCE; quiet < QUIET; quiet++) {
-      if (left-- === 0)
-        throwFault(
-          `it does not come to rest: ${this.#watched.underWay} ${this.#watched.begun} ${server.arrivals.length} ${clock.next} ${clock.elapsed()}`,
-        )
-      await this.#turns(1)
-      const now = this.#watched.begun + server.arrivals.length
-      if (this.#watched.underWay > 0 || now !== seen) quiet = 0
-      else if (quiet === QUIET - 1 && clock.next !== undefined && clock.next <= MOMENT) {
-        this.advance(clock.next)
-        quiet = 0
-      }
-      seen = now
-    }
+    await settled({
+      clock,
+      moment: MOMENT,
+      seen: () => this.#watched.begun + server.arrivals.length,
+      isBusy: () => this.#watched.underWay > 0,
+      advance: (by) => this.advance(by),
+    })
   }
 
   /** Waits for an answer, but not for ever. */
   async inTime<T>(what: string, work: Promise<T>, advance = 0): Promise<T> {
-    const answer = { isThere: false }
-    const heard = (): void => void (answer.isThere = true)
-    work.then(heard, heard)
-    for (let turn = 0; !answer.isThere; turn++) {
-      if (turn === PATIENCE) throwFault(`${what} is not answered`)
-      if (advance > 0 && turn % 50 === 49) this.advance(advance)
-      await this.#turns(1)
-    }
-    return work
-  }
-
-  async #turns(count: number): Promise<void> {
-    for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+    return inTime(what, work, advance > 0 ? () => this.advance(advance) : undefined)
   }
 
   /** @param isWell whether nothing may be left behind; otherwise all hosts die. */
   async end(isWell: boolean): Promise<void> {
     if (isWell) await this.inTime('the end', this.#world.end(), 2_000)
     else for (const { life } of this.#tabs) life.end()
-    await this.#turns(QUIET)
+    await passTurns(QUIET)
     for (const mend of this.#mends.toReversed()) mend()
   }
 }

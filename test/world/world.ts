@@ -19,6 +19,7 @@ import { FakeChannels } from './fake-channels.ts'
 import { FakeClock } from './fake-clock.ts'
 import { FakeLocks } from './fake-locks.ts'
 import { FakeServer } from './fake-server.ts'
+import { Freezer } from './freezer.ts'
 import { Life } from './life.ts'
 
 let worlds = 0
@@ -67,10 +68,11 @@ export class World {
     return this.openTab().open<T>(options)
   }
 
-  /** A consumer in a worker of its own, that can die, or hang: then it says nothing any more, and keeps its lock. */
-  consumeIn<T>(handler: Handler<T>, options: ConsumeOptions = {}): Consumer & { die(): void; hang(): void } {
+  /** A consumer in a worker of its own, that can die; hang: then it says nothing any more, and keeps its lock; or be frozen, until it is thawed. */
+  consumeIn<T>(handler: Handler<T>, options: ConsumeOptions = {}): Consumer & { die(): void; hang(): void; freezer: Freezer } {
     const life = new Life(() => {})
-    const { clock, locks, openChannel } = life.platform(this.platform)
+    const freezer = new Freezer()
+    const { clock, locks, openChannel } = life.platform(freezer.platform(this.platform))
     let isHung = false
     const open = (name: string): Channel => {
       const channel = openChannel(name)
@@ -86,6 +88,7 @@ export class World {
       [Symbol.asyncDispose]: () => consumer.close(),
       die: () => life.end(),
       hang: () => void (isHung = true),
+      freezer,
     }
   }
 
