@@ -130,15 +130,14 @@ export class Courier {
     return true
   }
 
-  async #send({ delivery, setup }: Prepared, headers: HeaderEntries, outset: Outset, cut: AbortSignal): Promise<Tried> {
+  async #send({ delivery, setup, doubts }: Prepared, headers: HeaderEntries, outset: Outset, cut: AbortSignal): Promise<Tried> {
     const { books, transport, functions, clock, time, announce, signal } = this.#options
     const { message } = delivery
     const at = time.now()
     const began = clock.elapsed()
-    const attempt = await transport.send(
-      { ...message, epoch: books.epoch, headers, setup, attempt: nextAttempt(delivery.held), mayBeHeld: mayBeDelivered(delivery) },
-      cut,
-    )
+    const mayStillGo = (): Promise<boolean> => books.confirm().then(() => !this.#preparation.isCalledOff(doubts))
+    const known = { epoch: books.epoch, attempt: nextAttempt(delivery.held), mayBeHeld: mayBeDelivered(delivery) }
+    const attempt = await transport.send({ ...message, ...known, headers, setup, mayStillGo }, cut)
     const took = Math.round(clock.elapsed() - began)
     if (attempt.answered) this.#hear(attempt)
     const isEnded = signal.aborted && !attempt.answered

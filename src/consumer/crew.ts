@@ -46,6 +46,7 @@ export class Crew {
       const found = ofConsumerLock(queue, name)
       if (found) this.#memberOf(found.id, found.lease)
     }
+    for (const member of this.all) member.callUp()
     this.#roll.postMessage({ holdfast: 1, who: epoch } satisfies RollCall)
   }
 

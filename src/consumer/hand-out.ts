@@ -44,9 +44,9 @@ export class HandOut implements Transport {
     return this.#crew.all.reduce((sum, { places }) => sum + places, 0)
   }
 
-  readonly isInHand = async ({ id }: Pick<Outgoing, 'id'>, signal: AbortSignal): Promise<boolean> => {
+  readonly isInHand = async (message: Pick<Outgoing, 'id'>, signal: AbortSignal): Promise<boolean> => {
     for (;;) {
-      if (this.#holderOf(id)) return true
+      if (this.#holder(message)) return true
       const unsure = this.#untilSure()
       if (signal.aborted || unsure === 0) return false
       await this.#changed(unsure, signal)
@@ -58,7 +58,7 @@ export class HandOut implements Transport {
     // It was enqueued while this queue had an endpoint.
     if (typeof body !== 'string') return answered(422, 'A request cannot be handled: it needs an endpoint', { kind: 'rejected' })
     const member = await this.#memberFor(message, signal)
-    if (!member) return { answered: false, reason: 'unreachable' }
+    if (!member) return attemptOf({ how: signal.aborted ? 'cut-short' : 'handed-back' })
     const { id, group, attempt, epoch } = message
     const token = `${epoch}.${++this.#tokens}`
     const handed = { token, epoch, at: this.#options.clock.now(), id, body, ...(group !== undefined && { group }), attempt }
@@ -86,20 +86,21 @@ export class HandOut implements Transport {
     }
   }
 
-  /** Who has the message already, or has a place free, once that is known. */
-  async #memberFor({ id, mayBeHeld }: Outgoing, signal: AbortSignal): Promise<Member | undefined> {
-    for (;;) {
-      if (signal.aborted) return undefined
-      const holder = this.#holderOf(id)
-      if (holder) return holder
-      const unsure = mayBeHeld ? this.#untilSure() : 0
-      const freest = unsure > 0 ? undefined : this.#freest()
-      if (freest) return freest
-      await this.#changed(unsure > 0 ? unsure : Infinity, signal)
+  /** Who has the message already, or has a place free, once that is known; nobody, where the message may not go any more. */
+  async #memberFor(message: Outgoing, signal: AbortSignal): Promise<Member | undefined> {
+    for (let hasWaited = false; !signal.aborted;) {
+      const unsure = message.mayBeHeld ? this.#untilSure() : 0
+      const member = this.#holder(message) ?? (unsure > 0 ? undefined : this.#freest())
+      if (member && !hasWaited) return member
+      if (!member) await this.#changed(unsure > 0 ? unsure : Infinity, signal)
+      else if (!(await message.mayStillGo())) return undefined
+      // Whoever was free may be so no more.
+      hasWaited = !member
     }
+    return undefined
   }
 
-  #holderOf(id: string): Member | undefined {
+  #holder({ id }: Pick<Outgoing, 'id'>): Member | undefined {
     return this.#crew.all.find((member) => member.has(id))
   }
 

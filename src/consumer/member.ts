@@ -11,7 +11,7 @@ export interface Channel {
 }
 
 /** How a lease ended; `crashed`: its consumer is gone; `not-followed`: what was to follow on the message could not be stored. */
-export type LeaseEnd = Ended | { readonly how: 'crashed' | 'lease-expired' | 'cut-short' | 'not-followed' }
+export type LeaseEnd = Exclude<Ended, { how: 'late' }> | { readonly how: 'crashed' | 'lease-expired' | 'cut-short' | 'not-followed' }
 
 export interface MemberOptions {
   readonly id: string
@@ -35,14 +35,14 @@ export class Member {
   readonly id: string
   readonly lease: number
   readonly #options: MemberOptions
-  /** Absent where it has not answered yet: its thread may be busy, or frozen. */
   #presence: Presence | undefined
+  #isSilent = true
   /** What it has of a leader before, and what it has done for that. */
   #inHand = new Set<string>()
   #done = new Set<string>()
   readonly #leases = new Map<string, Lease>()
-  /** Tokens of leases that ran out: for as long as it says nothing of them, it is not done with them, and they have places. */
-  readonly #stuck = new Set<string>()
+  /** Tokens of leases that are over: for as long as it says nothing of them, it is not done with them, and they have places. */
+  #stuck = new Set<string>()
 
   constructor(options: MemberOptions) {
     this.#options = options
@@ -56,8 +56,14 @@ export class Member {
     })
   }
 
+  /** Whether it has not answered the roll yet: its thread may be busy, or frozen. */
   get isSilent(): boolean {
-    return this.#presence === undefined
+    return this.#isSilent
+  }
+
+  /** The roll is called: what it has is known once it has answered. */
+  callUp(): void {
+    this.#isSilent = true
   }
 
   /** How many messages it takes at once. */
@@ -77,8 +83,10 @@ export class Member {
   /** It says of itself. */
   hear(presence: Presence): void {
     this.#presence = presence
+    this.#isSilent = false
     const leased = new Set(Array.from(this.#leases.values(), ({ id }) => id))
     this.#inHand = new Set(presence.inHand.filter((id) => !leased.has(id)))
+    this.#stuck = new Set(presence.stuck)
     this.#done = new Set(presence.done)
     this.#options.changed()
   }
@@ -124,7 +132,7 @@ export class Member {
     const lease = this.#leases.get(token)
     this.#stuck.delete(token)
     this.#inHand.delete(id)
-    if (lease) lease.end(ended)
+    if (lease) lease.end(ended.how === 'late' ? { how: 'lease-expired' } : ended)
     else if (ended.how === 'returned') this.#done.add(id)
     this.#options.changed()
   }

@@ -17,6 +17,8 @@ export interface Outgoing {
   readonly attempt: number
   /** A leader before this one may have sent it, and nobody knows what came of that. */
   readonly mayBeHeld: boolean
+  /** Asked once more where it had to wait before it could go: the queue may have been paused meanwhile, or another lead. */
+  readonly mayStillGo: () => Promise<boolean>
   readonly headers: HeaderEntries
   /** The options that the headers were asked for under: no header goes to an endpoint that it was not meant for. */
   readonly setup: Setup

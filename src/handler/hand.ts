@@ -20,6 +20,9 @@ export interface HandOptions<T> {
 
 type Word = FromConsumer extends infer Each ? (Each extends unknown ? Omit<Each, 'holdfast' | 'token'> : never) : never
 
+/** What a handler says whose message was taken from it; one that sees that returns at once, and has done nothing. */
+const LATE: Ended = { how: 'late' }
+
 /** One message in a handler's hands. */
 export class Hand<T> {
   readonly id: string
@@ -49,20 +52,22 @@ export class Hand<T> {
       progress: (done) => this.#progress(done),
     }
     const ended = await endOf(this.#options, message)
-    this.#end(ended)
-    return ended
+    return this.#end(this.#isOurs ? ended : LATE)
   }
 
-  /** Another leads, and leases it to this once more. @returns whether this has it still. */
-  leaseAgain(token: string): boolean {
-    if (!this.#isOurs) return false
+  /** Another leads, and leases it to this once more. */
+  leaseAgain(token: string): void {
     this.#token = token
     this.#begin()
-    return true
   }
 
-  has(token: string): boolean {
-    return this.#token === token
+  get token(): string {
+    return this.#token
+  }
+
+  /** Whether the message is the handler's still. */
+  get isOurs(): boolean {
+    return this.#isOurs
   }
 
   /** It is somebody else's, or nobody's. */
@@ -100,10 +105,11 @@ export class Hand<T> {
   }
 
   /** Also of one that was taken: its place is free. */
-  #end(ended: Ended): void {
+  #end(ended: Ended): Ended {
     this.#cancel()
     this.#isOurs = false
     this.#tell({ id: this.id, ended })
+    return ended
   }
 
   #tell(word: Word): void {

@@ -24,7 +24,8 @@ export class Membership<T> {
   readonly #id = mintProducer()
   readonly #roll: Channel
   readonly #own: Channel
-  readonly #inHand = new Map<string, Hand<T>>()
+  /** Those that have not ended, also where the message is another's by now. */
+  readonly #hands = new Set<Hand<T>>()
   /** What was returned, and a leader that is gone may not have settled: it is not handled again. */
   readonly #returned = new Map<string, Ended>()
   readonly #leave = new AbortController()
@@ -54,14 +55,14 @@ export class Membership<T> {
   async finish(): Promise<void> {
     this.#isLeaving = true
     this.#sayHere()
-    if (this.#inHand.size > 0 && !this.#leave.signal.aborted) await new Promise<void>((resolve) => (this.#emptied = resolve))
+    if (this.#hands.size > 0 && !this.#leave.signal.aborted) await new Promise<void>((resolve) => (this.#emptied = resolve))
   }
 
   /** Hands back what it has in hand, and is gone. */
   leave(): void {
     if (this.#leave.signal.aborted) return
-    for (const hand of this.#inHand.values()) hand.handBack()
-    this.#inHand.clear()
+    for (const hand of this.#hands) hand.handBack()
+    this.#hands.clear()
     this.#leave.abort()
     this.#roll.close()
     this.#own.close()
@@ -82,7 +83,10 @@ export class Membership<T> {
     if (!this.#isJoined || this.#leave.signal.aborted) return
     const { lease, concurrency } = this.#options
     const places = this.#isLeaving ? 0 : concurrency
-    const here = { id: this.#id, lease, places, inHand: [...this.#inHand.keys()], done: [...this.#returned.keys()] }
+    const hands = [...this.#hands]
+    const inHand = hands.filter(({ isOurs }) => isOurs).map(({ id }) => id)
+    const stuck = hands.filter(({ isOurs }) => !isOurs).map(({ token }) => token)
+    const here = { id: this.#id, lease, places, inHand, stuck, done: [...this.#returned.keys()] }
     this.#roll.postMessage({ holdfast: 1, here } satisfies RollCall)
   }
 
@@ -92,27 +96,42 @@ export class Membership<T> {
     this.#sayHere()
   }
 
-  /** What comes from a leader that another has superseded, or was on its way while this was frozen, is nobody's. */
+  /** What comes from a leader that another has superseded is nobody's. */
   #take(handed: Handed): void {
-    const { lease, realm } = this.#options
-    if (handed.epoch < this.#epoch || Math.abs(realm.clock.now() - handed.at) > lease) return
+    if (handed.epoch < this.#epoch) return
     this.#epoch = handed.epoch
-    if (this.#inHand.get(handed.id)?.leaseAgain(handed.token)) return
+    const hand = [...this.#hands].find(({ id, isOurs }) => id === handed.id && isOurs)
+    if (hand) return hand.leaseAgain(handed.token)
     const returned = this.#returned.get(handed.id)
-    if (returned) this.#tell({ holdfast: 1, token: handed.token, id: handed.id, ended: returned })
-    else if (this.#isLeaving) this.#tell({ holdfast: 1, token: handed.token, id: handed.id, ended: { how: 'handed-back' } })
-    else void this.#handle(handed)
+    if (returned) this.#answerFor(handed, returned)
+    else if (this.#mayHandle(handed)) void this.#handle(handed)
+    else this.#refuse(handed)
+  }
+
+  /** What was on its way while this was frozen is another's by now. */
+  #mayHandle({ at }: Handed): boolean {
+    const { concurrency, lease, realm } = this.#options
+    return !this.#isLeaving && this.#hands.size < concurrency && Math.abs(realm.clock.now() - at) < lease
+  }
+
+  /** Who leads hears first what places there are, so that it does not come again. */
+  #refuse(handed: Handed): void {
+    this.#sayHere()
+    this.#answerFor(handed, { how: 'handed-back' })
+  }
+
+  #answerFor({ token, id }: Handed, ended: Ended): void {
+    this.#tell({ holdfast: 1, token, id, ended })
   }
 
   async #handle(handed: Handed): Promise<void> {
     const { key, handler, lease, realm } = this.#options
     const hand = new Hand<T>(handed, { key, handler, lease, clock: realm.clock, tell: (word) => this.#tell(word) })
-    this.#inHand.set(handed.id, hand)
+    this.#hands.add(hand)
     const ended = await hand.run(handed)
-    if (this.#inHand.get(handed.id) !== hand) return
-    this.#inHand.delete(handed.id)
+    if (!this.#hands.delete(hand)) return
     if (ended.how === 'returned') this.#remember(handed.id, ended)
-    if (this.#inHand.size === 0) this.#emptied()
+    if (this.#hands.size === 0) this.#emptied()
   }
 
   #remember(id: string, ended: Ended): void {
@@ -122,7 +141,7 @@ export class Membership<T> {
   }
 
   #lose(token: string): void {
-    for (const hand of this.#inHand.values()) if (hand.has(token)) hand.take('The message was taken from its handler')
+    for (const hand of this.#hands) if (hand.token === token) hand.take('The message was taken from its handler')
   }
 
   #tell(word: FromConsumer): void {

@@ -42,6 +42,8 @@ export interface Presence {
   readonly places: number
   /** The messages that it has in hand. */
   readonly inHand: readonly string[]
+  /** Tokens of leases that are over, and whose handlers have not ended: they have places. */
+  readonly stuck: readonly string[]
   /** Those that it has done, and a leader that is gone may not have settled. */
   readonly done: readonly string[]
 }
@@ -66,8 +68,10 @@ export type Ended =
   /** With a delay, the handler has said how long to wait. */
   | { readonly how: 'threw'; readonly message: string; readonly delay?: number }
   | { readonly how: 'refused'; readonly message: string }
-  /** Nothing came of it: the consumer ends. */
+  /** Nothing came of it: the consumer ends, or has no place for it. */
   | { readonly how: 'handed-back' }
+  /** The message was not the handler's any more: what it says of it is for nobody, but its place is free. */
+  | { readonly how: 'late' }
 
 export type ToConsumer = { readonly holdfast: 1; readonly handed: Handed } | { readonly holdfast: 1; readonly taken: string }
 
@@ -107,9 +111,10 @@ export function isFromConsumer(data: unknown): data is FromConsumer {
 
 function isPresence(value: unknown): value is Presence {
   if (!isObject(value)) return false
-  const { id, lease, places, inHand, done } = value as Partial<Presence>
+  const { id, lease, places, inHand, stuck, done } = value as Partial<Presence>
   const isCounted = isWhole(places) && places <= MOST_IN_HAND
-  return isId(id) && isLength(lease) && isCounted && areIds(inHand, MOST_IN_HAND) && areIds(done, MOST_REMEMBERED)
+  const areHands = areIds(inHand, MOST_IN_HAND) && areIds(stuck, MOST_IN_HAND)
+  return isId(id) && isLength(lease) && isCounted && areHands && areIds(done, MOST_REMEMBERED)
 }
 
 function isHanded(value: unknown): value is Handed {
@@ -130,7 +135,7 @@ function isEnded(value: unknown): value is Ended {
     case 'refused':
       return isShort(message, LONGEST_WORD)
     default:
-      return value.how === 'handed-back'
+      return value.how === 'handed-back' || value.how === 'late'
   }
 }
 

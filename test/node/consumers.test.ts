@@ -4,6 +4,7 @@ import type { LeasedMessage } from '../../src/message/handling.ts'
 import type { OpenOptions } from '../../src/message/open-options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { consumerRoll } from '../../src/protocol/consuming.ts'
+import { breakStorage } from '../world/break-storage.ts'
 import { collect, heard, turns, World } from '../world/world.ts'
 import type { Tab } from '../world/world.ts'
 
@@ -202,6 +203,122 @@ test('a consumer that hangs loses its lease, another has the message, and what t
   expect((await receipt.delivered).body).toBe('in time')
 })
 
+test('a handler that returns as its message is taken from it has done nothing: the message is handled again', async () => {
+  const orders = open()
+  const consumer = orders.consume(
+    ({ signal, attempt }) => (attempt > 1 ? 'done' : new Promise((resolve) => signal.addEventListener('abort', resolve))),
+    { lease: 5_000 },
+  )
+  const receipt = await orders.enqueue('x')
+  expect((await world.passUntil(receipt.delivered)).body).toBe('done')
+  await world.passUntil(consumer.close())
+})
+
+test('what was returned after its lease is not remembered: the next leader has it handled again', async () => {
+  const [leading, other] = [world.openTab(), world.openTab()]
+  const first = openIn(leading, { backoff: { first: 60_000, longest: 60_000 } })
+  await first.depth()
+  const held = new Held()
+  const consumer = world.consumeIn(held.handle, { lease: 5_000 })
+  const receipt = await first.enqueue('x')
+  await held.got(1)
+  const expired = heard(first, 'lease-expired')
+  world.clock.advance(5_000)
+  await expired
+  held.end(0, 'late')
+  await turns()
+  await world.passUntil(leading.close())
+  const orders = openIn(other)
+  await world.passUntil(held.got(2))
+  held.end(1, 'in time')
+  expect((await world.passUntil(orders.receipt(receipt.id).delivered)).body).toBe('in time')
+  await world.passUntil(consumer.close())
+})
+
+test('the next leader leaves a message with who has it, though another hangs on it', async () => {
+  const [leading, other] = [world.openTab(), world.openTab()]
+  const first = openIn(leading)
+  await first.depth()
+  const [hung, held] = [new Held(), new Held()]
+  const hanging = world.consumeIn(hung.handle, { lease: 5_000 })
+  const receipt = await first.enqueue('x')
+  await hung.got(1)
+  const healthy = world.consumeIn(held.handle)
+  await world.passUntil(held.got(1))
+  await world.passUntil(leading.close())
+  const orders = openIn(other)
+  await orders.depth()
+  await turns()
+  expect([hung.messages.length, held.messages.length]).toEqual([1, 1])
+  held.end(0, 'once')
+  expect((await world.passUntil(orders.receipt(receipt.id).delivered)).body).toBe('once')
+  hanging.die()
+  await world.passUntil(healthy.close())
+})
+
+test('a consumer that was frozen takes nothing that came too late, and has its place free again', async () => {
+  const orders = open()
+  const held = new Held()
+  const consumer = world.consumeIn(held.handle, { lease: 5_000 })
+  await turns()
+  consumer.freezer.freeze()
+  const scheduled = heard(orders, 'retry-scheduled')
+  await orders.enqueue('x')
+  await world.passUntil(scheduled)
+  consumer.freezer.thaw()
+  await turns()
+  expect(held.messages).toHaveLength(0)
+  await world.passUntil(held.got(1))
+  held.end(0)
+  await world.passUntil(orders.idle())
+  await world.passUntil(consumer.close())
+})
+
+test('a leader whose storage has failed asks everybody once more before it hands anything out again', async () => {
+  const orders = open()
+  const [one, other] = [new Held(), new Held()]
+  orders.consume(one.handle)
+  const receipt = await orders.enqueue('x')
+  await one.got(1)
+  orders.consume(other.handle, { concurrency: 2 })
+  await turns()
+  let isBroken = true
+  const mend = breakStorage(({ mode }) => (mode === 'readwrite' && isBroken ? 'refused' : undefined))
+  const failed = heard(orders, 'storage-failed')
+  one.end(0, 'once')
+  await failed
+  isBroken = false
+  mend()
+  const release = world.channels.hold((name) => name === consumerRoll(world.name))
+  world.clock.advance(1_000)
+  await turns()
+  release()
+  expect((await world.passUntil(receipt.delivered)).body).toBe('once')
+  expect(other.messages).toHaveLength(0)
+})
+
+test('what waits for a place with a consumer is not handed out while the queue is paused', async () => {
+  const orders = open()
+  const held = new Held()
+  orders.consume(held.handle, { lease: 5_000 })
+  await orders.enqueue('x')
+  await held.got(1)
+  const scheduled = heard(orders, 'retry-scheduled')
+  world.clock.advance(5_000)
+  await scheduled
+  // Its consumer hangs, and has no place for it.
+  world.clock.advance(1_000)
+  await turns()
+  await orders.pause()
+  held.end(0)
+  await turns()
+  expect(held.messages).toHaveLength(1)
+  await orders.resume()
+  await world.passUntil(held.got(2))
+  held.end(1)
+  await orders.idle()
+})
+
 test('extend() begins the lease anew, and progress is heard in every tab', async () => {
   const orders = open()
   const other = openIn(world.openTab())
@@ -347,7 +464,7 @@ test('what strangers say on the roll changes nothing', async () => {
     1,
     { holdfast: 1 },
     { holdfast: 1, who: -1 },
-    { holdfast: 1, here: { id: 'x', lease: 1, places: 1e9, inHand: [], done: [] } },
+    { holdfast: 1, here: { id: 'x', lease: 1, places: 1e9, inHand: [], stuck: [], done: [] } },
     { holdfast: 1, here: { __proto__: null } },
   ])
     channel.postMessage(word)
