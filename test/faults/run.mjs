@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const COPIED = ['src', 'test', 'package.json', 'tsconfig.json', 'vite.config.ts']
 const TEST = ['vitest', 'run', '--project', 'model', '--reporter=json']
+/** Those that begin so are to be caught where there are consumers. */
+const OF_LEASES = /^lease-/
 
 /**
  * @param {string} folder
@@ -41,7 +43,7 @@ async function tryFault(patch) {
     await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'), 'junction')
     const applied = await run(folder, 'git', ['apply', '-'], await readFile(path.join(ROOT, 'test/faults', patch), 'utf8'))
     if (!applied.isGood) return { isCaught: false, why: `does not apply: ${applied.output}` }
-    const { isGood, output } = await run(folder, 'npx', TEST)
+    const { isGood, output } = await run(folder, 'npx', OF_LEASES.test(patch) ? [...TEST, 'test/model/consumers.test.ts'] : TEST)
     // Only what the test itself says counts: a patch that does not even load would be caught by anything.
     const said = /"failureMessages":\["(?:AssertionError: )?(.*?)\\n\s*MODEL_SEED/.exec(output)?.[1]
     if (said) return { isCaught: true, why: said.slice(0, 160) }
