@@ -71,12 +71,12 @@ export class Crew {
     return member
   }
 
-  /** Its lock is free when it is gone, however it went. */
+  /** Its lock is free when it is gone, however it went. It is shared with whoever watches as well: one of them may be frozen. */
   async #watch(id: string, member: Member): Promise<void> {
     const { locks, queue, clock, changed } = this.#options
     const { signal } = this.#end
     try {
-      await locks.request(consumerLock(queue, id, member.lease), { signal }, () => {})
+      await locks.request(consumerLock(queue, id, member.lease), { signal, mode: 'shared' }, () => {})
     } catch {
       // Nobody waits for it any more.
       return

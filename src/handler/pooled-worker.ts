@@ -78,7 +78,7 @@ export class PoolWorker {
 
   async #whenGone(worker: Worker, lock: string): Promise<void> {
     try {
-      await this.#realm.locks.request(lock, { signal: this.#watch.signal }, () => {})
+      await this.#realm.locks.request(lock, { signal: this.#watch.signal, mode: 'shared' }, () => {})
     } catch {
       return
     }

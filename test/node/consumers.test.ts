@@ -5,6 +5,7 @@ import type { OpenOptions } from '../../src/message/open-options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { consumerRoll } from '../../src/protocol/consuming.ts'
 import { breakStorage } from '../world/break-storage.ts'
+import { Freezer } from '../world/freezer.ts'
 import { collect, heard, turns, World } from '../world/world.ts'
 import type { Tab } from '../world/world.ts'
 
@@ -317,6 +318,27 @@ test('what waits for a place with a consumer is not handed out while the queue i
   await world.passUntil(held.got(2))
   held.end(1)
   await orders.idle()
+})
+
+test('a consumer that dies is noticed at once though a tab is frozen that led before, and watches over it as well', async () => {
+  const freezer = new Freezer()
+  const first = openIn(world.openTab(freezer.platform(world.platform)))
+  await first.depth()
+  const held = new Held()
+  const doomed = world.consumeIn(held.handle)
+  await first.enqueue('x')
+  await held.got(1)
+  const orders = openIn(world.openTab())
+  const gained = heard(orders, 'leadership-gained')
+  freezer.freeze()
+  await world.passUntil(gained)
+  await turns()
+  const scheduled = heard(orders, 'retry-scheduled')
+  doomed.die()
+  expect(await world.passUntil(scheduled)).toMatchObject({ reason: 'crashed' })
+  freezer.thaw()
+  orders.consume(() => {})
+  await world.passUntil(orders.idle())
 })
 
 test('extend() begins the lease anew, and progress is heard in every tab', async () => {

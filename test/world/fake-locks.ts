@@ -1,10 +1,12 @@
 interface Waiting {
+  readonly isShared: boolean
+  isHeld: boolean
   readonly grant: () => void
   /** Tells who holds it that it was stolen. */
   readonly break: () => void
 }
 
-/** As much of the Web Locks API as hosts use, since Node 20 has none: exclusive locks, first come, first served, unless they are stolen. */
+/** As much of the Web Locks API as hosts use, since Node 20 has none: first come, first served, unless they are stolen. */
 export class FakeLocks {
   readonly #queues = new Map<string, Waiting[]>()
 
@@ -23,15 +25,19 @@ export class FakeLocks {
     const queue = this.#queues.get(name)
     if (!queue || queue.length < 2) return
     queue.shift()
-    queue[0]?.grant()
+    grantNext(queue)
   }
 
   async query(): Promise<LockManagerSnapshot> {
     return { held: [...this.#queues].filter(([, queue]) => queue.length > 0).map(([name]) => ({ name, mode: 'exclusive' })) }
   }
 
-  async request(name: string, options: { signal?: AbortSignal; steal?: boolean }, callback: () => Promise<unknown>): Promise<unknown> {
-    const { signal, steal } = options
+  async request(
+    name: string,
+    options: { signal?: AbortSignal; steal?: boolean; mode?: LockMode },
+    callback: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const { signal, steal, mode } = options
     signal?.throwIfAborted()
     const queue = this.#queues.get(name) ?? []
     this.#queues.set(name, queue)
@@ -42,9 +48,11 @@ export class FakeLocks {
         const place = queue.indexOf(waiting)
         if (place < 0) return
         queue.splice(place, 1)
-        if (place === 0) queue[0]?.grant()
+        grantNext(queue)
       }
       const waiting: Waiting = {
+        isShared: mode === 'shared',
+        isHeld: false,
         grant: () => {
           forget()
           resolve(leave)
@@ -61,7 +69,7 @@ export class FakeLocks {
       signal?.addEventListener('abort', abort)
       if (steal) queue.splice(0, 1, waiting)[0]?.break()
       else queue.push(waiting)
-      if (queue[0] === waiting) waiting.grant()
+      grantNext(queue)
     })
     try {
       // The code of one that is stolen runs on.
@@ -69,5 +77,15 @@ export class FakeLocks {
     } finally {
       leave()
     }
+  }
+}
+
+/** To who is first, and where that one shares it, to those behind that do so as well. */
+function grantNext(queue: readonly Waiting[]): void {
+  for (const waiting of queue) {
+    if (waiting !== queue[0] && !(waiting.isShared && queue[0]?.isShared)) return
+    if (waiting.isHeld) continue
+    waiting.isHeld = true
+    waiting.grant()
   }
 }
