@@ -21,7 +21,7 @@ const OF_LEASES = /^lease-/
  */
 function run(folder, command, args, input = '') {
   return new Promise((resolve, reject) => {
-    const env = { ...process.env, MODEL_SHRINKS: '0', GIT_CEILING_DIRECTORIES: path.dirname(folder) }
+    const env = { MODEL_RUNS: '1000', ...process.env, MODEL_SHRINKS: '0', GIT_CEILING_DIRECTORIES: path.dirname(folder) }
     const child = spawn(command, args, { cwd: folder, env, shell: process.platform === 'win32' })
     let output = ''
     child.stdout.on('data', (/** @type {Buffer} */ data) => (output += data.toString()))

@@ -39,6 +39,7 @@ export interface Lease {
   readonly lot: Lot
   readonly party: Party
   readonly epoch: number
+  readonly begun: number
   /** When it is over by the leader's reckoning. */
   until: number
   /** Whether it counts as an attempt, once it is over; before, whether it may do without anybody hearing of it. */

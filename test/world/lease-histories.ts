@@ -10,7 +10,7 @@ import { playAll, runs, step as stepOf } from './model-steps.ts'
 import type { Step } from './model-steps.ts'
 
 /** How many. */
-export const RUNS: number = runs(300)
+export const RUNS: number = runs(200)
 
 const tab = fc.nat(1)
 const which = fc.nat(3)

@@ -20,6 +20,8 @@ export class LeaseModel {
   readonly #elapsed: () => number
   readonly #parties: Party[] = []
   #epoch = 0
+  /** When the clock was set last: who was frozen then cannot tell what is late. */
+  #jumped = 0
   #places = 0
   #hands = 0
 
@@ -60,8 +62,9 @@ export class LeaseModel {
     const lot = this.find(id, body)
     if (epoch === this.#epoch && (this.stopped.all || this.stopped.groups.has(lot.group)))
       throwFault(`handed out while that is paused: ${show(lot)}`)
-    const until = this.#elapsed() + party.lease
-    const lease: Lease = { lot, party, epoch, until, ...OPEN, isDoubtful: this.isDisturbed || party.isFrozen }
+    const begun = this.#elapsed()
+    const until = begun + party.lease
+    const lease: Lease = { lot, party, epoch, begun, until, ...OPEN, isDoubtful: this.isDisturbed || party.isFrozen }
     if (epoch === this.#epoch) for (const before of this.#current(lot)) if (before.epoch < epoch) before.isOver = true
     lot.leases.push(lease)
     // It is with that consumer since another led.
@@ -79,6 +82,7 @@ export class LeaseModel {
     const lease = lot.leases.findLast((other) => other.party === party) ?? throwFault(`given without a lease: ${show(lot)}`)
     // Where it was on its way for long, the word that it is taken again comes right behind.
     const isInVain = lease.isOver && lease.isDoubtful
+    if (this.#elapsed() >= lease.until && lease.begun >= this.#jumped) throwFault(`begun after its lease: ${show(lot)}`)
     if (!isInVain) this.#mayBegin(lot, party, attempt)
     const hand: Hand = { number: ++this.#hands, lot, party, signal, lease, until: isInVain ? this.#elapsed() : lease.until }
     if (!lease.isDoubtful) lease.counts = 'no'
@@ -153,6 +157,11 @@ export class LeaseModel {
   /** It may be asked in vain what it has done. */
   silent(party: Party): void {
     for (const lot of this.all) if (lot.done === party) lot.done = undefined
+  }
+
+  /** The clock is set. */
+  jump(): void {
+    this.#jumped = this.#elapsed() + 1
   }
 
   /** Time has passed: what was in hand for longer than its lease is not so any more, and counts. */

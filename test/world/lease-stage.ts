@@ -129,6 +129,7 @@ export class LeaseStage {
   /** Somebody sets the clock. */
   jump(by: number): void {
     this.#world.clock.jump(by)
+    this.model.jump()
   }
 
   /** What comes of a look at the queue when all is at rest. */
