@@ -96,9 +96,10 @@ export class Courier {
 
   async #deliver(delivery: Delivery, cut: AbortSignal): Promise<boolean> {
     const outset = this.#breaker.begin()
+    const { doubts } = this.#options.books
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
     else if (await this.caution.admits(delivery, cut)) {
-      const prepared = await this.#preparation.prepare(delivery)
+      const prepared = await this.#preparation.prepare(delivery, doubts)
       if (prepared && this.#isCancelled(delivery)) await this.#drop(prepared.delivery)
       else if (prepared && this.#breaker.hasFailedSince(outset)) this.#options.books.giveBack(prepared.delivery)
       else if (prepared) return this.#attempt(prepared, outset, cut)

@@ -131,7 +131,8 @@ export class Member {
   #hear(token: string, id: string, ended: Ended): void {
     const lease = this.#leases.get(token)
     this.#stuck.delete(token)
-    this.#inHand.delete(id)
+    // A handler that is late had the message before, and another of the same consumer may have it now.
+    if (ended.how !== 'late') this.#inHand.delete(id)
     if (lease) lease.end(ended.how === 'late' ? { how: 'lease-expired' } : ended)
     else if (ended.how === 'returned') this.#done.add(id)
     this.#options.changed()

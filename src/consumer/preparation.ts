@@ -32,7 +32,7 @@ export interface Prepared {
   readonly delivery: Delivery
   readonly setup: Setup
   readonly headers: HeaderEntries
-  /** How often a pause had come when it began. */
+  /** How often a pause had come when its delivery began. */
   readonly doubts: number
 }
 
@@ -44,10 +44,12 @@ export class Preparation {
     this.#options = options
   }
 
-  /** @returns nothing where the message cannot go now: it is buried, or given back. */
-  async prepare(delivery: Delivery): Promise<Prepared | undefined> {
+  /**
+   * @param doubts how often a pause had come when its delivery began.
+   * @returns nothing where the message cannot go now: it is buried, or given back.
+   */
+  async prepare(delivery: Delivery, doubts: number): Promise<Prepared | undefined> {
     const { headers, setup, books } = this.#options
-    const { doubts } = books
     if (!(await this.mayGo(delivery, doubts))) return undefined
     const current = setup()
     const fresh = await this.#upToDate(delivery, current)

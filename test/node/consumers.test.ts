@@ -523,3 +523,27 @@ test('a request that was enqueued while the queue had an endpoint is a dead lett
     { id: request.id, reason: 'rejected', excerpt: expect.stringContaining('endpoint') as string },
   ])
 })
+
+test('a handler that ends late, after its message was handed to the same consumer again, takes it from nobody as another leads', async () => {
+  const [leading, other] = [world.openTab(), world.openTab()]
+  openIn(leading, { backoff: { first: 10, longest: 10 } })
+  await turns()
+  const orders = openIn(other)
+  const [one, two] = [new Held(), new Held()]
+  const consumer = world.consumeIn(one.handle, { concurrency: 2, lease: 5_000 })
+  const receipt = await orders.enqueue('x')
+  // Its lease runs out, and it has it once more.
+  await world.passUntil(one.got(2))
+  await orders.pause()
+  await world.passUntil(leading.close())
+  orders.consume(two.handle)
+  await turns()
+  one.end(0, 'late')
+  await turns()
+  await orders.resume()
+  await turns()
+  expect(two.messages).toHaveLength(0)
+  one.end(1, 'in time')
+  expect((await world.passUntil(receipt.delivered)).body).toBe('in time')
+  consumer.die()
+})

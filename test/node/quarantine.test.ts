@@ -135,3 +135,30 @@ test('those that may have ended a tab go one at a time, and the others beside th
   expect(bodies).toHaveLength(4)
   second.end()
 })
+
+test('one that waits for its turn is not handed out while the queue is paused', async () => {
+  const options = { order: 'none', maxAttempts: 1 } as const
+  const first = await visit(options, () => never, 2)
+  await first.queue.enqueueAll(['a', 'b'])
+  await turns()
+  first.end()
+  const [bodies, ends]: [string[], (() => void)[]] = [[], []]
+  const second = await visit(
+    options,
+    ({ body }) => {
+      bodies.push(body)
+      return new Promise<void>((resolve) => ends.push(resolve))
+    },
+    2,
+  )
+  await world.passUntil(until(() => bodies.length === 1))
+  await second.queue.pause()
+  ends[0]!()
+  await turns()
+  expect(bodies).toHaveLength(1)
+  await second.queue.resume()
+  await world.passUntil(until(() => bodies.length === 2))
+  ends[1]!()
+  await world.passUntil(second.queue.idle())
+  second.end()
+})

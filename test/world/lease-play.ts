@@ -83,8 +83,9 @@ export class LeasePlay {
     lot.cancelled = before
     if (answer === 'cancelled' && hands.some((hand) => this.model.held.includes(hand)))
       throwFault(`cancelled while it is in hand: ${show(lot)}`)
+    // One that was aborted, and was reserved without being handed out, is there until who drains meets it.
+    if (answer === 'cancelled' && lot.state !== 'waiting') throwFault(`cancelled: ${show(lot)}`)
     const isThere = lot.state === 'waiting' && before !== 'yes'
-    if (answer === 'cancelled' && !isThere) throwFault(`cancelled: ${show(lot)}`)
     if (answer === 'cancelled') Object.assign(lot, { cancelled: 'yes', state: 'gone' })
     if (answer === 'unknown' && isThere && !this.model.mayHaveLeft(lot)) throwFault(`unknown: ${show(lot)}`)
   }
