@@ -536,7 +536,7 @@ test('a handler that ends late, after its message was handed to the same consume
   await world.passUntil(one.got(2))
   await orders.pause()
   await world.passUntil(leading.close())
-  orders.consume(two.handle)
+  orders.consume(two.handle, { concurrency: 3 })
   await turns()
   one.end(0, 'late')
   await turns()
