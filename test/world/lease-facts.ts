@@ -45,6 +45,8 @@ export interface Lease {
   /** Whether it counts as an attempt, once it is over; before, whether it may do without anybody hearing of it. */
   counts: Certainty
   isOver: boolean
+  /** When that was. */
+  ended: number
   /** Its leader froze or died, or words are late: nobody may count it. */
   isDoubtful: boolean
   /** What has become of it is on disk. */

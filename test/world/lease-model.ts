@@ -2,7 +2,7 @@ import type { Hand, HandEnd, Lease, Lot, Party } from './lease-facts.ts'
 import { show } from './lease-facts.ts'
 import { throwFault } from './model.ts'
 
-const OPEN = { counts: 'perhaps', isOver: false, isWritten: false } as const
+const OPEN = { counts: 'perhaps', isOver: false, ended: Infinity, isWritten: false } as const
 
 /**
  * Messages and their leases as they are promised (`docs/consumers.md`). What the leader says to consumers is overheard; what handlers are given is compared with what they may have, and what they
@@ -165,8 +165,14 @@ export class LeaseModel {
   }
 
   /** Time has passed: what was in hand for longer than its lease is not so any more, and counts. */
-  passed(): void {
-    for (const lot of this.all) for (const lease of this.#current(lot)) if (lease.until <= this.#elapsed()) this.#over(lease, true)
+  passed(since: number): void {
+    for (const { leases } of this.all)
+      for (const lease of leases) {
+        if (lease.until > this.#elapsed()) continue
+        // What was handed back while the device slept is heard after its lease ran out, which comes at once as well.
+        if (lease.isOver && lease.ended > since && lease.counts === 'no') lease.counts = 'perhaps'
+        this.#over(lease, true)
+      }
   }
 
   /** The leader dies, freezes or fails: what it has heard since the last rest may be written, or not. */
@@ -247,6 +253,7 @@ export class LeaseModel {
   #over(lease: Lease, counts: boolean): void {
     if (lease.isOver) return
     lease.isOver = true
+    lease.ended = this.#elapsed()
     // One that no handler has heard of may have been counted.
     if (lease.counts === 'no' && counts) lease.counts = this.#isSure(lease) ? 'yes' : 'perhaps'
     else if (lease.counts === 'no' && !this.#isSure(lease)) lease.counts = 'perhaps'

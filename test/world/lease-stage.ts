@@ -122,8 +122,9 @@ export class LeaseStage {
 
   /** The device sleeps: whatever is due meanwhile happens at once. */
   sleep(by: number): void {
+    const since = this.#world.clock.elapsed()
     this.#world.clock.advance(by)
-    this.model.passed()
+    this.model.passed(since)
   }
 
   /** Somebody sets the clock. */
