@@ -50,7 +50,8 @@ export class Member {
     this.lease = options.lease
     options.channel.addEventListener('message', ({ data }) => {
       if (!isFromConsumer(data)) return
-      if ('ended' in data) this.#hear(data.token, data.id, data.ended)
+      if ('here' in data) this.hear(data.here)
+      else if ('ended' in data) this.#hear(data.token, data.id, data.ended)
       else if ('extended' in data) this.#leases.get(data.token)?.restart()
       else this.#progress(data.token, data.progressed)
     })

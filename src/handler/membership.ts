@@ -1,7 +1,7 @@
 import type { Handler } from '../message/handling.ts'
 import { mintProducer } from '../message/id.ts'
 import { consumerChannel, consumerLock, consumerRoll, isRollCall, isToConsumer, MOST_REMEMBERED } from '../protocol/consuming.ts'
-import type { Ended, FromConsumer, Handed, RollCall } from '../protocol/consuming.ts'
+import type { Ended, FromConsumer, Handed, Presence, RollCall } from '../protocol/consuming.ts'
 import { Hand } from './hand.ts'
 import type { Channel, Realm } from './realm.ts'
 
@@ -80,14 +80,16 @@ export class Membership<T> {
   }
 
   #sayHere(): void {
-    if (!this.#isJoined || this.#leave.signal.aborted) return
+    if (this.#isJoined && !this.#leave.signal.aborted) this.#roll.postMessage({ holdfast: 1, here: this.#presence } satisfies RollCall)
+  }
+
+  get #presence(): Presence {
     const { lease, concurrency } = this.#options
     const places = this.#isLeaving ? 0 : concurrency
     const hands = [...this.#hands]
     const inHand = hands.filter(({ isOurs }) => isOurs).map(({ id }) => id)
     const stuck = hands.filter(({ isOurs }) => !isOurs).map(({ token }) => token)
-    const here = { id: this.#id, lease, places, inHand, stuck, done: [...this.#returned.keys()] }
-    this.#roll.postMessage({ holdfast: 1, here } satisfies RollCall)
+    return { id: this.#id, lease, places, inHand, stuck, done: [...this.#returned.keys()] }
   }
 
   #answer(epoch: number): void {
@@ -114,9 +116,9 @@ export class Membership<T> {
     return !this.#isLeaving && this.#hands.size < concurrency && Math.abs(realm.clock.now() - at) < lease
   }
 
-  /** Who leads hears first what places there are, so that it does not come again. */
+  /** Who leads hears first, by the same road, what places there are: so that it does not come again and again. */
   #refuse(handed: Handed): void {
-    this.#sayHere()
+    this.#tell({ holdfast: 1, here: this.#presence })
     this.#answerFor(handed, { how: 'handed-back' })
   }
 

@@ -76,6 +76,8 @@ export type Ended =
 export type ToConsumer = { readonly holdfast: 1; readonly handed: Handed } | { readonly holdfast: 1; readonly taken: string }
 
 export type FromConsumer =
+  /** Said before it hands something back that it has no place for: what is said on the roll may be heard later. */
+  | { readonly holdfast: 1; readonly here: Presence }
   | { readonly holdfast: 1; readonly token: string; readonly id: string; readonly ended: Ended }
   | { readonly holdfast: 1; readonly token: string; readonly extended: true }
   | { readonly holdfast: 1; readonly token: string; readonly progressed: number }
@@ -103,6 +105,7 @@ export function isToConsumer(data: unknown): data is ToConsumer {
 }
 
 export function isFromConsumer(data: unknown): data is FromConsumer {
+  if (isOurs(data) && 'here' in data) return isPresence(data.here)
   if (!isOurs(data) || !('token' in data) || typeof data.token !== 'string') return false
   if ('extended' in data) return data.extended === true
   if ('progressed' in data) return typeof data.progressed === 'number' && data.progressed >= 0 && data.progressed <= 1

@@ -547,3 +547,22 @@ test('a handler that ends late, after its message was handed to the same consume
   expect((await world.passUntil(receipt.delivered)).body).toBe('in time')
   consumer.die()
 })
+
+test('a consumer that is being closed, and whose word on the roll is late, is not asked again and again', async () => {
+  const orders = open()
+  const held = new Held()
+  const consumer = orders.consume(held.handle, { concurrency: 2 })
+  await orders.enqueue('a', { group: 'a' })
+  await held.got(1)
+  const arrive = world.channels.hold((name) => name === consumerRoll(world.name))
+  const closed = consumer.close({ timeout: 60_000 })
+  const attempts: number[] = []
+  orders.subscribe((event) => event.type === 'retry-scheduled' && attempts.push(event.due))
+  await orders.enqueue('b', { group: 'b' })
+  await turns()
+  expect(attempts).toHaveLength(1)
+  arrive()
+  held.end(0)
+  await closed
+  expect(await orders.depth()).toMatchObject({ ready: 1 })
+})
