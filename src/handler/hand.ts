@@ -2,7 +2,7 @@ import { decodeBody } from '../message/body.ts'
 import type { Handler, LeasedMessage } from '../message/handling.ts'
 import { isAck } from '../message/ack.ts'
 import { followersOf } from './followers.ts'
-import { LONGEST_ANSWER, LONGEST_WORD } from '../protocol/consuming.ts'
+import { LONGEST_ANSWER, LONGEST_DELAY, LONGEST_WORD } from '../protocol/consuming.ts'
 import type { Ended, FromConsumer, Handed } from '../protocol/consuming.ts'
 import type { Realm } from './realm.ts'
 
@@ -121,7 +121,11 @@ async function endOf<T>({ handler, key }: HandOptions<T>, message: LeasedMessage
   try {
     return returned(await handler(message), key)
   } catch (error) {
-    return thrown(error)
+    try {
+      return thrown(error)
+    } catch {
+      return { how: 'threw', message: 'What it threw cannot be shown' }
+    }
   }
 }
 
@@ -141,6 +145,7 @@ function thrown(error: unknown): Ended {
   const { name, message, delay } = (error ?? {}) as { name?: unknown; message?: unknown; delay?: unknown }
   const word = String(message ?? error).slice(0, LONGEST_WORD)
   if (name === 'Reject') return { how: 'refused', message: word }
-  if (name === 'Retry' && Number.isFinite(delay)) return { how: 'threw', message: word, delay: Math.max(0, Math.round(delay as number)) }
+  if (name === 'Retry' && Number.isFinite(delay))
+    return { how: 'threw', message: word, delay: Math.min(LONGEST_DELAY, Math.max(0, Math.round(delay as number))) }
   return { how: 'threw', message: `${typeof name === 'string' ? `${name}: ` : ''}${word}`.slice(0, LONGEST_WORD) }
 }

@@ -86,6 +86,9 @@ export type FromConsumer =
 export const LONGEST_ANSWER: number = 64 * 1024
 export const LONGEST_WORD = 4_000
 
+/** The longest that a handler may have its message wait, in milliseconds: no timer runs for as long, and a time after it is a whole number still. */
+export const LONGEST_DELAY: number = 2 ** 52
+
 /** The most messages that a consumer has in hand, and remembers that it has done. */
 export const MOST_IN_HAND = 100
 export const MOST_REMEMBERED = 64
@@ -134,7 +137,7 @@ function isEnded(value: unknown): value is Ended {
     case 'returned':
       return (answer === undefined || isShort(answer, LONGEST_ANSWER)) && (followers === undefined || areFollowers(followers))
     case 'threw':
-      return isShort(message, LONGEST_WORD) && (delay === undefined || isLength(delay) || delay === 0)
+      return isShort(message, LONGEST_WORD) && (delay === undefined || (isWhole(delay) && delay <= LONGEST_DELAY))
     case 'refused':
       return isShort(message, LONGEST_WORD)
     default:

@@ -138,6 +138,33 @@ test('Retry waits as long as it says, whatever the backoff, and Reject makes a d
   expect(await collect(orders.deadLetters())).toMatchObject([{ id: dead.id, reason: 'rejected', excerpt: 'There is no such customer' }])
 })
 
+test.each([30 * 24 * 60 * 60 * 1_000, Number.MAX_VALUE])(
+  'Retry may have a message wait for %d milliseconds, and its lease is over at once',
+  async (delay) => {
+    const orders = open()
+    orders.consume(() => {
+      throw new Retry({ delay })
+    })
+    const scheduled = heard(orders, 'retry-scheduled')
+    await orders.enqueue('a')
+    const { reason, due } = await world.passUntil(scheduled)
+    expect({ reason, wait: due - world.clock.now() }).toEqual({ reason: 'failed', wait: Math.min(delay, 2 ** 52) })
+  },
+)
+
+test('a handler that throws what cannot be shown has thrown, and takes messages as before', async () => {
+  const orders = open({ maxAttempts: 1, order: 'none' })
+  orders.consume(({ body }) => {
+    if (body === 'bad') throw Object.create(null)
+  })
+  const dead = heard(orders, 'dead-lettered')
+  await orders.enqueue('bad')
+  expect(await dead).toMatchObject({ status: 500, excerpt: 'What it threw cannot be shown' })
+  await (
+    await orders.enqueue('good')
+  ).delivered
+})
+
 test('handlers that fail for five groups in a row hold up nobody else', async () => {
   const orders = open()
   orders.consume(
