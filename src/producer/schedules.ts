@@ -110,9 +110,15 @@ export class Schedules<T> {
     }
     const { id, due, isOver } = stored
     schedule.last = { id, due }
-    if (isOver) return this.#ask(schedule, await this.#occurrenceOf(schedule, occurrence.isFurther))
+    if (isOver) return this.#askAfter(schedule, occurrence.isFurther, due)
     this.#lookIn(schedule, Math.max(0, due - this.#options.clock.now()) + LOOK_AFTER)
     return schedule.last
+  }
+
+  /** Who drains may have looked at a clock that is ahead by a little; by how much it was set meanwhile, the store has told with the time. */
+  async #askAfter(schedule: Schedule<T>, isFurther: boolean, due: number): Promise<Scheduled | undefined> {
+    const occurrence = await this.#occurrenceOf(schedule, isFurther, due)
+    return this.#all.get(schedule.name) === schedule ? this.#ask(schedule, occurrence) : schedule.last
   }
 
   #lookIn(schedule: Schedule<T>, delay: number): void {
@@ -121,10 +127,10 @@ export class Schedules<T> {
     schedule.cancel = this.#options.clock.after(Math.min(delay, LONGEST_TIMEOUT), () => this.#goOn(schedule))
   }
 
-  async #occurrenceOf({ name, options, last }: Schedule<T>, isFurther: boolean): Promise<Occurrence> {
+  /** @param later a time that is over, though the clock does not say so yet. */
+  async #occurrenceOf({ name, options }: Schedule<T>, isFurther: boolean, later = -Infinity): Promise<Occurrence> {
     const { rules, clock } = this.#options
-    // Who drains may have looked at a clock that is ahead by a little.
-    const after = Math.max(clock.now(), last?.due ?? -Infinity)
+    const after = Math.max(clock.now(), later)
     const { body, every, cron, timezone, ...said } = options
     // Nothing is the same as an occurrence: its schedule sees to that.
     const message = outgoing(body, said, { ...rules, dedupKey: undefined })

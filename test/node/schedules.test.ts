@@ -132,6 +132,28 @@ test('a page whose clock is behind that of who drains asks for no time twice, an
   expect(times).toEqual([0, 10 * SECOND, 20 * SECOND, 30 * SECOND])
 })
 
+test.each([-DAY, -30 * DAY, DAY])('cron goes on at its times after the clock was set by %d milliseconds', async (by) => {
+  const ticks = open()
+  const { bodies } = handling(ticks)
+  await ticks.schedule('minutely', { cron: '* * * * *', body: 'tick' })
+  await pass(90 * SECOND)
+  const before = bodies.length
+  world.clock.jump(by)
+  await pass(600 * SECOND)
+  expect(bodies.length - before).toBeGreaterThanOrEqual(9)
+})
+
+test('cron goes on at its times where the clock was a month ahead for a while', async () => {
+  const ticks = open()
+  const { bodies } = handling(ticks)
+  await ticks.schedule('minutely', { cron: '* * * * *', body: 'tick' })
+  for (const by of [30 * DAY, -30 * DAY]) {
+    world.clock.jump(by)
+    await pass(300 * SECOND)
+  }
+  expect(bodies.length).toBeGreaterThanOrEqual(9)
+})
+
 test('another body takes the place of what waits, at its time; another time is another schedule', async () => {
   const ticks = open()
   const first = await ticks.schedule('tick', { every: HOUR, body: 'old' })
