@@ -136,7 +136,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
 
   async unschedule(name: string): Promise<boolean> {
     checkScheduleName(name)
-    this.#schedules.remove(name)
+    await this.#schedules.end(name)
     return this.host.call((api) => api.unschedule(this.key, name))
   }
 

@@ -42,6 +42,8 @@ interface Schedule<T> {
 export class Schedules<T> {
   readonly #options: SchedulesOptions<T>
   readonly #all = new Map<string, Schedule<T>>()
+  /** Of each name, what was called for last. */
+  readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor(options: SchedulesOptions<T>) {
     this.#options = options
@@ -51,11 +53,17 @@ export class Schedules<T> {
     checkScheduleName(name)
     checkSchedule(options)
     const schedule: Schedule<T> = { name, options, cancel: () => {} }
-    const occurrence = await this.#occurrenceOf(schedule, false)
+    const occurrence = await this.#inTurn(name, () => this.#occurrenceOf(schedule, false))
     this.remove(name)
     this.#all.set(name, schedule)
     // Not further, it is always taken.
     return (await this.#ask(schedule, occurrence)) as Scheduled
+  }
+
+  /** Ends a schedule here, after those that were added before. */
+  async end(name: string): Promise<void> {
+    await this.#inTurn(name, async () => {})
+    this.remove(name)
   }
 
   remove(name: string): void {
@@ -79,6 +87,17 @@ export class Schedules<T> {
     this.#each(({ name }) => this.remove(name))
   }
 
+  /** What is called for under one name goes in that order, and the last call counts: what reads cron has to be loaded first. */
+  #inTurn<Result>(name: string, act: () => Promise<Result>): Promise<Result> {
+    const acting = (this.#turns.get(name) ?? Promise.resolve()).then(act)
+    const over = acting.then(
+      () => {},
+      () => {},
+    )
+    this.#turns.set(name, over)
+    return acting
+  }
+
   #each(act: (schedule: Schedule<T>) => unknown): void {
     for (const schedule of this.#all.values()) act(schedule)
   }
@@ -94,7 +113,8 @@ export class Schedules<T> {
 
   async #again(schedule: Schedule<T>, isFurther: boolean): Promise<void> {
     try {
-      await this.#ask(schedule, await this.#occurrenceOf(schedule, isFurther))
+      const occurrence = await this.#occurrenceOf(schedule, isFurther)
+      if (this.#all.get(schedule.name) === schedule) await this.#ask(schedule, occurrence)
     } catch (error) {
       if (isQueueError(error) && (error.code === 'closed' || error.code === 'destroyed')) this.remove(schedule.name)
       else this.#lookIn(schedule, LOOK_AFTER)

@@ -154,6 +154,25 @@ test('cron goes on at its times where the clock was a month ahead for a while', 
   expect(bodies.length).toBeGreaterThanOrEqual(9)
 })
 
+test('of two calls for one name the last one counts, though the first has to load what reads cron', async () => {
+  const ticks = open()
+  const every = ticks.schedule('tick', { cron: '* * * * *', body: 'first' })
+  await Promise.all([every, ticks.schedule('tick', { every: 10 * SECOND, body: 'second' })])
+  const { bodies } = handling(ticks)
+  await pass(25 * SECOND)
+  expect(bodies).toEqual(['second', 'second'])
+})
+
+test('a schedule that is ended while it is on its way has ended', async () => {
+  const ticks = open()
+  const scheduling = ticks.schedule('tick', { cron: '* * * * * *', body: 'tick' })
+  expect(await ticks.unschedule('tick')).toBe(true)
+  await scheduling
+  const { bodies } = handling(ticks)
+  await pass(5 * SECOND)
+  expect(bodies).toEqual([])
+})
+
 test('another body takes the place of what waits, at its time; another time is another schedule', async () => {
   const ticks = open()
   const first = await ticks.schedule('tick', { every: HOUR, body: 'old' })
