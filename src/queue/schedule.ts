@@ -4,7 +4,7 @@ import type { Connection, Durability } from './connection.ts'
 import { find } from './find.ts'
 import { queueTime, readHead, readTail, writeTail } from './meta.ts'
 import type { Tail } from './meta.ts'
-import type { DelayedRecord, StoreName, WriteTransaction } from './schema.ts'
+import type { DelayedRecord, Said, StoreName, WriteTransaction } from './schema.ts'
 
 /** The next occurrence of a schedule. */
 export interface Planned {
@@ -44,18 +44,25 @@ export function schedule(connection: Connection, durability: Durability, planned
     if (planned.isFurther && !isSame) return undefined
     const place = row && (await find(tx, { tail, head }, row.id))
     const toDevice = now - time
+    // A page that only goes on with it may be of an earlier release, which said something else.
+    const said = planned.isFurther && row ? row.said : saidBy(message)
     if (place && place.kind !== 'delayed') {
       // What has joined the tail stays, and the next one comes as this says.
-      if (!isSame) await writeRow(tx, name, { ...row, when })
+      if (!planned.isFurther) await writeRow(tx, name, { ...row, when, said })
       return { id: row.id, due: row.due + toDevice }
     }
     const due = isSame && place ? row.due : dueOf(planned, isSame ? row.due : undefined, time)
     if (isSame && !place && due <= row.due) return { id: row.id, due: row.due + toDevice, isOver: true }
     const before = place?.message
     const id = before?.id ?? message.id
-    if (before && due === before.due && isAlike(before, message)) return { id, due: due + toDevice }
-    await keepBack(tx, tail, { ...message, id, ...(message.ttl !== undefined && { expiresAt: due + message.ttl }), due }, before)
-    await writeRow(tx, name, { id, when, due })
+    if (before && due === before.due && isAlike(before, said)) return { id, due: due + toDevice }
+    await keepBack(
+      tx,
+      tail,
+      { ...said, id, enqueuedAt: message.enqueuedAt, ...(said.ttl !== undefined && { expiresAt: due + said.ttl }), due },
+      before,
+    )
+    await writeRow(tx, name, { id, when, due, said })
     return { id, due: due + toDevice, news: before ? 'changed' : 'stored' }
   })
 }
@@ -117,6 +124,7 @@ interface Row {
   readonly id: string
   readonly when: string
   readonly due: number
+  readonly said: Said
 }
 
 /** With no dedup key, which every other has. */
@@ -129,13 +137,15 @@ async function readRow(tx: WriteTransaction, name: string): Promise<Row | undefi
   return row?.schedule && { id: row.id, ...row.schedule }
 }
 
-async function writeRow(tx: WriteTransaction, name: string, { id, when, due }: Row): Promise<void> {
-  await tx.objectStore('dedup').put({ id, schedule: { when, due } }, keyOf(name))
+async function writeRow(tx: WriteTransaction, name: string, { id, ...schedule }: Row): Promise<void> {
+  await tx.objectStore('dedup').put({ id, schedule }, keyOf(name))
 }
 
-/** Whether a message says the same as one that waits. */
-function isAlike(before: DelayedRecord, message: Message): boolean {
-  const { due: _due, number: _number, id: _id, enqueuedAt: _at, expiresAt: _expires, ...was } = before
-  const { id: _own, enqueuedAt: _now, ...is } = message
-  return JSON.stringify(was) === JSON.stringify(is)
+/** Whether one that waits says the same. */
+function isAlike({ due: _due, number: _number, ...before }: DelayedRecord, said: Said): boolean {
+  return JSON.stringify(saidBy(before)) === JSON.stringify(said)
+}
+
+function saidBy({ id: _id, enqueuedAt: _at, expiresAt: _expires, ...said }: Message): Said {
+  return said
 }

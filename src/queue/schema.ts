@@ -91,6 +91,9 @@ export interface Stop {
   readonly letter?: number
 }
 
+/** What is said with a schedule, and the same of all its messages. */
+export type Said = Omit<Message, 'id' | 'enqueuedAt' | 'expiresAt'>
+
 /** Who has a dedup key, in its group. */
 export interface DedupRow {
   readonly id: string
@@ -98,8 +101,8 @@ export interface DedupRow {
   readonly before?: string
   /** It was delivered; the key is remembered until then, in queue time. */
   readonly until?: number
-  /** Of a schedule: when it is repeated, as text, and when the last occurrence that was stored is due, in queue time. */
-  readonly schedule?: { readonly when: string; readonly due: number }
+  /** Of a schedule: when it is repeated, as text, when the last occurrence that was stored is due, in queue time, and what its messages say. */
+  readonly schedule?: { readonly when: string; readonly due: number; readonly said: Said }
 }
 
 /** A group that is behind. */

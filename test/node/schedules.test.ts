@@ -189,6 +189,21 @@ test('another body takes the place of what waits, at its time; another time is a
   expect(times).toEqual([2 * HOUR, 4 * HOUR])
 })
 
+test('a tab of an earlier release, which has it with another body, goes on with the new one, and undoes nothing as it looks again', async () => {
+  const later = open()
+  await turns()
+  const earlier = open()
+  await earlier.schedule('tick', { every: 10 * SECOND, body: 'old' })
+  await later.schedule('tick', { every: 10 * SECOND, body: 'new' })
+  const { bodies } = handling(earlier)
+  await pass(25 * SECOND)
+  await later.close()
+  await turns()
+  expect(await collect(earlier.messages())).toMatchObject([{ body: 'new' }])
+  await pass(20 * SECOND)
+  expect(bodies).toEqual(['new', 'new', 'new', 'new'])
+})
+
 test('a tab of an earlier release, which has it at another time, lets it go', async () => {
   const [earlier, later] = [open(), open()]
   await earlier.schedule('tick', { every: 10 * SECOND, body: 'tick' })
