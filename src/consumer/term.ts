@@ -72,7 +72,7 @@ export class Term {
     const { setup, transport } = this.#options
     const { caution } = this.courier
     if (this.books.holds.endpoint || caution.isOn) return 1
-    return Math.min(setup().concurrency, (transport.places?.() ?? Infinity) + caution.waiting)
+    return Math.min(setup().concurrency, transport.places?.() ?? Infinity) + caution.waiting
   }
 
   /** Something is due that was not, perhaps. */

@@ -109,8 +109,8 @@ test('what a consumer of another tab has in hand while leaders die is not accuse
   long.die()
 })
 
-test('those that may have ended a tab go one at a time, and the others beside them', async () => {
-  const options = { order: 'none', maxAttempts: 1 } as const
+test.each([{}, { concurrency: 3 }])('those that may have ended a tab go one at a time, and the others beside them: %j', async (limit) => {
+  const options = { order: 'none', maxAttempts: 1, ...limit } as const
   const first = await visit(options, () => never, 3)
   await first.queue.enqueueAll(['a', 'b', 'c'])
   await turns()
