@@ -82,19 +82,19 @@ export class Courier {
     return !this.#options.time.isDoubtful || this.#preparation.confirmTime()
   }
 
-  /** @returns whether the server knows who we are. */
-  async deliver(delivery: Delivery): Promise<boolean> {
+  /** Calls `sent` where it goes out. @returns whether the server knows who we are. */
+  async deliver(delivery: Delivery, sent: () => void): Promise<boolean> {
     const { id } = delivery.message
     const cut = this.aborts.begin(delivery.message)
     try {
-      return await this.#deliver(delivery, cut)
+      return await this.#deliver(delivery, cut, sent)
     } finally {
       this.aborts.end(id)
       this.caution.survived(delivery.message)
     }
   }
 
-  async #deliver(delivery: Delivery, cut: AbortSignal): Promise<boolean> {
+  async #deliver(delivery: Delivery, cut: AbortSignal, sent: () => void): Promise<boolean> {
     const outset = this.#breaker.begin()
     const { doubts } = this.#options.books
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
@@ -102,7 +102,7 @@ export class Courier {
       const prepared = await this.#preparation.prepare(delivery, doubts)
       if (prepared && this.#isCancelled(delivery)) await this.#drop(prepared.delivery)
       else if (prepared && this.#breaker.hasFailedSince(outset)) this.#options.books.giveBack(prepared.delivery)
-      else if (prepared) return this.#attempt(prepared, outset, cut)
+      else if (prepared) return this.#attempt(prepared, outset, cut, sent)
     }
     return true
   }
@@ -116,10 +116,11 @@ export class Courier {
   }
 
   /** One attempt; a second one with fresh headers where the server does not know who we are. */
-  async #attempt(prepared: Prepared, outset: Outset, cut: AbortSignal): Promise<boolean> {
+  async #attempt(prepared: Prepared, outset: Outset, cut: AbortSignal, sent: () => void): Promise<boolean> {
     const { books, announce, headers, isStopping } = this.#options
     const { delivery, setup, doubts } = prepared
     const { message } = delivery
+    sent()
     announce({ type: 'leased', id: message.id, attempt: nextAttempt(delivery.held) })
     const first = await this.#send(prepared, prepared.headers, outset, cut)
     if (first.outcome?.kind !== 'unauthorized' || !headers.canRefresh(setup)) return this.#settle(delivery, first)

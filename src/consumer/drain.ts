@@ -210,17 +210,18 @@ export class Drain {
     this.#emptiness.end()
     this.#hurry.end()
     this.#pace.begin()
-    const carrying = this.#carry(term, delivery).finally(() => {
-      this.#pace.end()
+    let wasSent = false
+    const carrying = this.#carry(term, delivery, () => (wasSent = true)).finally(() => {
+      this.#pace.end(wasSent)
       this.#underWay.delete(carrying)
       this.#wakeup.wake()
     })
     this.#underWay.add(carrying)
   }
 
-  async #carry(term: Term, delivery: Delivery): Promise<void> {
+  async #carry(term: Term, delivery: Delivery, sent: () => void): Promise<void> {
     try {
-      const isKnown = await term.courier.deliver(delivery)
+      const isKnown = await term.courier.deliver(delivery, sent)
       if (!isKnown && (await term.setUnauthorized(true))) this.#options.announce({ type: 'unauthorized' })
     } catch (error) {
       this.#fail(error)

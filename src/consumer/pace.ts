@@ -51,9 +51,11 @@ export class Pace {
     this.#next = Math.max(this.#next, now - CATCHING_UP) + intervalOf(this.#rate())
   }
 
-  end(): void {
+  /** @param wasSent a message that has expired, or was cancelled, is no load. */
+  end(wasSent: boolean): void {
     this.#underWay -= 1
-    if (this.#rate()) this.#ends.push(this.#clock.elapsed())
+    if (!wasSent) this.#next -= intervalOf(this.#rate())
+    else if (this.#rate()) this.#ends.push(this.#clock.elapsed())
   }
 }
 

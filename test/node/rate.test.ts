@@ -69,6 +69,25 @@ test('rate: retryNow() does not go before it', async () => {
   expect(mostWithin(times, 10_000)).toBe(1)
 })
 
+test('rate: what has expired, and is not sent, takes no time', async () => {
+  const orders = world.open<number>({ order: 'none', rate: { messages: 1, per: 60_000 } })
+  const times = watchArrivals(
+    () => 0,
+    () => 1,
+  )
+  await orders.pause()
+  await Promise.all(Array.from({ length: 10 }, (_, n) => orders.enqueue(n, { ttl: 1_000 })))
+  const [fresh, last] = await Promise.all([orders.enqueue(10), orders.enqueue(11)])
+  world.clock.advance(120_000)
+  const began = world.clock.elapsed()
+  await orders.resume()
+  await world.passUntil(Promise.all([fresh.delivered, last.delivered]))
+  expect(times).toHaveLength(2)
+  expect(times[0]! - began).toBeLessThanOrEqual(60_000)
+  expect(times[1]! - times[0]!).toBeGreaterThanOrEqual(60_000)
+  expect(times[1]! - began).toBeLessThanOrEqual(130_000)
+})
+
 test('rate is checked', () => {
   expect(() => world.open({ rate: { messages: 0, per: 1 } })).toThrow(/`rate.messages` to be a whole number from 1 to 10000/)
   expect(() => world.open({ rate: { messages: 1 } as never })).toThrow(/`rate` to be \{ messages, per \}/)
