@@ -90,8 +90,9 @@ export class Batch implements BatchReceipt {
   async #watch(): Promise<BatchProgress> {
     const waiting = new Set(this.receipts.map(({ id }) => id))
     const stop = this.#hear((event) => {
-      if (event.type !== 'progressed' || !waiting.has(event.id)) return
-      this.#parts.set(event.id, event.progress)
+      if (event.type === 'progressed' && waiting.has(event.id)) this.#parts.set(event.id, event.progress)
+      // Nobody has it in hand any more.
+      else if (event.type !== 'retry-scheduled' || !this.#parts.delete(event.id)) return
       this.#tell()
     })
     try {

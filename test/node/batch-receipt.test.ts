@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { Reject } from '../../src/message/handling.ts'
+import { Reject, Retry } from '../../src/message/handling.ts'
 import type { BatchProgress } from '../../src/producer/batch-receipt.ts'
 import { collect, heardTimes, turns, World } from '../world/world.ts'
 
@@ -54,6 +54,23 @@ test('how far it is: told at once, as messages leave, and as consumers say of wh
   ends[0]!()
   expect(await world.passUntil(batch.settled)).toMatchObject({ accepted: 2, progress: 1 })
   expect(told.at(-1)).toMatchObject({ accepted: 1 })
+})
+
+test('what is to be tried again is in nobody’s hands, and counts for nothing', async () => {
+  const orders = world.open<string>({ consumers: true, order: 'none' })
+  orders.consume(({ attempt, progress }) => {
+    if (attempt > 1) return
+    progress(0.5)
+    throw new Retry({ delay: 60_000 })
+  })
+  const scheduled = heardTimes(orders, 'retry-scheduled', 1)
+  const batch = await orders.enqueueAll(['a'])
+  const told: number[] = []
+  batch.subscribe(({ progress }) => told.push(progress))
+  await scheduled
+  await turns()
+  expect(told.at(-1)).toBe(0)
+  expect(await world.passUntil(batch.settled)).toMatchObject({ accepted: 1, progress: 1 })
 })
 
 test('in another tab, by its ids, a batch is as far as it is', async () => {
