@@ -1,7 +1,7 @@
 import { isQueueError, QueueError } from '../message/error.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import { invalid, wrongOption } from '../message/option-checks.ts'
-import { outgoing } from '../protocol/outgoing.ts'
+import { checkEnqueue, outgoing } from '../protocol/outgoing.ts'
 import type { Outgoing, Rules } from '../protocol/outgoing.ts'
 import type { Receipt } from './receipt.ts'
 
@@ -12,6 +12,7 @@ export type EnqueueAllOptions<T> = Omit<EnqueueOptions, 'idempotencyKey' | 'dedu
 export function outgoingAll<T>(bodies: Iterable<T>, options: EnqueueAllOptions<T>, rules: Rules<T>): Outgoing[] {
   if (typeof bodies !== 'object' || bodies === null || !(Symbol.iterator in bodies)) throw wrongOption('bodies', 'an iterable', bodies)
   const common = typeof options === 'function' ? undefined : options
+  if (common !== undefined) checkEnqueue(common)
   const own = (['idempotencyKey', 'dedupKey'] as const).find((name) => common && name in common)
   if (own) throw invalid(`Expected \`${own}\` from a function, in \`enqueueAll\`: messages of one key are one message`)
   return Array.from(bodies, (body, index) => {

@@ -111,6 +111,11 @@ test('where one body is wrong nothing is stored, and the error says which', asyn
   await expect(orders.enqueueAll(['a', 'b'], { dedupKey: 'k' } as object)).rejects.toMatchObject({
     message: 'Expected `dedupKey` from a function, in `enqueueAll`: messages of one key are one message',
   })
+  for (const none of [5, null])
+    await expect(orders.enqueueAll(['a'], none as never)).rejects.toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringContaining('got '),
+    })
   expect(await orders.depth()).toMatchObject({ ready: 0 })
 })
 
