@@ -11,6 +11,9 @@ import type { Reserve } from './reserve.ts'
 import { TabChannel } from './tab-channel.ts'
 
 export interface FollowingOptions {
+  /** The queue whose messages are followed, by its key: what follows in there goes by its own connection, which knows whether it was destroyed meanwhile. */
+  readonly queue: string
+  readonly connection: Connection
   readonly platform: Platform
   readonly reserve: Reserve
 }
@@ -54,20 +57,14 @@ export class Following {
     const target = this.#targets.get(queue)
     this.#targets.delete(queue)
     target?.tabs.close()
-    await target?.connection.close()
+    if (queue !== this.#options.queue) await target?.connection.close()
   }
 
   #target(queue: string): Target {
     const known = this.#targets.get(queue)
     if (known) return known
     const { platform, reserve } = this.#options
-    const connection = new Connection({
-      name: databaseName(queue),
-      clock: platform.storageClock,
-      // What follows goes into the one that comes after it.
-      tell: ({ type }) => type === 'destroyed' && void this.#forget(queue),
-      makeRoom: async () => void (await reserve.spend()),
-    })
+    const connection = queue === this.#options.queue ? this.#options.connection : this.#connectTo(queue)
     const target = {
       connection,
       enqueuing: new Enqueuing({ connection, reserve, setup: () => DEFAULTS, now: () => platform.clock.now(), isWithoutPage: true }),
@@ -75,5 +72,16 @@ export class Following {
     }
     this.#targets.set(queue, target)
     return target
+  }
+
+  #connectTo(queue: string): Connection {
+    const { platform, reserve } = this.#options
+    return new Connection({
+      name: databaseName(queue),
+      clock: platform.storageClock,
+      // What follows goes into the one that comes after it.
+      tell: ({ type }) => type === 'destroyed' && void this.#forget(queue),
+      makeRoom: async () => void (await reserve.spend()),
+    })
   }
 }

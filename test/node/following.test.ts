@@ -244,6 +244,26 @@ test('a queue that follows on itself goes on for as long as it is told, under id
   expect(await batchAfter(ids[0]!)).toBe(ids[0])
 })
 
+test.each([0, 1, 2, 3, 5, 8])(
+  'what follows in the queue itself is not stored in the one that comes after it, once that is destroyed: %i',
+  async (later) => {
+    const [here, there] = [openOrders(world.openTab()), openOrders(world.openTab())]
+    await there.depth()
+    const handled = new Promise<void>((resolve) => {
+      here.consume(() => {
+        resolve()
+        return ack({ enqueue: [[here, 'next']] })
+      })
+    })
+    await here.enqueue('a')
+    await handled
+    for (let turn = 0; turn < later; turn++) await new Promise((resolve) => setImmediate(resolve))
+    await there.destroy().catch(() => {})
+    await turns()
+    expect(await collect(openOrders(world.openTab()).messages())).toEqual([])
+  },
+)
+
 test('a queue that was destroyed meanwhile takes what follows afresh', async () => {
   const packing = packingOf()
   const [tab, other] = [world.openTab(), world.openTab()]
