@@ -26,22 +26,23 @@ export class ConsumerEnd<T> implements Consumer {
     )
   }
 
-  close({ timeout = this.#options.lease }: { readonly timeout?: number } = {}): Promise<void> {
-    this.#closing ??= this.#close(timeout)
-    return this.#closing
+  /** Called again, it takes no longer than it may by the call that leaves the least time. */
+  async close({ timeout = this.#options.lease }: { readonly timeout?: number } = {}): Promise<void> {
+    const membership = this.#membership
+    this.#closing ??= this.#close(membership)
+    const cancel = this.#options.realm.clock.after(timeout, () => membership?.leave())
+    await this.#closing
+    cancel()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  async #close(timeout: number): Promise<void> {
+  async #close(membership: Membership<T> | undefined): Promise<void> {
     this.#forget()
-    const membership = this.#membership
     if (!membership) return
-    const cancel = this.#options.realm.clock.after(timeout, () => membership.leave())
     await membership.finish()
-    cancel()
     membership.leave()
     await membership.left
   }

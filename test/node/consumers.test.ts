@@ -469,6 +469,17 @@ test('close() lets what is in hand be finished, takes no more, and hands back wh
   expect((await collect(orders.deadLetters())).length).toBe(0)
 })
 
+test('a queue that is closed leaves its consumer two seconds, though that is being closed and was left more', async () => {
+  const orders = open()
+  const consumer = orders.consume(() => new Promise(() => {}), { lease: 600_000 })
+  await orders.enqueue('a')
+  await turns()
+  const closing = consumer.close()
+  const began = world.clock.elapsed()
+  await world.passUntil(Promise.all([orders.close(), closing]))
+  expect(world.clock.elapsed() - began).toBe(2_000)
+})
+
 test('a page that is left hands back at once what it has in hand, and is on the roll again when it comes back', async () => {
   const [leading, leaving] = [world.openTab(), world.openTab()]
   const orders = openIn(leading)
