@@ -67,13 +67,13 @@ export class Member {
     this.#isSilent = true
   }
 
-  /** How many messages it takes at once. */
+  /** How many messages it takes at once, but for those that it does not let go of. */
   get places(): number {
-    return this.#presence?.places ?? 0
+    return Math.max(0, (this.#presence?.places ?? 0) - this.#stuck.size)
   }
 
   get free(): number {
-    return this.places - this.#leases.size - this.#stuck.size - this.#inHand.size
+    return this.places - this.#leases.size - this.#inHand.size
   }
 
   /** Whether it has the message in hand, or has done it, from a leader before. */

@@ -480,6 +480,18 @@ test('a queue that is closed leaves its consumer two seconds, though that is bei
   expect(world.clock.elapsed() - began).toBe(2_000)
 })
 
+test('a message that nobody has a place for, since the one consumer hangs, is ready, and can be cancelled', async () => {
+  const orders = open()
+  orders.consume(() => new Promise(() => {}), { lease: 1_000 })
+  const scheduled = heard(orders, 'retry-scheduled')
+  const { id } = await orders.enqueue('a')
+  await world.passUntil(scheduled)
+  world.clock.advance(60_000)
+  await turns()
+  expect(await orders.depth()).toMatchObject({ ready: 1, leased: 0 })
+  expect(await orders.cancel(id)).toBe('cancelled')
+})
+
 test('a page that is left hands back at once what it has in hand, and is on the roll again when it comes back', async () => {
   const [leading, leaving] = [world.openTab(), world.openTab()]
   const orders = openIn(leading)
