@@ -6,6 +6,7 @@ import { checkConsume, checkPool } from '../message/handling-checks.ts'
 import { invalid } from '../message/option-checks.ts'
 import type { Setup } from '../protocol/host.ts'
 import { LateConsumer, loadHandling } from './late-consumer.ts'
+import type { HandlingDoor } from './late-consumer.ts'
 
 /** How long consumers may take to finish when their queue is closed, in milliseconds: as long as an attempt that is under way. */
 const GRACE = 2_000
@@ -32,18 +33,22 @@ export class Consuming<T> {
     this.#assertMay()
     checkConsume(handler, options)
     const { queue, realm } = this.#options
-    return this.#add(new LateConsumer(({ consumeOn }) => consumeOn(realm?.(), queue.key, handler, options)))
+    return this.#begin(({ consumeOn }) => consumeOn(realm?.(), queue.key, handler, options))
   }
 
   consumeInWorkers(start: () => Worker, options: PoolOptions): Consumer {
     this.#assertMay()
     checkPool(start, options)
-    return this.#add(
-      new LateConsumer(({ Pool }) => {
+    let replace = (_consumer: string): void => {}
+    const tell = (consumer: string): void => replace(consumer)
+    this.#leaseExpired.add(tell)
+    return this.#begin(
+      ({ Pool }) => {
         const pool = new Pool(start, options.size)
-        this.#leaseExpired.add((consumer) => pool.replace(consumer))
+        replace = (consumer) => pool.replace(consumer)
         return pool
-      }),
+      },
+      () => this.#leaseExpired.delete(tell),
     )
   }
 
@@ -56,7 +61,12 @@ export class Consuming<T> {
     await Promise.all(Array.from(this.#consumers, (consumer) => consumer.close({ timeout: GRACE })))
   }
 
-  #add(consumer: Consumer): Consumer {
+  /** It is held here until it is closed. */
+  #begin(begin: (door: HandlingDoor) => Consumer, ended = (): unknown => undefined): Consumer {
+    const consumer = new LateConsumer(begin, () => {
+      this.#consumers.delete(consumer)
+      ended()
+    })
     this.#consumers.add(consumer)
     return consumer
   }

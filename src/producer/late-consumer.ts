@@ -15,9 +15,12 @@ export function loadHandling(): Promise<HandlingDoor> {
 /** A consumer whose code is being loaded. */
 export class LateConsumer implements Consumer {
   #consumer: Consumer | undefined
+  readonly #ended: () => void
   #isClosed = false
 
-  constructor(begin: (door: HandlingDoor) => Consumer) {
+  /** @param ended called when it was closed. */
+  constructor(begin: (door: HandlingDoor) => Consumer, ended: () => void) {
+    this.#ended = ended
     void this.#load().then((door) => {
       if (door && !this.#isClosed) this.#consumer = begin(door)
     })
@@ -26,6 +29,7 @@ export class LateConsumer implements Consumer {
   async close(options?: { readonly timeout?: number }): Promise<void> {
     this.#isClosed = true
     await this.#consumer?.close(options)
+    this.#ended()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

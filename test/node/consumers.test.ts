@@ -5,6 +5,7 @@ import type { OpenOptions } from '../../src/message/open-options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { consumerRoll } from '../../src/protocol/consuming.ts'
 import { breakStorage } from '../world/break-storage.ts'
+import { countCollected } from '../world/collected.ts'
 import { Freezer } from '../world/freezer.ts'
 import { collect, heard, turns, World } from '../world/world.ts'
 import type { Tab } from '../world/world.ts'
@@ -467,6 +468,20 @@ test('close() lets what is in hand be finished, takes no more, and hands back wh
   for (const nth of [0, 1]) held.end(nth)
   await world.passUntil(orders.idle())
   expect((await collect(orders.deadLetters())).length).toBe(0)
+})
+
+test('a consumer that was closed is held by nobody', async () => {
+  const orders = open()
+  const handlers: WeakRef<object>[] = []
+  for (let nth = 0; nth < 10; nth++) {
+    const handler = (): void => {}
+    handlers.push(new WeakRef(handler))
+    const consumer = orders.consume(handler)
+    await turns()
+    await world.passUntil(consumer.close())
+  }
+  await turns()
+  expect(await countCollected(handlers)).toBeGreaterThanOrEqual(9)
 })
 
 test('a queue that is closed leaves its consumer two seconds, though that is being closed and was left more', async () => {
