@@ -112,8 +112,8 @@ const config: ViteUserConfig = defineConfig({
       storeIn('store-webkit', { browser: 'webkit', provider: inWebKitGtk(), backEnd: 'sqlite', groupOrder: 4 }),
       inBrowser('chromium', ['test/browser/**/*.test.ts'], 5),
       inBrowser('package', ['test/package/**/*.test.ts'], 6),
-      // The same files as Chromium's, but for the demo's: what it lacks is skipped one by one, with the reason.
-      inBrowser('firefox', ['test/browser/!(demo*).test.ts', 'test/firefox/**/*.test.ts'], 8, 'test/firefox/setup.ts'),
+      // The same files as Chromium's, but for the demo's and its examples': what it lacks is skipped one by one, with the reason.
+      inBrowser('firefox', ['test/browser/!(demo*|examples*).test.ts', 'test/firefox/**/*.test.ts'], 8, 'test/firefox/setup.ts'),
       inBrowser('webkit', [...IN_WEBKIT, 'test/webkit/**/*.test.ts'], 7, 'test/webkit/setup.ts'),
     ],
   },

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import type { UserConfig } from 'vite'
+import { examplePages, examples } from './examples/pages.ts'
 import { shellList } from './shell-list.ts'
 
 const SERVICE_WORKER = 'service-worker.js'
@@ -10,7 +11,14 @@ const path = (relative: string): string => fileURLToPath(new URL(relative, impor
 const config: UserConfig = defineConfig({
   root: path('.'),
   // The package as it is published. It finds its worker beside its own file, and the build takes that along.
-  resolve: { alias: { holdfast: path('../dist/index.js') } },
+  resolve: {
+    alias: [
+      { find: /^holdfast$/, replacement: path('../dist/index.js') },
+      { find: /^holdfast\/(.+)$/, replacement: path('../dist/$1.js') },
+    ],
+  },
+  // Workers of the examples share what they import.
+  worker: { format: 'es' },
   build: {
     outDir: path('dist'),
     emptyOutDir: true,
@@ -20,14 +28,14 @@ const config: UserConfig = defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { page: path('index.html'), 'service-worker': path('src/service-worker.ts') },
+      input: { page: path('index.html'), 'service-worker': path('src/service-worker.ts'), ...(await examplePages()) },
       output: {
         // A service worker's reach is its folder, and its name must stay the same.
         entryFileNames: ({ name }) => (name === 'service-worker' ? SERVICE_WORKER : 'assets/[name]-[hash].js'),
       },
     },
   },
-  plugins: [shellList(SERVICE_WORKER)],
+  plugins: [examples(), shellList(SERVICE_WORKER)],
 })
 
 export default config

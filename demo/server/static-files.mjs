@@ -34,7 +34,7 @@ export async function staticFiles(directory) {
    */
   return async function serveFile(request, response) {
     const { pathname } = new URL(request.url ?? '/', 'http://localhost')
-    const file = files.get(pathname === '/' ? '/index.html' : pathname)
+    const file = files.get(pathname.endsWith('/') ? `${pathname}index.html` : pathname)
     if (!file) return void response.writeHead(404, HEADERS).end()
     response.writeHead(200, {
       ...HEADERS,

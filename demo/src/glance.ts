@@ -1,6 +1,7 @@
 import type { DeadLetter, Depth, Queue, WaitingMessage } from 'holdfast'
 import { first, glanceAtGroups } from './groups-glance.ts'
 import type { GroupGlance } from './groups-glance.ts'
+import { keepLooking } from './keep-looking.ts'
 import { PausedOnce } from './paused-once.ts'
 
 /** How many rows of each list are shown, and read: a queue can be longer than a page should be. */
@@ -8,9 +9,6 @@ export const ROWS = 12
 
 /** How far the look goes into what waits, to put together what is of one group. */
 const HEAD = 64
-
-/** How long to leave the queue alone between two looks, in milliseconds. */
-const REST = 120
 
 /** What a queue looked like at one moment. */
 export interface Glance<T> {
@@ -29,35 +27,10 @@ export interface Watcher<T> {
   readonly failed: (error: unknown) => void
 }
 
-/**
- * Looks at a queue now, and again whenever something has happened in it, in any tab. What is shown is always read from the queue
- * and never added up from events: so it is right after a reload, in a second tab, and when a thousand things happen at once.
- */
+/** Shows a queue as it is, and again whenever something has happened in it. */
 export function watchQueue<T>(queue: Queue<T>, { sending, show, failed }: Watcher<T>): void {
   const pausedOnce = new PausedOnce(queue)
-  let isLooking = false
-  let hasChanged = true
-
-  async function look(): Promise<void> {
-    if (isLooking) return
-    isLooking = true
-    try {
-      while (hasChanged) {
-        hasChanged = false
-        show(await glanceAt(queue, pausedOnce, sending))
-        await rest()
-      }
-    } catch (error) {
-      failed(error)
-    }
-    isLooking = false
-  }
-
-  queue.subscribe(() => {
-    hasChanged = true
-    void look()
-  })
-  void look()
+  keepLooking(queue, async () => show(await glanceAt(queue, pausedOnce, sending)), failed)
 }
 
 async function glanceAt<T>(queue: Queue<T>, pausedOnce: PausedOnce, sending: ReadonlySet<string>): Promise<Glance<T>> {
@@ -75,8 +48,4 @@ async function glanceAt<T>(queue: Queue<T>, pausedOnce: PausedOnce, sending: Rea
   const stillPaused = new Set(groups.filter(({ isPaused }) => isPaused).map(({ group }) => group))
   pausedOnce.forget(new Set([...paused].filter((group) => !stillPaused.has(group))))
   return { depth, underWay, groups, delayed, dead }
-}
-
-function rest(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, REST))
 }

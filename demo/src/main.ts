@@ -75,10 +75,12 @@ watchServer({
   },
 })
 
-// Where there is no room, it would push all else out of view.
-const advice = find('try', HTMLDetailsElement)
-advice.open = matchMedia('(min-width: 52rem)').matches
-advice.dataset['placed'] = ''
+// Where there is no room, they would push all else out of view.
+for (const id of ['try', 'uses']) {
+  const advice = find(id, HTMLDetailsElement)
+  advice.open = matchMedia('(min-width: 52rem)').matches
+  advice.dataset['placed'] = ''
+}
 setInterval(update, STEP)
 addEventListener('online', update)
 addEventListener('offline', update)

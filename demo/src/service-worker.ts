@@ -43,7 +43,7 @@ async function page(request: Request): Promise<Response> {
   try {
     return await fetch(request, { signal: AbortSignal.timeout(PATIENCE) })
   } catch {
-    return (await caches.match('/')) ?? Response.error()
+    return (await caches.match(request, { ignoreSearch: true })) ?? (await caches.match('/')) ?? Response.error()
   }
 }
 

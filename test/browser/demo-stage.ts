@@ -38,11 +38,11 @@ const start = (port: number): Promise<Demo> =>
   })
 
 /** Each test of the file gets a server, a browser and a page that can be loaded without the server. */
-export function useDemo(): void {
+export function useDemo(chromiumArgs: readonly string[] = []): void {
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'holdfast-demo-'))
     demo = await start(0)
-    browser = await Browser.launch()
+    browser = await Browser.launch(chromiumArgs)
     page = await openPage()
     await page.evaluate(async () => {
       await navigator.serviceWorker.ready
@@ -58,17 +58,18 @@ export function useDemo(): void {
   })
 }
 
-export async function openPage(): Promise<Page> {
+/** @param path of the front page, unless it says otherwise. */
+export async function openPage(path = ''): Promise<Page> {
   const opened = await browser.context.newPage()
   opened.on('pageerror', (error) => errors.push(error))
-  await opened.goto(demo.url)
+  await opened.goto(demo.url + path)
   return opened
 }
 
 /** As a crash or an empty battery would; the driver comes back. */
-export async function killBrowser(): Promise<void> {
+export async function killBrowser(path = ''): Promise<void> {
   await browser.killAndRestart()
-  page = await openPage()
+  page = await openPage(path)
 }
 
 export async function stopServer(): Promise<void> {

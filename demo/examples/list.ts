@@ -1,0 +1,19 @@
+/** One of the uses of a message queue, in a folder of its own beside this file. */
+export interface Example {
+  readonly folder: string
+  /** Which of the five it is. */
+  readonly number: number
+  readonly use: string
+  /** What there is to see, in a sentence. */
+  readonly about: string
+}
+
+/** All that there are. The header of each page, and the front page, are made from this. */
+export const EXAMPLES: readonly Example[] = [
+  {
+    folder: 'decoupling',
+    number: 2,
+    use: 'Decoupling',
+    about: 'The night watch notes ships, the day watch enters them in the logbook. The two are never there together.',
+  },
+]
