@@ -16,4 +16,10 @@ export const EXAMPLES: readonly Example[] = [
     use: 'Decoupling',
     about: 'The night watch notes ships, the day watch enters them in the logbook. The two are never there together.',
   },
+  {
+    folder: 'levelling',
+    number: 3,
+    use: 'Levelling the load',
+    about: 'Five thousand events at once, for an endpoint that takes fifty a second, and never sees more.',
+  },
 ]

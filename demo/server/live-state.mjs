@@ -1,5 +1,4 @@
 /** @import { ServerResponse } from 'node:http' */
-/** @import { ServerState } from '../src/server-state.ts' */
 
 /** At most one event in this time, in milliseconds, however many orders come in. */
 const INTERVAL = 100
@@ -7,6 +6,8 @@ const INTERVAL = 100
 /**
  * Tells pages what the server is like, and again whenever that changes, as server-sent events: each is the whole state, so that a page
  * that missed some has missed nothing. See https://html.spec.whatwg.org/multipage/server-sent-events.html
+ *
+ * @template State
  */
 export class LiveState {
   /** @type {Set<ServerResponse>} */
@@ -15,7 +16,7 @@ export class LiveState {
   #timer
   #read
 
-  /** @param {() => ServerState} read */
+  /** @param {() => State} read */
   constructor(read) {
     this.#read = read
   }

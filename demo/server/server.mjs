@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { basename } from 'node:path'
 import { Ledger } from './ledger.mjs'
 import { LiveState } from './live-state.mjs'
+import { Meter } from './meter.mjs'
 import { NoteDesk } from './note-desk.mjs'
 import { ordersEndpoint } from './orders-endpoint.mjs'
 import { openReceivedOrders } from './received-orders.mjs'
@@ -10,6 +11,7 @@ import { Switchboard } from './switchboard.mjs'
 import { readText } from './web-adapter.mjs'
 
 /** @import { IncomingMessage, Server, ServerResponse } from 'node:http' */
+/** @import { ServerState } from '../src/server-state.ts' */
 
 /** What a request's path is resolved against, to be parsed. */
 const BASE = 'http://localhost'
@@ -44,13 +46,17 @@ export async function startServer({ port, directory, receivedFile, pace = 0 }) {
   const { store, earlier } = await openReceivedOrders(receivedFile)
   const ledger = new Ledger(earlier)
   const desk = new NoteDesk({ switchboard, changed: () => live.changed() })
+  /** @type {LiveState<ServerState>} */
   const live = new LiveState(() => ({ switches: switchboard.state, ...ledger.state(), note: desk.note, file: basename(receivedFile) }))
+  const meter = new Meter()
   const receiveOrder = ordersEndpoint({ switchboard, ledger, store, pace, changed: () => live.changed() })
 
   /** @type {Record<string, Route>} */
   const routes = {
     '/api/orders': receiveOrder,
     '/api/note': (request, response) => desk.receive(request, response),
+    '/api/meter': (request, response) => meter.receive(request, response),
+    '/api/meter/state': (_request, response) => meter.open(response),
     '/api/state': (_request, response) => live.open(response),
     '/api/switches': async (request, response) => {
       const isTaken = request.method === 'PUT' && switchboard.set(await readText(request))
@@ -78,6 +84,7 @@ export async function startServer({ port, directory, receivedFile, pace = 0 }) {
     port: taken,
     async close() {
       live.close()
+      meter.close()
       switchboard.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

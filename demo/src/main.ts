@@ -62,7 +62,7 @@ enableCustomers(fail)
 enableWithdrawal(fail)
 enableSwitches()
 
-watchServer({
+watchServer<ServerState>('/api/state', {
   changed(state) {
     showServer(state)
     // The queue would find out by itself, at its next attempt. An application that hears earlier need not wait for that.
