@@ -22,4 +22,10 @@ export const EXAMPLES: readonly Example[] = [
     use: 'Levelling the load',
     about: 'Five thousand events at once, for an endpoint that takes fifty a second, and never sees more.',
   },
+  {
+    folder: 'orders',
+    number: 5,
+    use: 'Order processing',
+    about: 'Each customer’s orders in sequence, customers side by side; a declined card halts one of them, and nobody else.',
+  },
 ]

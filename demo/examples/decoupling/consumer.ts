@@ -7,7 +7,7 @@ import type { Entry, Sighting } from './queue.ts'
 import { entryRow, ROWS } from './rows.ts'
 
 /** How long an entry takes, in milliseconds: a person should be able to close the tab in the midst of one. */
-const WRITING = 250
+const WRITING = 200
 
 const inHand = find('in-hand', HTMLElement)
 const check = find('check', HTMLElement)
