@@ -13,9 +13,9 @@ export interface LeasedMessage<T = unknown> {
    *
    * @returns whether the message is this handler's still.
    */
-  extend(): boolean
+  readonly extend: () => boolean
   /** Tells how far this is, from 0 to 1: heard in all tabs as the event `progressed`. */
-  progress(done: number): void
+  readonly progress: (done: number) => void
 }
 
 /**
