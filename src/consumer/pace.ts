@@ -7,11 +7,14 @@ const CATCHING_UP = 50
 /** In milliseconds. */
 const BRIEF = 250
 
+/** How late what the leader before has sent may be at the server, in milliseconds: it had counted that, and nobody knows of it any more. */
+const LATE = 250
+
 /**
  * Levels the load: messages go evenly, one after each `per / messages`. How long they are on their way changes; so that no more than `messages` arrive within any `per`, however it
  * changes, each counts from when it goes until `per` after its answer is there.
  *
- * A leader begins with the first interval to wait: the one before may just have sent one, as evenly. So nothing of this is stored.
+ * A leader begins with an interval to wait, and somewhat more: the one before may just have sent one, as evenly, which is still on its way. So nothing of this is stored.
  */
 export class Pace {
   readonly #clock: Clock
@@ -25,7 +28,7 @@ export class Pace {
   constructor(clock: Clock, rate: () => Rate | undefined) {
     this.#clock = clock
     this.#rate = rate
-    this.#next = clock.elapsed() + intervalOf(rate())
+    this.#next = clock.elapsed() + startOf(rate())
   }
 
   /** How long until another may go, in milliseconds; `Infinity` where one must be answered first. */
@@ -57,6 +60,11 @@ export class Pace {
     if (!wasSent) this.#next -= intervalOf(this.#rate())
     else if (this.#rate()) this.#ends.push(this.#clock.elapsed())
   }
+}
+
+/** How long a leader waits with its first message. */
+function startOf(rate: Rate | undefined): number {
+  return rate ? intervalOf(rate) + LATE : 0
 }
 
 function intervalOf(rate: Rate | undefined): number {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Life } from '../world/life.ts'
 import { World } from '../world/world.ts'
 
 let world: World
@@ -54,6 +55,27 @@ test('rate: a tab that takes over goes on as evenly', async () => {
   await world.passUntil(other.idle())
   expect(new Set(times).size).toBeGreaterThanOrEqual(40)
   expect(mostWithin(times, 1_000)).toBeLessThanOrEqual(10)
+})
+
+test('rate: a tab that takes over leaves room for what the one before has on its way, which may be there late', async () => {
+  const [first, second] = [world.openTab({}, undefined, undefined, new Life(() => {})), world.openTab()]
+  const options = { order: 'none', concurrency: 20, rate: { messages: 50, per: 1_000 } } as const
+  const orders = first.open<number>(options)
+  let sent = 0
+  const times = watchArrivals(
+    () => {
+      sent += 1
+      if (sent === 75) first.kill()
+      return sent > 72 && sent <= 75 ? 100 : 0
+    },
+    () => 0,
+  )
+  await Promise.all(Array.from({ length: 200 }, (_, n) => orders.enqueue(n)))
+  const other = second.open<number>(options)
+  await other.depth()
+  await world.passUntil(other.idle())
+  expect(times.length).toBeGreaterThanOrEqual(200)
+  expect(mostWithin(times, 1_000)).toBeLessThanOrEqual(50)
 })
 
 test('rate: retryNow() does not go before it', async () => {
