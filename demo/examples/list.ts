@@ -11,6 +11,12 @@ export interface Example {
 /** All that there are. The header of each page, and the front page, are made from this. */
 export const EXAMPLES: readonly Example[] = [
   {
+    folder: 'thumbnails',
+    number: 1,
+    use: 'Asynchronous tasks',
+    about: 'Thumbnails of your pictures, made in workers while the page stays smooth, though one ends them in the midst of it.',
+  },
+  {
     folder: 'decoupling',
     number: 2,
     use: 'Decoupling',

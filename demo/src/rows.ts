@@ -55,7 +55,8 @@ export function fillButtons(row: HTMLElement, names: string, value: string, abou
   }
 }
 
-function newRow(template: string, key: string): HTMLElement {
+/** A row from its template, with the key of what it shows. */
+export function newRow(template: string, key: string): HTMLElement {
   const source = document.getElementById(template)
   const row = source instanceof HTMLTemplateElement ? source.content.firstElementChild?.cloneNode(true) : undefined
   if (!(row instanceof HTMLElement)) throw new TypeError(`Expected #${template} to be a template with one row`)
