@@ -29,6 +29,12 @@ export const EXAMPLES: readonly Example[] = [
     about: 'Five thousand events at once, for an endpoint that takes fifty a second, and never sees more.',
   },
   {
+    folder: 'corpus',
+    number: 4,
+    use: 'A long batch job',
+    about: 'Ten thousand letters, indexed by four workers. End some of them, reload in the midst: the totals come out the same.',
+  },
+  {
     folder: 'orders',
     number: 5,
     use: 'Order processing',

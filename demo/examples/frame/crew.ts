@@ -40,7 +40,7 @@ export class Crew {
     say(place, 'starting', 'starts')
     worker.addEventListener('message', ({ data }: MessageEvent<Partial<Saying>>) => {
       if (data.doing === undefined || worker !== place.worker) return
-      if (data.doing === '') say(place, 'resting', 'has nothing in hand')
+      if (data.doing === '') say(place, 'resting', 'is free')
       else say(place, 'busy', data.doing)
     })
     return worker
@@ -51,7 +51,7 @@ export class Crew {
     if (!place.worker) return
     place.worker.terminate()
     place.worker = undefined
-    say(place, 'ended', 'was ended; another is on its way')
+    say(place, 'ended', 'was ended')
     setText(find('ended', HTMLElement), String(++this.#ended))
   }
 }

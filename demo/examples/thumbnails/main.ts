@@ -44,8 +44,8 @@ function useSamples(): void {
   }, fail)
 }
 
-function say(number: number): void {
-  setText(said, number === 1 ? 'One picture is on the disk' : `${count(number)} pictures are on the disk`)
+function say(number: number, what = 'on the disk'): void {
+  setText(said, number === 1 ? `One picture is ${what}` : `${count(number)} pictures are ${what}`)
 }
 
 async function show(): Promise<void> {
@@ -88,7 +88,7 @@ document.addEventListener('drop', (event) => {
   void addFiles([...(event.dataTransfer?.files ?? [])]).catch(fail)
 })
 use.addEventListener('click', useSamples)
-redrive.addEventListener('click', () => void queue.redrive().catch(fail))
+redrive.addEventListener('click', () => void queue.redrive().then((number) => say(number, 'tried again'), fail))
 clear.addEventListener('click', () => void clearAlbum().catch(fail))
 
 startPool(WORKERS, crew)
