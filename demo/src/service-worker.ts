@@ -6,7 +6,10 @@ declare const SHELL: Shell
 /** How long a page may take to come over the line before the stored one is shown, in milliseconds. */
 const PATIENCE = 3_000
 
-const CACHE = `shell-${SHELL.version}`
+/** What the names of the demo's caches begin with, this one and earlier ones. Others of this origin are not its to delete: the queue keeps a reserve in one. */
+const OURS = 'shell-'
+
+const CACHE = `${OURS}${SHELL.version}`
 
 // With the types of pages and workers in one program, `self` is a window.
 const worker = globalThis as unknown as ServiceWorkerGlobalScope
@@ -35,7 +38,7 @@ async function store(): Promise<void> {
 
 async function forgetOlder(): Promise<void> {
   const names = await caches.keys()
-  await Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)))
+  await Promise.all(names.filter((name) => name.startsWith(OURS) && name !== CACHE).map((name) => caches.delete(name)))
 }
 
 /** The page as it is now; as it was when it cannot be had. */

@@ -19,6 +19,7 @@ import {
   toggle,
   useDemo,
 } from './demo-stage.ts'
+import { until } from './until.ts'
 
 useDemo()
 
@@ -211,4 +212,15 @@ test.each(['light', 'dark'] as const)('on a phone, in %s mode, nothing is cut of
   for (const control of await page.locator('button:visible, input:visible, select:visible, textarea:visible').all()) {
     expect(await control.ariaSnapshot()).toMatch(/"[^"]+"/)
   }
+})
+
+test('the service worker forgets what an earlier release of the demo has stored, and leaves alone what others keep, as the queue does its reserve', async () => {
+  await page.evaluate(async () => (await navigator.serviceWorker.ready).unregister())
+  await page.goto(`${demo.url}icon.svg`)
+  await page.evaluate(() => Promise.all(['shell-earlier', 'somebody’s'].map((name) => caches.open(name))))
+  await page.goto(demo.url)
+  await until(page, () => navigator.serviceWorker.controller !== null)
+  const names = await page.evaluate(() => caches.keys())
+  expect(names).toContain('somebody’s')
+  expect(names.filter((name) => name.startsWith('shell-'))).toEqual([expect.not.stringMatching('earlier')])
 })
