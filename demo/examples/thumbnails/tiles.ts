@@ -1,4 +1,4 @@
-import type { Queue } from 'holdfast'
+import type { DeadLetter, Queue } from 'holdfast'
 import { count, setText } from '../../src/page.ts'
 import { fillPart } from '../../src/rows.ts'
 import type { RowKind } from '../../src/rows.ts'
@@ -26,8 +26,7 @@ export async function readTiles(queue: Queue<Wanted>, progress: Progress): Promi
   for await (const { id, body, state } of queue.messages())
     waiting.set(body.picture, { state: state === 'leased' ? 'in-hand' : 'waiting', progress: progress.get(id) ?? 0 })
   const dead = new Map<string, string>()
-  for await (const letter of queue.deadLetters())
-    if (letter.reason !== 'unreadable') dead.set(letter.body.picture, letter.excerpt ?? letter.reason)
+  for await (const letter of queue.deadLetters()) if (letter.reason !== 'unreadable') dead.set(letter.body.picture, reasonOf(letter))
   // Last, so that what is made while this looks is not missed.
   const thumbnails = new Map((await (await album).getAll('thumbnails')).map((thumbnail) => [thumbnail.id, thumbnail]))
   return pictures
@@ -38,6 +37,11 @@ export async function readTiles(queue: Queue<Wanted>, progress: Progress): Promi
       if (reason !== undefined) return { ...picture, state: 'dead', progress: 0, reason }
       return { ...picture, state: 'stored', progress: 0, ...waiting.get(picture.id) }
     })
+}
+
+/** What the worker has said, or that none has lived to say anything. */
+function reasonOf({ reason, excerpt, attempts }: DeadLetter): string {
+  return reason === 'rejected' ? excerpt : `Given up after ${attempts} attempts`
 }
 
 const WORDS: Record<Tile['state'], string> = {
