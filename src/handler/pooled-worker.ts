@@ -13,7 +13,7 @@ const LONGEST_WAIT = 60_000
  * One place in a pool.
  *
  *     starting --(it consumes)--> consuming --(its lock is free, or it is replaced)--> starting, at once
- *     starting --(it fails to load, or dies as soon as it consumes)--> waiting, for a time that doubles --> starting
+ *     starting --(that throws, it fails to load, or dies as soon as it consumes)--> waiting, for a time that doubles --> starting
  *     any --(finish)--> ended
  */
 export class PoolWorker {
@@ -61,7 +61,8 @@ export class PoolWorker {
   }
 
   #begin(): void {
-    const worker = this.#start()
+    const worker = this.#started()
+    if (!worker) return this.#fail()
     this.#worker = worker
     worker.addEventListener('message', ({ data }) => {
       if (!isPoolNews(data) || worker !== this.#worker) return
@@ -74,6 +75,16 @@ export class PoolWorker {
       // One that consumes may go on after an error; its lock tells.
       if (worker === this.#worker && this.#lock === undefined) this.#fail()
     })
+  }
+
+  /** Nothing where that throws, which is reported as any uncaught error is. */
+  #started(): Worker | undefined {
+    try {
+      return this.#start()
+    } catch (error) {
+      ;(globalThis.reportError ?? console.error)(error)
+      return undefined
+    }
   }
 
   async #whenGone(worker: Worker, lock: string): Promise<void> {
