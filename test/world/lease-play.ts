@@ -86,7 +86,11 @@ export class LeasePlay {
     // One that was aborted, and was reserved without being handed out, is there until who drains meets it.
     if (answer === 'cancelled' && lot.state !== 'waiting') throwFault(`cancelled: ${show(lot)}`)
     const isThere = lot.state === 'waiting' && before !== 'yes'
-    if (answer === 'cancelled') Object.assign(lot, { cancelled: 'yes', state: 'gone' })
+    if (answer === 'cancelled') {
+      // A consumer that is frozen may still find it, where a leader that is gone had handed it out: it is told as `maybeDelivered`.
+      this.model.cancel(lot, true)
+      lot.state = 'gone'
+    }
     if (answer === 'unknown' && isThere && !this.model.mayHaveLeft(lot)) throwFault(`unknown: ${show(lot)}`)
   }
 
