@@ -33,6 +33,8 @@ export class Quarantine {
   readonly #suspects: Suspects
   /** The one that is being handled, and what ends its turn. */
   readonly #turns = new Map<number, () => void>()
+  /** The first message of each group, of those that a leader before had reserved. */
+  readonly #first = new Map<string, number>()
   #last: Promise<void> = Promise.resolve()
 
   constructor(options: QuarantineOptions) {
@@ -42,8 +44,8 @@ export class Quarantine {
 
   /** Whether a message may go. If not, too many tabs have died of it, and it is a dead letter. */
   async admits(delivery: Delivery, signal: AbortSignal): Promise<boolean> {
-    const { message, isFrozen } = delivery
-    if (isFrozen !== true) return true
+    const { message } = delivery
+    if (!this.#mayHaveBeenInHand(delivery)) return true
     this.waiting += 1
     const isInHand = await this.#options.isInHand(message, signal)
     if (isInHand) this.#suspects.clear(message)
@@ -54,6 +56,14 @@ export class Quarantine {
     if (await this.#suspects.bury(delivery, PATIENCE)) return false
     await this.#suspects.note(message)
     return true
+  }
+
+  /** Only the first of its group: what stood behind that was reserved, and not handed out. */
+  #mayHaveBeenInHand({ message: { sequence }, group, isFrozen }: Delivery): boolean {
+    if (isFrozen !== true) return false
+    const first = this.#first.get(group) ?? sequence
+    this.#first.set(group, first)
+    return first === sequence
   }
 
   /** It is in nobody's hands any more, whatever came of that. */

@@ -162,3 +162,35 @@ test('one that waits for its turn is not handed out while the queue is paused', 
   await world.passUntil(second.queue.idle())
   second.end()
 })
+
+test('what stood behind another of its group was in no hand, and goes side by side with other groups as ever', async () => {
+  const options = { order: 'group', maxAttempts: 1 } as const
+  const first = await visit(options, ({ body }) => (body.startsWith('x') ? body : never), 2)
+  await first.queue.enqueueAll(['x1', 'x2', 'a1', 'b1', 'a2', 'b2'], (body) => ({ group: body[0]! }))
+  await turns()
+  world.clock.advance(100)
+  await turns()
+  first.end()
+  const [bodies, ends]: [string[], (() => void)[]] = [[], []]
+  const second = await visit(
+    options,
+    ({ body }) => {
+      bodies.push(body)
+      return new Promise<void>((resolve) => ends.push(resolve))
+    },
+    2,
+  )
+  // These may have been in hand: one at a time.
+  await turns()
+  expect(bodies).toEqual(['a1'])
+  ends[0]!()
+  await turns()
+  // The second of its group beside the first of the other.
+  expect(bodies.toSorted()).toEqual(['a1', 'a2', 'b1'])
+  ends[1]!()
+  ends[2]!()
+  await world.passUntil(until(() => bodies.length === 4))
+  ends[3]!()
+  await world.passUntil(second.queue.idle())
+  second.end()
+})
