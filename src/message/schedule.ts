@@ -48,7 +48,7 @@ const checks: Checks<ScheduleOptions<unknown>> = {
     passes: (value) => Number.isSafeInteger(value) && (value as number) >= 1_000 && (value as number) <= LONGEST_TIMEOUT,
   },
   cron: { expected: 'a cron expression', passes: (value) => isText(value, 1) },
-  timezone: { expected: 'the name of a time zone', passes: (value) => isText(value, 1) },
+  timezone: { expected: "an IANA time zone, as 'Europe/Paris'", passes: isTimeZone },
   // Checked as any body.
   body: { expected: 'a body', passes: () => true },
   group,
@@ -56,6 +56,14 @@ const checks: Checks<ScheduleOptions<unknown>> = {
   maxAttempts,
   backoff,
   redirects,
+}
+
+function isTimeZone(value: unknown): boolean {
+  try {
+    return isText(value, 1) && new Intl.DateTimeFormat('en', { timeZone: value as string }) instanceof Intl.DateTimeFormat
+  } catch {
+    return false
+  }
 }
 
 export function checkScheduleName(name: unknown): asserts name is string {

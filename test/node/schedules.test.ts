@@ -302,6 +302,12 @@ test.each([
   ['two times', 'x', { every: SECOND, cron: '* * * * *', body: '' }, 'Expected `every` or `cron`, got both'],
   ['too often', 'x', { every: 10, body: '' }, 'Expected `every` to be a whole number from 1000 to 2147483647, got 10 (number)'],
   ['a zone without a clock', 'x', { every: SECOND, timezone: 'UTC', body: '' }, 'Expected `timezone` only with `cron`'],
+  [
+    'no time zone',
+    'x',
+    { cron: '* * * * *', timezone: 'Paris', body: '' },
+    'Expected `timezone` to be an IANA time zone, as \'Europe/Paris\', got "Paris" (string)',
+  ],
   ['no cron', 'x', { cron: 'at tea', body: '' }, expect.stringContaining('Expected `cron` to be a cron expression, got "at tea": ')],
   ['what is over', 'x', { cron: '0 0 0 1 1 * 2020', body: '' }, 'Expected `cron` to tell a time to come, got "0 0 0 1 1 * 2020"'],
   ['another option', 'x', { every: SECOND, delay: 1, body: '' }, expect.stringContaining('Unknown option `delay`')],

@@ -24,8 +24,9 @@ export async function begin(letters: number): Promise<void> {
 export async function idsOf(begun: Begun): Promise<readonly string[]> {
   if (begun.ids) return begun.ids
   // Whoever began it ended before the ids were noted: what is on the disk has them.
-  const found: string[] = []
-  for await (const { id } of queue.receipts({ since: begun.at })) found.push(id)
-  for await (const { id } of queue.messages()) found.push(id)
-  return found
+  const found = new Set<string>()
+  // In this order: what leaves the queue meanwhile is in both, and not in neither.
+  for await (const { id } of queue.messages()) found.add(id)
+  for await (const { id } of queue.receipts({ since: begun.at })) found.add(id)
+  return [...found]
 }

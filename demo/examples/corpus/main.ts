@@ -46,8 +46,8 @@ async function show(): Promise<void> {
   setText(find('words', HTMLElement), count(words))
   setText(find('again', HTMLElement), count(done.filter(({ attempt }) => attempt > 1).length))
   await search()
-  find('check', HTMLElement).hidden = states.size > 0 || done.length === 0
   if (begun && done.length > 0 && states.size === 0) await checkIndex(begun.letters, words)
+  else find('check', HTMLElement).hidden = true
 }
 
 function fail(error: unknown): void {
