@@ -3,7 +3,7 @@ import { Reject } from '../../src/message/handling.ts'
 import type { ScheduleOptions } from '../../src/message/schedule.ts'
 import type { OpenOptions } from '../../src/message/open-options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
-import type { Channel } from '../../src/host/platform.ts'
+import type { Channel } from '../../src/protocol/channel.ts'
 import { breakStorage } from '../world/break-storage.ts'
 import { collect, heard, turns, World } from '../world/world.ts'
 
@@ -260,6 +260,19 @@ test('what is asked again, since nobody heard that it was written, is stored onc
   mend()
   expect(faults).toBeLessThan(1)
   expect(await ticks.depth()).toMatchObject({ delayed: 1 })
+})
+
+test('when the site’s data is cleared, and the schedule with it, it begins anew', async () => {
+  const ticks = open()
+  await ticks.schedule('tick', { every: 10 * SECOND, body: 'tick' })
+  const { times } = handling(ticks)
+  await turns()
+  const cleared = heard(ticks, 'storage-cleared')
+  await new Promise((resolve) => indexedDB.deleteDatabase(`holdfast/${world.name}`).addEventListener('success', resolve))
+  await ticks.depth()
+  await cleared
+  await pass(25 * SECOND)
+  expect(times).toEqual([10 * SECOND, 20 * SECOND])
 })
 
 test('what a tab that drained has settled, and did not live to tell, the next one finds', async () => {
