@@ -48,8 +48,7 @@ export class Quarantine {
     if (!this.#mayHaveBeenInHand(delivery)) return true
     this.waiting += 1
     const isInHand = await this.#options.isInHand(message, signal)
-    if (isInHand) this.#suspects.clear(message)
-    else await this.#turn(message)
+    if (!isInHand) await this.#turn(message)
     this.waiting -= 1
     if (isInHand || signal.aborted) return true
     this.#suspects.accuse(({ sequence }) => sequence === message.sequence)

@@ -43,7 +43,7 @@ export class Following {
           follower.queue === queue ? [{ ...follower.message, id: idIn(batch, offset) }] : [],
         )
         const { enqueuing, tabs } = this.#target(queue)
-        const decided = await enqueuing.enqueue({ producer: batch, number: 0, messages, isRelayed: true, follows: true })
+        const decided = await enqueuing.enqueue({ producer: batch, number: 0, messages, follows: true })
         tabs.tell(newsOf(messages, decided, this.#options.platform.clock.now()))
       }),
     )
