@@ -30,6 +30,19 @@ async function visit(
 
 const never = new Promise<never>(() => {})
 
+/** A handler that has what it is given until it is told. */
+function holding(): { readonly bodies: string[]; readonly ends: (() => void)[]; handle(message: LeasedMessage<string>): Promise<void> } {
+  const [bodies, ends]: [string[], (() => void)[]] = [[], []]
+  return {
+    bodies,
+    ends,
+    handle({ body }) {
+      bodies.push(body)
+      return new Promise((resolve) => ends.push(resolve))
+    },
+  }
+}
+
 /** Has tabs end of what is `bad`, until one does not. How many there were. */
 async function visitUntilItLives(
   options: Partial<OpenOptions<string>>,
@@ -115,15 +128,8 @@ test.each([{}, { concurrency: 3 }])('those that may have ended a tab go one at a
   await first.queue.enqueueAll(['a', 'b', 'c'])
   await turns()
   first.end()
-  const [bodies, ends]: [string[], (() => void)[]] = [[], []]
-  const second = await visit(
-    options,
-    ({ body }) => {
-      bodies.push(body)
-      return new Promise<void>((resolve) => ends.push(resolve))
-    },
-    3,
-  )
+  const { bodies, ends, handle } = holding()
+  const second = await visit(options, handle, 3)
   await second.queue.enqueue('d')
   await turns()
   expect(bodies.toSorted()).toEqual(['a', 'd'])
@@ -142,15 +148,8 @@ test('one that waits for its turn is not handed out while the queue is paused', 
   await first.queue.enqueueAll(['a', 'b'])
   await turns()
   first.end()
-  const [bodies, ends]: [string[], (() => void)[]] = [[], []]
-  const second = await visit(
-    options,
-    ({ body }) => {
-      bodies.push(body)
-      return new Promise<void>((resolve) => ends.push(resolve))
-    },
-    2,
-  )
+  const { bodies, ends, handle } = holding()
+  const second = await visit(options, handle, 2)
   await world.passUntil(until(() => bodies.length === 1))
   await second.queue.pause()
   ends[0]!()
@@ -171,15 +170,8 @@ test('what stood behind another of its group was in no hand, and goes side by si
   world.clock.advance(100)
   await turns()
   first.end()
-  const [bodies, ends]: [string[], (() => void)[]] = [[], []]
-  const second = await visit(
-    options,
-    ({ body }) => {
-      bodies.push(body)
-      return new Promise<void>((resolve) => ends.push(resolve))
-    },
-    2,
-  )
+  const { bodies, ends, handle } = holding()
+  const second = await visit(options, handle, 2)
   // These may have been in hand: one at a time.
   await turns()
   expect(bodies).toEqual(['a1'])
