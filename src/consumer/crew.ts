@@ -2,7 +2,7 @@ import { consumerChannel, consumerLock, consumerRoll, isRollCall, ofConsumerLock
 import type { Presence, RollCall } from '../protocol/consuming.ts'
 import type { Clock } from '../queue/clock.ts'
 import { Member } from './member.ts'
-import type { Channel } from './member.ts'
+import type { Channel } from '../protocol/channel.ts'
 
 /** How long the last words of a consumer that is gone may be on their way, in milliseconds: they and its lock take different roads. */
 const LAST_WORDS = 50

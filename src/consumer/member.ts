@@ -1,14 +1,8 @@
+import type { Channel } from '../protocol/channel.ts'
 import { isFromConsumer } from '../protocol/consuming.ts'
 import type { Ended, Handed, Presence, ToConsumer } from '../protocol/consuming.ts'
 import type { Clock } from '../queue/clock.ts'
 import { DRAIN_ENDS } from './aborts.ts'
-
-/** As much of a BroadcastChannel as is used. */
-export interface Channel {
-  postMessage(message: unknown): void
-  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void
-  close(): void
-}
 
 /** How a lease ended; `crashed`: its consumer is gone; `not-followed`: what was to follow on the message could not be stored. */
 export type LeaseEnd = Exclude<Ended, { how: 'late' }> | { readonly how: 'crashed' | 'lease-expired' | 'cut-short' | 'not-followed' }

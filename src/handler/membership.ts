@@ -3,7 +3,8 @@ import { mintProducer } from '../message/id.ts'
 import { consumerChannel, consumerLock, consumerRoll, isRollCall, isToConsumer, MOST_REMEMBERED } from '../protocol/consuming.ts'
 import type { Ended, FromConsumer, Handed, Presence, RollCall } from '../protocol/consuming.ts'
 import { Hand } from './hand.ts'
-import type { Channel, Realm } from './realm.ts'
+import type { Channel } from '../protocol/channel.ts'
+import type { Realm } from './realm.ts'
 
 export interface MembershipOptions<T> {
   /** The queue's key. */

@@ -1,3 +1,4 @@
+import { reportUncaught } from '../message/error.ts'
 import { isPoolNews } from '../protocol/pool.ts'
 import type { PoolCommand } from '../protocol/pool.ts'
 import type { Realm } from './realm.ts'
@@ -82,7 +83,7 @@ export class PoolWorker {
     try {
       return this.#start()
     } catch (error) {
-      ;(globalThis.reportError ?? console.error)(error)
+      reportUncaught(error)
       return undefined
     }
   }

@@ -1,35 +1,22 @@
+import type { Channel } from '../protocol/channel.ts'
+import { wallClock } from './clock.ts'
+import type { WallClock } from './clock.ts'
 import { assertCanConsume } from './support.ts'
 
 /** What a consumer takes from its surroundings, so that tests can give it others. */
 export interface Realm {
-  readonly clock: {
-    now(): number
-    after(delay: number, callback: () => void): () => void
-  }
+  readonly clock: WallClock
   readonly locks: LockManager
   readonly openChannel: (name: string) => Channel
   /** Calls back when the page is left, and, where it comes back from the back/forward cache, as it does; returns what ends that. Nothing happens where there is no page. */
   readonly whenLeft: (left: () => void, back: () => void) => () => void
 }
 
-/** As much of a BroadcastChannel as is used. */
-export interface Channel {
-  postMessage(message: unknown): void
-  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void
-  close(): void
-}
-
 /** The calling page's, or worker's. */
 export function callingRealm(): Realm {
   assertCanConsume()
   return {
-    clock: {
-      now: () => Date.now(),
-      after(delay, callback) {
-        const timer = setTimeout(callback, delay)
-        return () => clearTimeout(timer)
-      },
-    },
+    clock: wallClock,
     locks: navigator.locks,
     openChannel: (name) => new BroadcastChannel(name),
     whenLeft,

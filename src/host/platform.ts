@@ -1,3 +1,4 @@
+import type { Channel } from '../protocol/channel.ts'
 import type { Clock } from '../queue/clock.ts'
 
 /** What a host takes from its surroundings, so that tests can give it others. IndexedDB is not among them: `idb` takes the global one. */
@@ -12,13 +13,6 @@ export interface Platform {
   readonly openChannel: (name: string) => Channel
   /** Absent where the browser keeps it from us. */
   readonly caches?: CacheStorage | undefined
-}
-
-/** As much of a BroadcastChannel as is used. */
-export interface Channel {
-  postMessage(message: unknown): void
-  addEventListener(type: 'message', listener: (event: MessageEvent) => void): void
-  close(): void
 }
 
 export const systemClock: Clock = {

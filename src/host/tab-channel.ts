@@ -2,7 +2,7 @@ import type { QueueEvent } from '../message/event.ts'
 import { tabChannel } from '../protocol/names.ts'
 import { isTabMessage, MOST_EVENTS } from '../protocol/tabs.ts'
 import type { TabMessage } from '../protocol/tabs.ts'
-import type { Channel } from './platform.ts'
+import type { Channel } from '../protocol/channel.ts'
 
 /** What a host makes of what it hears. */
 export interface Hears {

@@ -101,3 +101,9 @@ export function closedError(queue: string): QueueError {
 /** Why a queue is `unsupported` where there is IndexedDB. */
 export const STORAGE_BLOCKED =
   'This page may not use IndexedDB: the browser blocks the storage of this site, or its frame has no origin of its own (`sandbox`)'
+
+/** Reports what nobody catches, as the platform does with what an event listener throws. */
+export function reportUncaught(error: unknown): void {
+  // Node has no reportError.
+  ;(globalThis.reportError ?? console.error)(error)
+}

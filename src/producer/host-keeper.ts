@@ -1,3 +1,4 @@
+import { wallClock } from '../handler/clock.ts'
 import { isQueueError, QueueError } from '../message/error.ts'
 import { isReplaceable } from './start-host.ts'
 import type { PageEnd, StartedHost, StartHost } from './start-host.ts'
@@ -23,14 +24,7 @@ export interface Timer {
   after(delay: number, callback: () => void): () => void
 }
 
-export const pageTimer: Timer & { now(): number } = {
-  now: () => Date.now(),
-  elapsed: () => performance.now(),
-  after(delay, callback) {
-    const timer = setTimeout(callback, delay)
-    return () => clearTimeout(timer)
-  },
-}
+export const pageTimer: Timer = { ...wallClock, elapsed: () => performance.now() }
 
 /** What a host comes after. */
 export interface Before {

@@ -1,3 +1,4 @@
+import { wallClock } from '../handler/clock.ts'
 import { messageId, mintProducer } from '../message/id.ts'
 import { closedError, QueueError } from '../message/error.ts'
 import { checkOptions, invalid, isText } from '../message/option-checks.ts'
@@ -87,14 +88,7 @@ export function openOutboxOn<T>(platform: RelayPlatform, queue: Queue<T>, option
 }
 
 function realmPlatform(): RelayPlatform {
-  return {
-    locks: globalThis.navigator?.locks,
-    now: () => Date.now(),
-    after(delay, callback) {
-      const timer = setTimeout(callback, delay)
-      return () => clearTimeout(timer)
-    },
-  }
+  return { locks: globalThis.navigator?.locks, ...wallClock }
 }
 
 class AppOutbox<T> implements Outbox<T> {
@@ -112,7 +106,7 @@ class AppOutbox<T> implements Outbox<T> {
   constructor(platform: RelayPlatform, name: string, queue: Relaying<T>, database: string) {
     this.#name = name
     this.#queue = queue
-    this.#now = platform.now
+    this.#now = () => platform.now()
     this.#relay = new Relay({ platform, database, queue, ended: () => void this.close() })
     this.#unwatch = watchPage((signal) => signal !== 'offline' && this.#relay.wake())
     // On a server it does nothing, as its queue.

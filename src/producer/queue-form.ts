@@ -1,4 +1,4 @@
-import { isQueueError } from '../message/error.ts'
+import { isQueueError, reportUncaught } from '../message/error.ts'
 import type { DeadLetter } from '../message/reading.ts'
 import { clearErrors, errorsIn, showErrors } from './form-errors.ts'
 import type { Refusal } from './form-errors.ts'
@@ -89,7 +89,7 @@ class QueuedForm {
     } catch (error) {
       this.#status.say('failed', 'failed')
       // Who reads the console is to see why.
-      ;(globalThis.reportError ?? console.error)(error)
+      reportUncaught(error)
       return
     } finally {
       this.#setStoring(false)

@@ -1,6 +1,7 @@
 import { closedError, destroyedError } from '../message/error.ts'
 import type { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
+import { wallClock } from '../handler/clock.ts'
 import type { Realm } from '../handler/realm.ts'
 import type { ConsumeOptions, Consumer, Handler, PoolOptions } from '../message/handling.ts'
 import { checkScheduleName } from '../message/schedule.ts'
@@ -16,7 +17,6 @@ import { Calls } from './calls.ts'
 import { Consuming } from './consuming.ts'
 import { allStored, outgoingAll } from './enqueue-all.ts'
 import type { EnqueueAllOptions } from './enqueue-all.ts'
-import { pageTimer } from './host-keeper.ts'
 import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
 import type { HostLink, LinkedQueue } from './host-link.ts'
 import { forgetLeft } from './left-behind.ts'
@@ -83,7 +83,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), realm })
     this.#schedules = new Schedules({
       rules,
-      clock: realm?.().clock ?? pageTimer,
+      clock: realm?.().clock ?? wallClock,
       store: (occurrence) => this.host.call((api) => api.schedule(this.key, occurrence)),
     })
     this.#opening = new Opening(link, this)

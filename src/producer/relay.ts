@@ -1,3 +1,4 @@
+import type { WallClock } from '../handler/clock.ts'
 import { isQueueError } from '../message/error.ts'
 import { relayLock } from '../protocol/names.ts'
 import { aged } from './aged.ts'
@@ -13,11 +14,8 @@ const FIRST_PAUSE = 1_000
 const LONGEST_PAUSE = 300_000
 
 /** What a relay takes from its surroundings. */
-export interface RelayPlatform {
+export interface RelayPlatform extends WallClock {
   readonly locks: LockManager | undefined
-  readonly now: () => number
-  /** @returns what cancels it. */
-  readonly after: (delay: number, callback: () => void) => () => void
 }
 
 export interface RelayOptions {

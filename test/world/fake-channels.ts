@@ -1,4 +1,4 @@
-import type { Channel } from '../../src/host/platform.ts'
+import type { Channel } from '../../src/protocol/channel.ts'
 
 type Listener = (event: MessageEvent) => void
 

@@ -1,4 +1,5 @@
-import type { Channel, Platform } from '../../src/host/platform.ts'
+import type { Channel } from '../../src/protocol/channel.ts'
+import type { Platform } from '../../src/host/platform.ts'
 import type { Clock } from '../../src/queue/clock.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setMaxListeners } from 'node:events'
-import type { Channel, Platform } from '../../src/host/platform.ts'
+import type { Channel } from '../../src/protocol/channel.ts'
+import type { Platform } from '../../src/host/platform.ts'
 import type { HostApi } from '../../src/protocol/host.ts'
 import type { Clock } from '../../src/queue/clock.ts'
 
