@@ -1,8 +1,11 @@
 import { count, find, setText } from '../../src/page.ts'
 
 const check = find('check', HTMLElement)
+/** Loaded with the page: a file that is asked for when it is wanted may never come, as when a tab crashes that had the page's service worker in its process. */
+const counter = new Worker(new URL('./count.worker.ts', import.meta.url), { type: 'module' })
 /** By the number of letters. */
 const counted = new Map<number, Promise<number>>()
+let last: Promise<unknown> = Promise.resolve()
 
 /** Says whether what is in the index is what one gets who counts the letters straight through. */
 export async function checkIndex(letters: number, words: number): Promise<void> {
@@ -19,14 +22,15 @@ export async function checkIndex(letters: number, words: number): Promise<void> 
   )
 }
 
+/** One count after the other. */
 function countStraightThrough(letters: number): Promise<number> {
-  const worker = new Worker(new URL('./count.worker.ts', import.meta.url), { type: 'module' })
-  worker.postMessage(letters)
-  return new Promise((resolve, reject) => {
-    worker.addEventListener('error', ({ message }) => reject(new Error(message)))
-    worker.addEventListener('message', ({ data }: MessageEvent<number>) => {
-      worker.terminate()
-      resolve(data)
-    })
-  })
+  const counting = last.then(
+    () =>
+      new Promise<number>((resolve) => {
+        counter.addEventListener('message', ({ data }: MessageEvent<number>) => resolve(data), { once: true })
+        counter.postMessage(letters)
+      }),
+  )
+  last = counting
+  return counting
 }
