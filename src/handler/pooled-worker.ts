@@ -6,6 +6,9 @@ import type { Realm } from './realm.ts'
 /** How long one must have consumed for its death to be no failure of its own, in milliseconds. */
 const SOUND = 1_000
 
+/** How long one may take until it consumes, in milliseconds: its file may never come, and nobody tells. */
+const PATIENCE = 30_000
+
 /** How long to wait before another is started in the place of one that has failed, in milliseconds: the first time, and at most. */
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 60_000
@@ -14,7 +17,7 @@ const LONGEST_WAIT = 60_000
  * One place in a pool.
  *
  *     starting --(it consumes)--> consuming --(its lock is free, or it is replaced)--> starting, at once
- *     starting --(that throws, it fails to load, or dies as soon as it consumes)--> waiting, for a time that doubles --> starting
+ *     starting --(that throws, it fails to load, says nothing for half a minute, or dies as soon as it consumes)--> waiting, for a time that doubles --> starting
  *     any --(finish)--> ended
  */
 export class PoolWorker {
@@ -65,9 +68,11 @@ export class PoolWorker {
     const worker = this.#started()
     if (!worker) return this.#fail()
     this.#worker = worker
+    this.#cancel = this.#realm.clock.after(PATIENCE, () => this.#fail())
     worker.addEventListener('message', ({ data }) => {
       if (!isPoolNews(data) || worker !== this.#worker) return
       if (data.holdfast === 'consumed') return this.#finished()
+      this.#cancel()
       this.#began = this.#realm.clock.now()
       this.#lock = data.lock
       void this.#whenGone(worker, data.lock)
@@ -108,6 +113,7 @@ export class PoolWorker {
   }
 
   #end(): void {
+    this.#cancel()
     this.#watch.abort()
     this.#watch = new AbortController()
     this.#worker?.terminate()
