@@ -27,7 +27,7 @@ export interface BatchReceipt {
   /** How it ended, when nothing of it is in the queue any more. Rejects only where that cannot be heard: `closed`, `destroyed`, `host-lost`, `storage-failed`. Made when first read. */
   readonly settled: Promise<BatchProgress>
   /**
-   * Calls back with how far it is, at once and whenever that changes.
+   * Calls back with how far it is, as soon as that is known (at once, after `enqueueAll`), and whenever it changes.
    *
    * @returns what ends it.
    * @example
@@ -52,12 +52,19 @@ export class Batch implements BatchReceipt {
   readonly #listeners = new Set<(progress: BatchProgress) => void>()
   #delivered: Promise<readonly Answer[]> | undefined
   #settled: Promise<BatchProgress> | undefined
+  readonly #looked: (() => Promise<void>) | undefined
+  #isKnown: boolean
   #isTelling = false
 
-  /** @param hear has a listener called with what happens in the queue. */
-  constructor(receipts: readonly Receipt[], hear: (listener: (event: QueueEvent) => void) => () => void) {
+  /**
+   * @param hear has a listener called with what happens in the queue.
+   * @param looked of messages that were enqueued before: resolves once it was looked up what became of them, whose answers are asked for by then.
+   */
+  constructor(receipts: readonly Receipt[], hear: (listener: (event: QueueEvent) => void) => () => void, looked?: () => Promise<void>) {
     this.receipts = receipts
     this.#hear = hear
+    this.#looked = looked
+    this.#isKnown = looked === undefined
   }
 
   get delivered(): Promise<readonly Answer[]> {
@@ -76,7 +83,7 @@ export class Batch implements BatchReceipt {
     this.#listeners.add(subscription)
     // Whoever asks how far it is need not ask how it ends.
     this.settled.catch(() => {})
-    callSafely(subscription, this.#progress)
+    if (this.#isKnown) callSafely(subscription, this.#progress)
     return () => void this.#listeners.delete(subscription)
   }
 
@@ -95,16 +102,19 @@ export class Batch implements BatchReceipt {
       else if (event.type !== 'retry-scheduled' || !this.#parts.delete(event.id)) return
       this.#tell()
     })
+    const ended = this.receipts.map(async (receipt) => {
+      const ending = await endingOf(receipt)
+      waiting.delete(receipt.id)
+      this.#parts.delete(receipt.id)
+      this.#ends[ending] += 1
+      this.#tell()
+    })
+    void this.#looked?.().then(() => {
+      this.#isKnown = true
+      this.#tell()
+    })
     try {
-      await Promise.all(
-        this.receipts.map(async (receipt) => {
-          const ending = await endingOf(receipt)
-          waiting.delete(receipt.id)
-          this.#parts.delete(receipt.id)
-          this.#ends[ending] += 1
-          this.#tell()
-        }),
-      )
+      await Promise.all(ended)
     } finally {
       stop()
     }
@@ -113,7 +123,7 @@ export class Batch implements BatchReceipt {
 
   /** Once for all that happens in one moment. */
   #tell(): void {
-    if (this.#isTelling || this.#listeners.size === 0) return
+    if (!this.#isKnown || this.#isTelling || this.#listeners.size === 0) return
     this.#isTelling = true
     void Promise.resolve().then(() => {
       this.#isTelling = false

@@ -118,6 +118,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     return new Batch(
       list.map((id) => this.receipt(id)),
       this.#hearing,
+      () => this.#receipts.known(list),
     )
   }
 

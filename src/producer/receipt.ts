@@ -24,6 +24,8 @@ class PendingReceipt implements Receipt {
   isStored: boolean
   /** What became of the message may have been told before anybody listened. */
   mustLook: boolean
+  /** Resolves once that has been looked up. */
+  looked: Promise<void> | undefined
   readonly #receipts: Receipts
   #settled: Settle | undefined
   #delivered: Promise<Answer> | undefined
@@ -107,6 +109,11 @@ export class Receipts {
     return this.#find(id) ?? this.#hold(new PendingReceipt(id, this, true))
   }
 
+  /** Resolves once it is known of all of them, whose answers were asked for, whether they have left the queue. */
+  async known(ids: Iterable<string>): Promise<void> {
+    await Promise.all(Array.from(ids, (id) => this.#asked.get(id)?.looked))
+  }
+
   /** The message is on disk. */
   confirm(id: string): void {
     const receipt = this.#find(id)
@@ -162,7 +169,7 @@ export class Receipts {
   await(receipt: PendingReceipt): void {
     if (this.#closed) return receipt.settle({ error: this.#closed })
     this.#asked.set(receipt.id, receipt)
-    if (receipt.mustLook) void this.#look(receipt)
+    if (receipt.mustLook) receipt.looked = this.#look(receipt)
   }
 
   async #look(receipt: PendingReceipt): Promise<void> {
