@@ -11,7 +11,7 @@ const door = (/** @type {string} */ name, /** @type {string} */ path, /** @type 
 })
 
 export default [
-  door('holdfast, in the page', 'dist/index.js', '19 kB'),
+  door('holdfast, in the page', 'dist/index.js', '19.2 kB'),
   door('holdfast/consumer', 'dist/consumer.js', '6.9 kB'),
   door('holdfast/worker, with your own queues', 'dist/worker.js', '41.4 kB'),
   door('holdfast/service-worker', 'dist/service-worker.js', '43.9 kB'),

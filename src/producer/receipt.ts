@@ -111,7 +111,7 @@ export class Receipts {
 
   /** Resolves once it is known of all of them, whose answers were asked for, whether they have left the queue. */
   async known(ids: Iterable<string>): Promise<void> {
-    await Promise.all(Array.from(ids, (id) => this.#asked.get(id)?.looked))
+    for (const id of ids) await this.#asked.get(id)?.looked
   }
 
   /** The message is on disk. */
