@@ -14,7 +14,7 @@ import { Departures, mayBeDelivered } from './departures.ts'
 import type { FunctionsSource } from './functions.ts'
 import { judge } from './judge.ts'
 import { Preparation } from './preparation.ts'
-import type { Prepared } from './preparation.ts'
+import type { Prepared, PreparationOptions } from './preparation.ts'
 import { Respite } from './respite.ts'
 import { cautionOf } from './quarantine.ts'
 import { Suspicion } from './suspicion.ts'
@@ -23,7 +23,7 @@ import type { Clock } from '../queue/clock.ts'
 import type { Answered, Attempt } from './transport.ts'
 import type { Delivery } from './turns.ts'
 
-export interface CourierOptions extends AskEndpointOptions, Pick<CautionOptions, 'death'> {
+export interface CourierOptions extends AskEndpointOptions, Pick<CautionOptions, 'death'>, Pick<PreparationOptions, 'connection'> {
   readonly books: Books
   readonly functions: FunctionsSource
   readonly isOnline: () => boolean
@@ -132,14 +132,14 @@ export class Courier {
     return true
   }
 
-  async #send({ delivery, setup, doubts }: Prepared, headers: HeaderEntries, outset: Outset, cut: AbortSignal): Promise<Tried> {
+  async #send({ delivery, setup, body, doubts }: Prepared, headers: HeaderEntries, outset: Outset, cut: AbortSignal): Promise<Tried> {
     const { books, transport, functions, clock, time, announce, signal } = this.#options
     const { message } = delivery
     const at = time.now()
     const began = clock.elapsed()
     const mayStillGo = (): Promise<boolean> => books.confirm().then(() => !this.#preparation.isCalledOff(doubts))
     const known = { epoch: books.epoch, attempt: nextAttempt(delivery.held), mayBeHeld: mayBeDelivered(delivery) }
-    const attempt = await transport.send({ ...message, ...known, headers, setup, mayStillGo }, cut)
+    const attempt = await transport.send({ ...message, ...known, body, headers, setup, mayStillGo }, cut)
     const took = Math.round(clock.elapsed() - began)
     if (attempt.answered) this.#hear(attempt)
     const isEnded = signal.aborted && !attempt.answered

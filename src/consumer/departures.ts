@@ -60,7 +60,7 @@ export class Departures {
     const { message, held } = delivery
     const { onDead } = setup()
     // What nobody can read any more holds up nobody.
-    const isHalting = onDead === 'halt' && cause.reason !== 'not-upcast'
+    const isHalting = onDead === 'halt' && cause.reason !== 'not-upcast' && cause.reason !== 'body-lost'
     const { reason, attempts = held?.attempts ?? 0, status = held?.status ?? 0, excerpt = '', trail = held?.trail ?? [] } = cause
     const maybeDelivered = cause.maybeDelivered ?? mayBeDelivered(delivery)
     const known: Death = { reason, deadAt: time.now(), attempts, status, excerpt, trail }

@@ -54,14 +54,14 @@ export class HandOut implements Transport {
   }
 
   async send(message: Outgoing, signal: AbortSignal): Promise<Attempt> {
-    const { body } = message
+    const { body, content } = message
     // It was enqueued while this queue had an endpoint.
-    if (typeof body !== 'string') return answered(422, 'A request cannot be handled: it needs an endpoint', { kind: 'rejected' })
+    if (message.request) return answered(422, 'A request cannot be handled: it needs an endpoint', { kind: 'rejected' })
     const member = await this.#memberFor(message, signal)
     if (!member) return attemptOf({ how: signal.aborted ? 'cut-short' : 'handed-back' })
     const { id, group, attempt, epoch } = message
     const token = `${epoch}.${++this.#tokens}`
-    const handed = { token, epoch, at: this.#options.clock.now(), id, body, ...(group !== undefined && { group }), attempt }
+    const handed = { token, epoch, at: this.#options.clock.now(), id, body, ...(content && { content }), ...(group !== undefined && { group }), attempt }
     const end = await member.hand(handed, signal)
     if (end.how === 'lease-expired') this.#options.announce({ type: 'lease-expired', id, consumer: member.id })
     return attemptOf(end.how === 'returned' && end.followers ? await this.#follow(message, end, end.followers) : end)

@@ -1,3 +1,4 @@
+import type { WholeBody } from '../message/spooled.ts'
 import { formatKey, formatPlace, HOLDFAST_MESSAGE, IDEMPOTENCY_KEY } from '../protocol/http.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
 import { ofKey } from '../protocol/names.ts'
@@ -7,6 +8,9 @@ import type { Attempt, Outgoing, Transport } from './transport.ts'
 
 /** How much of an answer is kept: nothing that a server sends may fill the memory. */
 const LONGEST_ANSWER = 64 * 1024
+
+/** How many bytes of a body are sent within the attempt's `timeout`. */
+const FREE = 1024 * 1024
 
 export interface HttpOptions {
   /** The queue's key. */
@@ -19,7 +23,7 @@ export interface HttpOptions {
 export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
   return {
     send: (message, signal) =>
-      inTimeout(clock, message.setup.timeout, signal, async (stop) =>
+      inTimeout(clock, message.setup.timeout + allowance(message.body), signal, async (stop) =>
         receive(await fetch(message.request?.url ?? message.setup.endpoint, { ...request(queue, message), signal: stop })),
       ),
     async askTime(setup, headers, signal) {
@@ -61,9 +65,9 @@ async function inTimeout(
 }
 
 function request(queue: string, message: Outgoing): RequestInit {
-  const { id, idempotencyKey, body, epoch, sequence, setup, request } = message
+  const { id, idempotencyKey, body, epoch, sequence, setup, request, content } = message
   const { name: ofQueue, ...whose } = ofKey(queue)
-  const all = new Headers((request?.headers ?? [['content-type', 'application/json']]) as HeadersInit)
+  const all = new Headers((request?.headers ?? [['content-type', content?.type ?? 'application/json']]) as HeadersInit)
   // A request that has a key of its own says so in its own words.
   const hasKey = idempotencyKey === undefined && all.has(IDEMPOTENCY_KEY)
   const key = hasKey ? all.get(IDEMPOTENCY_KEY)! : formatKey(idempotencyKey ?? id)
@@ -72,9 +76,18 @@ function request(queue: string, message: Outgoing): RequestInit {
   all.set(IDEMPOTENCY_KEY, key)
   all.set(HOLDFAST_MESSAGE, formatPlace({ queue: ofQueue, epoch, sequence, ...(isOurs && whose) }))
   if (!request) return { ...ask(setup, all), method: setup.method, body }
-  const { method, credentials, mode } = request
+  const { url: _url, headers: _headers, ...how } = request
   // GET and HEAD can have none, not even an empty one.
-  return { ...ask(setup, all), method, credentials, mode, ...(body.length > 0 && { body }) }
+  return { ...ask(setup, all), ...how, ...(sizeOf(body) > 0 && { body }) }
+}
+
+function sizeOf(body: WholeBody): number {
+  return typeof body === 'string' ? body.length : 'size' in body ? body.size : body.byteLength
+}
+
+/** A large body takes its time, also where all is well: on a slow line 64 kB a second. */
+function allowance(body: WholeBody): number {
+  return Math.max(0, sizeOf(body) - FREE) / 64
 }
 
 /** No header, and no name of a user, goes to a server that it was not meant for: a request has a URL of its own. */

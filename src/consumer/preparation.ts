@@ -1,9 +1,12 @@
 import { bytesOf } from '../message/bytes.ts'
 import { isQueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
+import type { WholeBody } from '../message/spooled.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
+import type { Connection } from '../queue/connection.ts'
 import { askEndpoint } from './ask-endpoint.ts'
 import type { AskEndpointOptions } from './ask-endpoint.ts'
+import { wholeBody } from './bodies.ts'
 import type { Books } from './books.ts'
 import type { Breaker } from './breaker.ts'
 import type { Departures } from './departures.ts'
@@ -16,6 +19,7 @@ import { unlessAborted } from './unless-aborted.ts'
 const EXCERPT = 1_000
 
 export interface PreparationOptions extends AskEndpointOptions {
+  readonly connection: Connection
   readonly books: Books
   readonly breaker: Breaker
   readonly departures: Departures
@@ -32,6 +36,7 @@ export interface Prepared {
   readonly delivery: Delivery
   readonly setup: Setup
   readonly headers: HeaderEntries
+  readonly body: WholeBody
   /** How often a pause had come when its delivery began. */
   readonly doubts: number
 }
@@ -58,7 +63,9 @@ export class Preparation {
     const entries = this.isCalledOff(doubts) ? undefined : await headers.get(current)
     await books.confirm()
     if (entries && !this.isCalledOff(doubts)) {
-      return (await this.mayGo(fresh, doubts)) ? { delivery: fresh, setup: current, headers: entries, doubts } : undefined
+      if (!(await this.mayGo(fresh, doubts))) return undefined
+      const body = await this.#bodyOf(fresh, doubts)
+      return body === undefined ? undefined : { delivery: fresh, setup: current, headers: entries, body, doubts }
     }
     this.giveBack(fresh)
     return undefined
@@ -99,6 +106,15 @@ export class Preparation {
     if (expiresAt > time.now()) return this.#mayStillGo(delivery, doubts)
     await departures.bury(delivery, { reason: 'expired' })
     return false
+  }
+
+  /** Read for this attempt alone. */
+  async #bodyOf(delivery: Delivery, doubts: number): Promise<WholeBody | undefined> {
+    const { connection, departures } = this.#options
+    const body = await wholeBody(connection, delivery.message.body)
+    if (body === undefined) await departures.bury(delivery, { reason: 'body-lost' })
+    else if (this.#mayStillGo(delivery, doubts)) return body
+    return undefined
   }
 
   #mayStillGo(delivery: Delivery, doubts: number): boolean {

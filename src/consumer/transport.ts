@@ -1,4 +1,6 @@
+import type { WholeBody } from '../message/spooled.ts'
 import type { StoredRequest } from '../message/stored-request.ts'
+import type { Content } from '../message/content.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
 import type { Outcome } from './answer-table.ts'
 
@@ -7,7 +9,9 @@ export interface Outgoing {
   readonly id: string
   /** What the server sees as its idempotency key, where that is not its id. */
   readonly idempotencyKey?: string
-  readonly body: string | Uint8Array<ArrayBuffer>
+  readonly body: WholeBody
+  /** What its body is, if that is no data. */
+  readonly content?: Content
   /** It goes where this says, and not to the endpoint. */
   readonly request?: StoredRequest
   readonly epoch: number

@@ -1,10 +1,11 @@
 import type { Answer, Death, KeptReceipt, PlacedMessage } from '../message/message.ts'
 import type { KeepReceipts } from '../message/options.ts'
+import { isSpooled } from '../message/spooled.ts'
 import type { Head } from '../queue/meta.ts'
 import type { Change } from '../queue/schema.ts'
 import type { Buried, Settlement } from '../queue/settlement.ts'
 
-type Unwritten = Pick<Settlement, 'dead' | 'passed' | 'changes' | 'freed' | 'receipts' | 'keep'>
+type Unwritten = Pick<Settlement, 'dead' | 'passed' | 'changes' | 'freed' | 'emptied' | 'receipts' | 'keep'>
 
 /** The options that say what is remembered of messages that have left the queue. */
 export interface Remembering {
@@ -22,6 +23,7 @@ export class Unsettled {
   #passed: number[] = []
   #changes: Change[] = []
   #freed: { message: PlacedMessage; until: number | undefined }[] = []
+  #emptied: PlacedMessage[] = []
   #receipts: KeptReceipt[] = []
 
   constructor({ bytes, deadIn }: Head, time: { now(): number }, remembering: () => Remembering) {
@@ -38,6 +40,7 @@ export class Unsettled {
   accepted(message: PlacedMessage, answer: Answer): void {
     const { dedupWindow } = this.#remembering()
     this.#leave(message, dedupWindow > 0 ? this.#time.now() + dedupWindow : undefined)
+    this.#empty(message)
     this.#keep({ id: message.id, settledAt: this.#time.now(), answer })
   }
 
@@ -56,7 +59,10 @@ export class Unsettled {
   /** Who has cancelled it has freed its dedup key, and, but for one that was reserved at the time, counted its bytes. */
   cancelled(message: PlacedMessage, kind: Change['kind'], maybeDelivered: boolean): void {
     this.#passed.push(message.sequence)
-    if (kind === 'aborted') this.#bytes += message.bytes
+    if (kind === 'aborted') {
+      this.#bytes += message.bytes
+      this.#empty(message)
+    }
     if (kind !== 'passed') this.#keep({ id: message.id, settledAt: this.#time.now(), ...(maybeDelivered && { maybeDelivered: true }) })
   }
 
@@ -73,6 +79,7 @@ export class Unsettled {
       passed: this.#passed,
       changes: this.#changes,
       freed: this.#freed,
+      emptied: this.#emptied,
       receipts: this.#receipts,
       keep: this.#remembering().keepReceipts,
     }
@@ -80,6 +87,7 @@ export class Unsettled {
     this.#passed = []
     this.#changes = []
     this.#freed = []
+    this.#emptied = []
     this.#receipts = []
     return unwritten
   }
@@ -88,6 +96,10 @@ export class Unsettled {
     this.#bytes += message.bytes
     this.#passed.push(message.sequence)
     if (message.dedupKey !== undefined) this.#freed.push({ message, until })
+  }
+
+  #empty(message: PlacedMessage): void {
+    if (isSpooled(message.body)) this.#emptied.push(message)
   }
 
   #keep(receipt: KeptReceipt): void {

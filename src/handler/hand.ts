@@ -1,4 +1,5 @@
 import { decodeBody } from '../message/body.ts'
+import { revived } from '../message/content.ts'
 import type { Handler, LeasedMessage } from '../message/handling.ts'
 import { isAck } from '../message/ack.ts'
 import { followersOf } from './followers.ts'
@@ -41,18 +42,21 @@ export class Hand<T> {
   }
 
   /** Runs the handler. Says what came of it, to who drains as well, where it is its message still. */
-  async run({ body, group, attempt }: Handed): Promise<Ended> {
-    const message: LeasedMessage<T> = {
+  async run(handed: Handed): Promise<Ended> {
+    const ended = await endOf(this.#options, () => this.#message(handed))
+    return this.#end(this.#isOurs ? ended : LATE)
+  }
+
+  async #message({ body, content, group, attempt }: Handed): Promise<LeasedMessage<T>> {
+    return {
       id: this.id,
-      body: decodeBody(body)?.value as T,
+      body: (typeof body === 'string' ? decodeBody(body)?.value : await revived(content!, body)) as T,
       ...(group !== undefined && { group }),
       attempt,
       signal: this.#abort.signal,
       extend: () => this.#extend(),
       progress: (done) => this.#progress(done),
     }
-    const ended = await endOf(this.#options, message)
-    return this.#end(this.#isOurs ? ended : LATE)
   }
 
   /** Another leads, and leases it to this once more. */
@@ -117,9 +121,9 @@ export class Hand<T> {
   }
 }
 
-async function endOf<T>({ handler, key }: HandOptions<T>, message: LeasedMessage<T>): Promise<Ended> {
+async function endOf<T>({ handler, key }: HandOptions<T>, message: () => Promise<LeasedMessage<T>>): Promise<Ended> {
   try {
-    return returned(await handler(message), key)
+    return returned(await handler(await message()), key)
   } catch (error) {
     try {
       return thrown(error)

@@ -2,6 +2,8 @@ import type { QueueDefinition } from '../message/definition.ts'
 import { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import { messageId, mintProducer } from '../message/id.ts'
+import { isSpooled } from '../message/spooled.ts'
+import type { StoredBody } from '../message/spooled.ts'
 import type { HostApi, OutgoingMessage, Setup } from '../protocol/host.ts'
 import { databaseName } from '../protocol/names.ts'
 import { unwrap } from '../protocol/result.ts'
@@ -14,6 +16,7 @@ import { Enqueuing } from './enqueuing.ts'
 import { newsOf } from './news.ts'
 import type { Platform } from './platform.ts'
 import type { Reserve } from './reserve.ts'
+import { Spooling } from './spooling.ts'
 import { TabChannel } from './tab-channel.ts'
 
 /** How long a drain may take, in milliseconds: Chromium ends an event of Background Sync after three minutes, and attempts under way are to be answered before. */
@@ -56,6 +59,7 @@ export class BackgroundQueue {
   readonly #options: BackgroundQueueOptions
   readonly #connection: Connection
   readonly #enqueuing: Enqueuing
+  readonly #spooling: Spooling
   readonly #tabs: TabChannel
   readonly #producer = mintProducer()
   #number = 0
@@ -74,19 +78,24 @@ export class BackgroundQueue {
       makeRoom: async () => void (await reserve.spend()),
     })
     const now = (): number => platform.clock.now()
-    this.#enqueuing = new Enqueuing({ connection: this.#connection, reserve, setup: () => setup, now, isWithoutPage: true })
+    const known = { connection: this.#connection, reserve, setup: () => setup }
+    this.#enqueuing = new Enqueuing({ ...known, now, isWithoutPage: true })
+    this.#spooling = new Spooling({ ...known, queue: definition.name, locks: platform.locks })
     this.#tabs = new TabChannel(definition.name, platform.openChannel, { events: (events) => this.#hear(events) })
   }
 
   /** Stores a message; resolves with its id once that is on disk. One that has a dedup key may be the same as another, and has its id then. */
-  async put(content: Omit<OutgoingMessage, 'id'>): Promise<string> {
+  async put(bytes: Blob, messageWith: (body: StoredBody) => Omit<OutgoingMessage, 'id'>): Promise<string> {
     const { definition, platform } = this.#options
+    const content = messageWith(await this.#spooling.store(bytes))
     const number = this.#number++
     const message = { ...content, id: messageId(this.#producer, number, 0) }
     const decisions = await this.#enqueuing.enqueue({ producer: this.#producer, number, messages: [message] })
+    if (isSpooled(message.body)) this.#spooling.release(message.body.spool)
     this.#tabs.tell(newsOf([message], decisions, platform.clock.now()))
     const decision = decisions[0]?.[1]
     if (decision === 'full') throw new QueueError('queue-full', `The queue "${definition.name}" holds as much as its \`capacity\` allows`)
+    if (decision === 'lost') throw new QueueError('storage-failed', 'The body of this message is gone; nothing was stored')
     return decision && 'sameAs' in decision ? decision.sameAs : message.id
   }
 
@@ -111,6 +120,7 @@ export class BackgroundQueue {
 
   async close(): Promise<void> {
     await this.#draining?.catch(() => {})
+    this.#spooling.close()
     this.#tabs.close()
     await this.#connection.close()
   }

@@ -76,9 +76,10 @@ export class Background {
   }
 
   /** Stores a request; resolves with the id of its message. */
-  async put(definition: QueueDefinition, taken: TakenRequest, options: EnqueueOptions): Promise<string> {
+  async put(definition: QueueDefinition, { request, body }: TakenRequest, options: EnqueueOptions): Promise<string> {
     checkEnqueue(options)
-    return this.queue(definition).put(outgoingRequest(taken, options, setupOf(definition.options, {})))
+    const setup = setupOf(definition.options, {})
+    return this.queue(definition).put(body, (stored) => outgoingRequest(request, stored, options, setup))
   }
 
   /** As the platform does it. */

@@ -5,6 +5,7 @@ import type { HostApi, PageApi, Setup } from '../protocol/host.ts'
 import { ofKey } from '../protocol/names.ts'
 import { resultOf } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
+import { bodyOf } from '../consumer/bodies.ts'
 import { deadLetters } from '../queue/dead-letters.ts'
 import { depth } from '../queue/depth.ts'
 import { groupDepth } from '../queue/group-depth.ts'
@@ -99,6 +100,9 @@ type At = <T>(queue: string, verb: (host: QueueHost) => T | Promise<T>) => Promi
 function verbsAt(at: At): Omit<HostApi, 'open' | 'close' | 'destroy' | 'signal'> {
   return {
     enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
+    spool: (queue, portion) => at(queue, ({ spooling }) => spooling.add(portion)),
+    unspool: (queue, spool) => at(queue, ({ spooling }) => spooling.drop(spool)),
+    body: (queue, id) => at(queue, ({ connection }) => bodyOf(connection, id)),
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
     groupDepth: (queue, group) => at(queue, ({ connection }) => groupDepth(connection, group)),
     messages: (queue, from, filter) => at(queue, ({ connection }) => messages(connection, from as MessagesPlace | undefined, filter)),

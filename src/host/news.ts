@@ -9,7 +9,7 @@ export function newsOf(messages: readonly OutgoingMessage[], decided: readonly D
   return messages.flatMap(({ id, delay }, offset): QueueEvent[] => {
     const decision = decisions.get(offset)
     if (decision === undefined) return [{ type: 'enqueued', id, ...(delay && { due: now + delay }) }]
-    if (decision === 'full') return []
+    if (decision === 'full' || decision === 'lost') return []
     if ('replaced' in decision) return [{ type: 'replaced', id: decision.replaced, by: id }]
     return decision.isUpdated ? [{ type: 'updated', id: decision.sameAs }] : []
   })

@@ -1,6 +1,7 @@
 import type { QueueEvent } from '../message/event.ts'
 import type { Decision } from '../message/decision.ts'
 import type { Cancellation } from '../message/message.ts'
+import { isSpooled } from '../message/spooled.ts'
 import type { Batch, PageSignal, Setup } from '../protocol/host.ts'
 import { databaseName, leaderLock } from '../protocol/names.ts'
 import { Connection } from '../queue/connection.ts'
@@ -16,6 +17,7 @@ import type { DrainingOptions } from './draining.ts'
 import { Enqueuing } from './enqueuing.ts'
 import { newsOf } from './news.ts'
 import { Leadership } from './leadership.ts'
+import { Spooling } from './spooling.ts'
 import { Stock } from './stock.ts'
 import { TabChannel } from './tab-channel.ts'
 import { Telling } from './telling.ts'
@@ -34,6 +36,7 @@ export interface QueueHostOptions extends Pick<
 export class QueueHost {
   readonly connection: Connection
   readonly deciding: Deciding
+  readonly spooling: Spooling
   readonly #options: QueueHostOptions
   readonly #draining: Draining
   readonly #enqueuing: Enqueuing
@@ -70,6 +73,12 @@ export class QueueHost {
       setup: () => this.#setup,
       now: () => this.#now,
     })
+    this.spooling = new Spooling({
+      ...options,
+      connection: this.connection,
+      locks: platform.locks,
+      setup: () => this.#setup,
+    })
     this.#draining = new Draining({
       ...options,
       connection: this.connection,
@@ -93,7 +102,7 @@ export class QueueHost {
       ...platform,
       lock: leaderLock(queue),
       watch: this.#watch,
-      serve: () => this.#draining.lead(),
+      serve: () => this.#lead(),
       supersede: () => this.#draining.supersede(),
     })
     this.#telling = new Telling(options.toPage, (events) => this.#tabs.tell(events))
@@ -113,6 +122,7 @@ export class QueueHost {
 
   async enqueue(batch: Batch): Promise<readonly Decision[]> {
     const decided = await this.#enqueuing.enqueue(batch)
+    for (const { body } of batch.messages) if (isSpooled(body)) this.spooling.release(body.spool)
     this.#announce(newsOf(batch.messages, decided, this.#now))
     return decided
   }
@@ -158,9 +168,16 @@ export class QueueHost {
 
   async #close(): Promise<void> {
     await Promise.all([this.#leadership.resign(), this.#draining.stop()])
+    this.spooling.close()
     this.#telling.now()
     this.#tabs.close()
     await this.connection.close()
+  }
+
+  async #lead(): Promise<void> {
+    // Not waited for: what is waiting to be sent is more urgent.
+    void this.spooling.sweep().catch(() => {})
+    await this.#draining.lead()
   }
 
   get #now(): number {

@@ -25,15 +25,8 @@ export function encodeBody(body: unknown): string {
   return text
 }
 
-/** Refuses a body of bytes that is too large. */
-export function checkBytes({ byteLength }: Uint8Array): void {
-  if (byteLength <= LARGEST_BODY) return
-  throw new QueueError('body-too-large', `Expected a body of at most ${LARGEST_BODY} bytes, got ${byteLength}`)
-}
-
-/** What {@link encodeBody} wrote, as data again, and bytes as they are; nothing where the text was damaged since. */
-export function decodeBody(body: string | Uint8Array): { readonly value: unknown } | undefined {
-  if (typeof body !== 'string') return { value: body }
+/** What {@link encodeBody} wrote, as data again; nothing where the text was damaged since. */
+export function decodeBody(body: string): { readonly value: unknown } | undefined {
   try {
     return { value: JSON.parse(body) }
   } catch {

@@ -1,8 +1,11 @@
+import type { StoredBody } from './spooled.ts'
+
 const encoder = new TextEncoder()
 
 /** The size of a body: that of a text in UTF-8. Most are ASCII, and a look costs less than a copy. */
-export function bytesOf(body: string | Uint8Array): number {
-  return typeof body === 'string' ? bytesOfText(body) : body.byteLength
+export function bytesOf(body: StoredBody): number {
+  if (typeof body === 'string') return bytesOfText(body)
+  return 'spool' in body ? body.size : body.byteLength
 }
 
 function bytesOfText(text: string): number {

@@ -28,6 +28,7 @@ export const DEFAULTS: Required<
     | 'version'
     | 'redirects'
     | 'consumers'
+    | 'largestBody'
   >
 > = {
   method: 'POST',
@@ -42,4 +43,5 @@ export const DEFAULTS: Required<
   version: 1,
   redirects: 'retry',
   consumers: false,
+  largestBody: Infinity,
 }

@@ -1,16 +1,20 @@
 import type { RetryReason } from './retry-reason.ts'
+import type { Content } from './content.ts'
+import type { StoredBody } from './spooled.ts'
 import type { Redirects, StoredRequest } from './stored-request.ts'
 
 /** A message as it is kept: in an inbox record, and among the dead letters. */
 export interface Message {
   /** Minted by the producer; what a server sees as its idempotency key. */
   readonly id: string
-  /** The user's data as JSON text; of a request, its bytes: an earlier release, which would send it as data, sets it aside. */
-  readonly body: string | Uint8Array<ArrayBuffer>
+  /** The user's data as JSON text; of a request, and of content, its bytes, or where these lie: an earlier release, which would send it as data, sets it aside. */
+  readonly body: StoredBody
   /** The size of that, a text's in UTF-8. */
   readonly bytes: number
   /** It was enqueued as a request: where it goes, and how. */
   readonly request?: StoredRequest
+  /** Its body is bytes, and this is what they are. */
+  readonly content?: Content
   /** What a redirect means, where that differs from its queue. */
   readonly redirects?: Redirects
   /** When it was enqueued, in milliseconds since the epoch. Never used for order. */
@@ -107,6 +111,8 @@ export type DeadReason =
   | 'attempts-exhausted'
   /** Its `ttl` was over before the server had accepted it. */
   | 'expired'
+  /** Its body was too large to lie beside it, and some of that is gone: the browser has lost it. Nothing of it was sent. */
+  | 'body-lost'
   /** An earlier release of the app has written it, and `upcast` could not bring it up to date: `excerpt` is what it threw. Nothing of it was sent. */
   | 'not-upcast'
   /** It cannot be read: the disk or the browser has damaged it, or a later release of the app has written it. Nothing of it was sent. */

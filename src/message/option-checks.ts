@@ -21,7 +21,7 @@ export type Checks<Options> = { readonly [Name in keyof Required<Options>]: Chec
 /** What is checked alike for a queue and for one message. */
 export const messageChecks: Checks<Pick<QueueOptions, 'ttl' | 'maxAttempts' | 'backoff' | 'onDuplicate' | 'redirects'>> = {
   ttl: whole(1),
-  maxAttempts: { expected: 'a whole number from 1, or Infinity', passes: (value) => value === Infinity || isWhole(value, 1) },
+  maxAttempts: { expected: 'a whole number from 1, or Infinity', passes: isCount },
   backoff: {
     expected: '{ first, longest }, `longest` not below `first`',
     parts: { first: whole(1), longest: whole(1) },
@@ -66,6 +66,7 @@ const queueChecks: Checks<QueueOptions> = {
   keepReceipts: { expected: '{ age, number }', parts: { age: whole(1), number: whole(1) }, passes: (value) => countGiven(value) === 2 },
   keepDeadLetters: oneOrBoth({ age: whole(1), number: whole(1) }),
   capacity: oneOrBoth({ messages: whole(1), bytes: whole(1) }),
+  largestBody: { expected: 'a whole number from 1, or Infinity', passes: isCount },
   schema: { expected: 'a schema that follows Standard Schema, version 1', passes: isSchema },
   version: whole(1),
   upcast: aFunction('gives a body of today for an earlier one'),
@@ -204,6 +205,10 @@ function isWellFormed(text: string): boolean {
 
 function isWhole(value: unknown, least: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= least
+}
+
+function isCount(value: unknown): boolean {
+  return value === Infinity || isWhole(value, 1)
 }
 
 function countGiven(value: unknown): number {

@@ -40,7 +40,7 @@ export interface QueueOptions<T = unknown> {
    */
   readonly credentials?: RequestCredentials
   /**
-   * How long one attempt may take, until the end of the answer's body, in milliseconds, from 1 to 2,147,483,647.
+   * How long one attempt may take, until the end of the answer's body, in milliseconds, from 1 to 2,147,483,647. A body of more than a megabyte has more time: a second for each further 64 kB.
    *
    * @defaultValue 30_000
    */
@@ -162,6 +162,13 @@ export interface QueueOptions<T = unknown> {
    * @example { messages: 10_000, bytes: 50_000_000 }
    */
   readonly capacity?: Capacity
+  /**
+   * The largest body that is taken, in bytes: what is larger is refused, with `body-too-large`. Data is never more than 16 MiB as JSON.
+   *
+   * @defaultValue Infinity: as much as the browser has space for
+   * @example 25 * 1024 * 1024
+   */
+  readonly largestBody?: number
   /**
    * What bodies must be: any schema of zod, valibot, arktype and others that follow Standard Schema (https://standardschema.dev) and validate at once, without a
    * promise. A body is validated when it is enqueued; what the schema makes of it is stored. It also gives bodies their type.

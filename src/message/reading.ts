@@ -19,8 +19,15 @@ export interface MessageOptions {
 /** A message with its data, as users read it from `messages()`. */
 export interface WaitingMessage<T = unknown> {
   readonly id: string
-  /** Of one that was enqueued as a request, its bytes (a `Uint8Array`), whatever `T` says: look at `request` first, where a queue has both. */
+  /**
+   * Its body. Whatever `T` says, `undefined` for bytes of more than 48 kB, which are asked for by themselves (`queue.body(id)`); and of one that was enqueued as a request, its bytes (a `Uint8Array`): look
+   * at `request` first, where a queue has both.
+   */
   readonly body: T
+  /** The size of its body, in bytes: of data, as JSON in UTF-8. */
+  readonly size: number
+  /** The type of its body, where that is no data; absent for others. */
+  readonly contentType?: string
   /** Where it goes, if it was enqueued as a request; absent for others. */
   readonly request?: RequestLine
   /**
@@ -47,6 +54,10 @@ export interface WaitingMessage<T = unknown> {
  */
 export type DeadLetter<T = unknown> = Omit<Death, 'reason'> & {
   readonly id: string
+  /** The size of its body, in bytes: of data, as JSON in UTF-8. */
+  readonly size: number
+  /** The type of its body, where that is no data; absent for others. */
+  readonly contentType?: string
   /** In milliseconds since the epoch. */
   readonly enqueuedAt: number
   /** Its group; absent where it has none. */
@@ -56,6 +67,7 @@ export type DeadLetter<T = unknown> = Omit<Death, 'reason'> & {
 } & (
     | {
         readonly reason: Exclude<DeadReason, 'unreadable'>
+        /** As in {@link WaitingMessage}. */
         readonly body: T
         /** The version of its body; 1 where the app has only had one. */
         readonly version: number

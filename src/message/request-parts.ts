@@ -2,6 +2,7 @@ import { QueueError } from './error.ts'
 import { multipart } from './multipart.ts'
 import { checkOptions } from './option-checks.ts'
 import type { Check, Checks } from './option-checks.ts'
+import { tagOf } from './tag.ts'
 
 /**
  * A request that is yet to be made, as `fetch` takes it. A `FormData` in it is made a body of by the library: WebKitGTK cannot read the body of a `Request` that was made of one with a file.
@@ -61,25 +62,32 @@ const partChecks: Checks<RequestParts> = {
   mode: asFetch,
 }
 
+/** A request that was made, and its body, where that need not be read from it. */
+export interface MadeRequest {
+  readonly request: Request
+  readonly blob?: Blob
+}
+
 /**
  * Makes a request of its parts.
  *
  * @throws QueueError `invalid-option`.
  */
-export function requestFrom(parts: object): Request {
+export function requestFrom(parts: object): MadeRequest {
   checkOptions<RequestParts>(parts, partChecks, 'request')
-  const { url, body = null, ...init } = parts
+  const { url, body: given = null, ...init } = parts
+  const body = isForm(given) ? multipart(given) : given
   try {
-    return new Request(url, { method: 'POST', ...init, body: isForm(body) ? multipart(body) : body })
+    return { request: new Request(url, { method: 'POST', ...init, body }), ...(isBlob(body) && { blob: body }) }
   } catch (error) {
     throw new QueueError('invalid-option', `Expected \`request\` to be what \`fetch\` takes: ${String(error)}`, { cause: error })
   }
 }
 
-function isForm(body: unknown): body is FormData {
-  return tagOf(body) === 'FormData'
+function isBlob(body: unknown): body is Blob {
+  return /^(?:Blob|File)$/.test(tagOf(body))
 }
 
-function tagOf(value: unknown): string {
-  return Object.prototype.toString.call(value).slice(8, -1)
+function isForm(body: unknown): body is FormData {
+  return tagOf(body) === 'FormData'
 }

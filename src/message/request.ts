@@ -1,13 +1,13 @@
 import { QueueError } from './error.ts'
-import { checkBytes } from './body.ts'
 import { wrongOption } from './option-checks.ts'
 import { requestFrom } from './request-parts.ts'
+import type { MadeRequest } from './request-parts.ts'
 import type { StoredRequest } from './stored-request.ts'
 
 /** A request as it is stored. */
 export interface TakenRequest {
   readonly request: StoredRequest
-  readonly body: Uint8Array<ArrayBuffer>
+  readonly body: Blob
 }
 
 /**
@@ -20,27 +20,35 @@ const NOT_KEPT =
 /**
  * Reads a request to its end, as `fetch` would; one that comes in parts is made first. Its body is bytes from here on, so that each attempt sends the same: a form with files keeps its boundary.
  *
- * @throws QueueError `invalid-option` where it is none that could be sent later, or was read before; `body-too-large`.
+ * @throws QueueError `invalid-option` where it is none that could be sent later, or was read before; `invalid-body` where it cannot be read.
  */
 export async function takeRequest(given: unknown): Promise<TakenRequest> {
-  const request = requestOf(given)
+  const { request, blob } = requestOf(given)
   const headers = [...request.headers].filter(([name]) => !NOT_KEPT.test(name))
   const { method, credentials } = request
   const url = urlOf(request)
   const mode = modeOf(request, url)
-  const body = new Uint8Array(await read(request))
-  checkBytes(body)
-  return { request: { method, url: url.href, headers, credentials, mode }, body }
+  return { request: { method, url: url.href, headers, credentials, mode, ...restOf(request) }, body: blob ?? (await read(request)) }
+}
+
+/** What most requests say nothing of. */
+function restOf({ integrity, referrer, referrerPolicy }: Request): Pick<StoredRequest, 'integrity' | 'referrer' | 'referrerPolicy'> {
+  return {
+    ...(integrity && { integrity }),
+    // The page's own, by default, or that of whoever sends it.
+    ...(referrer !== 'about:client' && { referrer }),
+    ...(referrerPolicy && { referrerPolicy }),
+  }
 }
 
 /** Known by what it has: it may come from another realm. */
-function requestOf(given: unknown): Request {
+function requestOf(given: unknown): MadeRequest {
   const { url, arrayBuffer } = Object(given) as Partial<Request>
   if (url === undefined) throw wrongOption('request', 'a Request, or { url, body, … }', given)
   if (typeof arrayBuffer !== 'function') return requestFrom(given as object)
   const request = given as Request
   if (request.bodyUsed) throw wrongOption('request', 'one whose body was not read yet', given)
-  return request
+  return { request }
 }
 
 function urlOf({ url }: Request): URL {
@@ -57,9 +65,9 @@ function modeOf({ mode }: Request, { origin }: URL): StoredRequest['mode'] {
   throw wrongOption('request', "one whose answer can be read: not `mode: 'no-cors'` across origins", mode)
 }
 
-async function read(request: Request): Promise<ArrayBuffer> {
+async function read(request: Request): Promise<Blob> {
   try {
-    return await request.arrayBuffer()
+    return await request.blob()
   } catch (error) {
     // WebKitGTK 2.50 makes a request of a FormData with a file, and cannot read it.
     const hint = 'of a FormData, give `{ url, body }` in place of a Request'

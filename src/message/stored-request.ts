@@ -13,6 +13,11 @@ export interface StoredRequest extends Pick<RequestLine, 'method' | 'url'> {
   readonly credentials: RequestCredentials
   /** Whether it may go to its own origin only. */
   readonly mode: 'cors' | 'same-origin'
+  /** What its answer must be, where it says so. */
+  readonly integrity?: string
+  /** What its server is told of where it comes from, where that is not what it would be told anyway. */
+  readonly referrer?: string
+  readonly referrerPolicy?: ReferrerPolicy
 }
 
 /** What a redirect means for a message. */

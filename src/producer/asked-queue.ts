@@ -4,7 +4,7 @@ import type { MessageFilter, Setup } from '../protocol/host.ts'
 import type { Ask } from './asking.ts'
 import type { Calls } from './calls.ts'
 import type { OfGroup } from './queue.ts'
-import { readLetter, readMessage } from './readings.ts'
+import { readBody, readLetter, readMessage } from './readings.ts'
 import { checkAbort, checkFilter, checkId, checkSince, groupOf, listOf } from './verb-checks.ts'
 
 /** What the users of a queue ask its host as it is: how it stands with messages, and what is to become of them. */
@@ -35,14 +35,20 @@ export abstract class AskedQueue<T> {
   async *messages(filter: MessageFilter = {}): AsyncGenerator<WaitingMessage<T>> {
     checkFilter(filter, this.setup.order)
     for await (const wire of this.host.paged((api, from) => api.messages(this.key, from, filter))) {
-      const message = readMessage<T>(wire)
+      const message = await readMessage<T>(wire)
       // What is damaged is no message any more; the server will say so, or the drain.
       if (message) yield message
     }
   }
 
+  async body(id: string): Promise<T | Blob | undefined> {
+    checkId(id)
+    const wire = await this.host.call((api) => api.body(this.key, id))
+    return wire && (await readBody<T>(wire))
+  }
+
   async *deadLetters(): AsyncGenerator<DeadLetter<T>> {
-    for await (const letter of this.host.paged((api, from) => api.deadLetters(this.key, from))) yield readLetter<T>(letter)
+    for await (const letter of this.host.paged((api, from) => api.deadLetters(this.key, from))) yield await readLetter<T>(letter)
   }
 
   async redrive(ids?: Iterable<string>): Promise<number> {

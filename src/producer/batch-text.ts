@@ -1,3 +1,4 @@
+import { isSpooled } from '../message/spooled.ts'
 import type { Batch, OutgoingMessage } from '../protocol/host.ts'
 
 /** The bytes of a body, where there can be only text. */
@@ -15,11 +16,18 @@ const PORTION = 8_192
 
 /** At most about so many characters are its bodies. */
 export function charactersOf({ messages }: Batch): number {
-  return messages.reduce((sum, { body }) => sum + (typeof body === 'string' ? body.length : Math.ceil(body.length / 3) * 4), 0)
+  return messages.reduce((sum, { body }) => sum + charactersOfBody(body), 0)
 }
 
+function charactersOfBody(body: OutgoingMessage['body']): number {
+  if (typeof body === 'string') return body.length
+  // Whoever has stored it is gone by then, and it with them.
+  return isSpooled(body) ? Infinity : Math.ceil(body.byteLength / 3) * 4
+}
+
+/** @param batch one without large bodies: such a one is of infinite length. */
 export function toText(batch: Batch): TextBatch {
-  const messages = batch.messages.map(({ body, ...message }) => ({ ...message, body: typeof body === 'string' ? body : toBase64(body) }))
+  const messages = batch.messages.map(({ body, ...message }) => ({ ...message, body: ArrayBuffer.isView(body) ? toBase64(body) : (body as string) }))
   return { ...batch, messages }
 }
 

@@ -1,15 +1,15 @@
 import { isQueueError, QueueError } from '../message/error.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import { invalid, wrongOption } from '../message/option-checks.ts'
-import { checkEnqueue, outgoing } from '../protocol/outgoing.ts'
-import type { Outgoing, Rules } from '../protocol/outgoing.ts'
+import { checkEnqueue, outgoingOrContent } from '../protocol/outgoing.ts'
+import type { Outgoing, OutgoingContent, Rules } from '../protocol/outgoing.ts'
 import type { Receipt } from './receipt.ts'
 
 /** What is said of each message of a batch: the same of all, or what a function says. */
 export type EnqueueAllOptions<T> = Omit<EnqueueOptions, 'idempotencyKey' | 'dedupKey'> | ((body: T, index: number) => EnqueueOptions)
 
 /** All messages of a batch, as they leave the page; where one of them cannot, none does. */
-export function outgoingAll<T>(bodies: Iterable<T>, options: EnqueueAllOptions<T>, rules: Rules<T>): Outgoing[] {
+export function outgoingAll<T>(bodies: Iterable<T>, options: EnqueueAllOptions<T>, rules: Rules<T>): (Outgoing | OutgoingContent)[] {
   if (typeof bodies !== 'object' || bodies === null || !(Symbol.iterator in bodies)) throw wrongOption('bodies', 'an iterable', bodies)
   const common = typeof options === 'function' ? undefined : options
   if (common !== undefined) checkEnqueue(common)
@@ -17,7 +17,7 @@ export function outgoingAll<T>(bodies: Iterable<T>, options: EnqueueAllOptions<T
   if (own) throw invalid(`Expected \`${own}\` from a function, in \`enqueueAll\`: messages of one key are one message`)
   return Array.from(bodies, (body, index) => {
     try {
-      return outgoing(body, typeof options === 'function' ? options(body, index) : options, rules)
+      return outgoingOrContent(body, typeof options === 'function' ? options(body, index) : options, rules)
     } catch (error) {
       if (!isQueueError(error)) throw error
       throw new QueueError(error.code, `Message ${index} of the batch: ${error.message}`, { cause: error.cause })

@@ -23,15 +23,11 @@ export function fillIn(form: HTMLFormElement, data: FormData): void {
   }
 }
 
-/**
- * What the body of a request says, where it is a form's.
- *
- * @param type its content type.
- */
-export async function formDataOf(body: unknown, type: string | undefined): Promise<FormData | undefined> {
-  if (!(body instanceof Uint8Array) || type === undefined) return undefined
+/** What the body of a request says, where it is a form's. */
+export async function formDataOf(body: unknown): Promise<FormData | undefined> {
+  if (!(body instanceof Blob)) return undefined
   try {
-    return await new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'content-type': type } }).formData()
+    return await new Response(body, { headers: { 'content-type': body.type } }).formData()
   } catch {
     return undefined
   }

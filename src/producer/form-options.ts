@@ -8,7 +8,7 @@ import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import type { Queue } from './queue.ts'
 
 /** As much of a queue as a form needs. */
-export type FormQueue = Pick<Queue, 'enqueueRequest' | 'deadLetters' | 'purge' | 'subscribe'>
+export type FormQueue = Pick<Queue, 'enqueueRequest' | 'deadLetters' | 'body' | 'purge' | 'subscribe'>
 
 /** How a form is sent, and what is said of it; and everything that `enqueueRequest` takes, but for a key, which would be the same for each submission. */
 export interface FormOptions extends Omit<EnqueueOptions, 'idempotencyKey' | 'redirects'> {

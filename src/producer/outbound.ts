@@ -1,4 +1,5 @@
 import { isQueueError } from '../message/error.ts'
+import { bytesOf } from '../message/bytes.ts'
 import { messageId, mintProducer } from '../message/id.ts'
 import type { Decision } from '../message/decision.ts'
 import type { Batch, OutgoingMessage } from '../protocol/host.ts'
@@ -44,7 +45,7 @@ export class Outbound {
     const offset = batch.messages.length
     const id = messageId(this.#producer, batch.number, offset)
     batch.messages.push({ id, ...content })
-    batch.characters += content.body.length
+    batch.characters += typeof content.body === 'string' ? content.body.length : bytesOf(content.body)
     if (batch.messages.length >= MOST_MESSAGES || batch.characters >= MOST_CHARACTERS) this.#open = undefined
     if (this.#isLeaving) this.keep(true)
     return { id, decided: batch.decisions.then((decisions) => decisions.get(offset)) }

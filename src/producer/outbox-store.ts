@@ -1,5 +1,6 @@
 import { openDB } from 'idb'
 import type { DBSchema, IDBPDatabase, IDBPObjectStore } from 'idb'
+import { bytesOf } from '../message/bytes.ts'
 import { mintProducer } from '../message/id.ts'
 import type { OutgoingMessage } from '../protocol/host.ts'
 
@@ -96,7 +97,7 @@ async function begin(store: Store, queue: string): Promise<Portion | undefined> 
     const entry = (await store.get(key)) as OutboxEntry
     keys.push(key)
     entries.push(entry)
-    characters += entry.message.body.length
+    characters += bytesOf(entry.message.body)
   }
   if (keys.length === 0 && upTo === Infinity) return undefined
   if (upTo === Infinity) await store.put({ producer, batch, upTo: keys.at(-1)! }, queue)

@@ -134,7 +134,7 @@ class QueuedForm {
   }
 
   async #offer(letter: DeadLetter): Promise<void> {
-    const data = await formDataOf(letter.body, letter.request?.contentType)
+    const data = await formDataOf(await this.#queue.body(letter.id))
     // Others have been told of it as well.
     if (this.#ended.signal.aborted || this.#mended !== undefined) return
     if (isUntouched(this.#form, data) && !this.#isStoring) return this.#show(letter)
@@ -145,7 +145,7 @@ class QueuedForm {
   /** It is in the form again, with what the server has against it. */
   async #show(letter: DeadLetter): Promise<void> {
     this.#mended = letter.id
-    const data = await formDataOf(letter.body, letter.request?.contentType)
+    const data = await formDataOf(await this.#queue.body(letter.id))
     if (this.#ended.signal.aborted) return
     clearErrors(this.#form)
     if (data) fillIn(this.#form, data)

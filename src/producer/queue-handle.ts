@@ -4,6 +4,7 @@ import type { QueueEvent } from '../message/event.ts'
 import { wallClock } from '../handler/clock.ts'
 import type { Realm } from '../handler/realm.ts'
 import type { ConsumeOptions, Consumer, Handler, PoolOptions } from '../message/handling.ts'
+import { takeRequest } from '../message/request.ts'
 import { checkScheduleName } from '../message/schedule.ts'
 import type { Scheduled, ScheduleOptions } from '../message/schedule.ts'
 import type { RequestParts } from '../message/request-parts.ts'
@@ -15,6 +16,7 @@ import { Batch } from './batch-receipt.ts'
 import type { BatchReceipt } from './batch-receipt.ts'
 import { Calls } from './calls.ts'
 import { Consuming } from './consuming.ts'
+import { Contents } from './contents.ts'
 import { allStored, outgoingAll } from './enqueue-all.ts'
 import type { EnqueueAllOptions } from './enqueue-all.ts'
 import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
@@ -23,14 +25,13 @@ import { forgetLeft } from './left-behind.ts'
 import { Listeners } from './listeners.ts'
 import { Outbound } from './outbound.ts'
 import { Opening } from './opening.ts'
-import { checkEnqueue, outgoing, outgoingRequest } from '../protocol/outgoing.ts'
-import type { Outgoing, Rules } from '../protocol/outgoing.ts'
+import { checkEnqueue, outgoingOrContent, outgoingRequest } from '../protocol/outgoing.ts'
+import type { Outgoing, OutgoingContent, Rules } from '../protocol/outgoing.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import type { OfGroup, Queue } from './queue.ts'
 import type { Relaying } from './relaying.ts'
 import { Receipts } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
-import { Requests } from './requests.ts'
 import { Schedules } from './schedules.ts'
 import { whileOpen } from './while-open.ts'
 import { checkId, groupOf, listOf } from './verb-checks.ts'
@@ -58,7 +59,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
   readonly #rules: Rules<T>
   readonly outbound: Outbound
   readonly #receipts: Receipts
-  readonly #requests = new Requests()
+  readonly #contents: Contents
   readonly #idle = new Idle()
   readonly #listeners = new Listeners()
   readonly #hearing = (listener: (event: QueueEvent) => void): (() => void) => this.#listeners.add(listener)
@@ -79,6 +80,11 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.#link = link
     this.relaying = { key: this.key, rules, store: async (batch) => void (await this.host.call((api) => api.enqueue(this.key, batch))) }
     this.outbound = new Outbound(this, (batch) => this.host.ask((api) => api.enqueue(this.key, batch)))
+    this.#contents = new Contents({
+      largest: () => this.setup.largestBody,
+      spool: (portion) => this.host.ask((api) => api.spool(this.key, portion)),
+      unspool: (spool) => this.host.ask((api) => api.unspool(this.key, spool)),
+    })
     this.#receipts = new Receipts((id) => this.host.call((api) => api.standing(this.key, id)))
     this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), realm })
     this.#schedules = new Schedules({
@@ -92,19 +98,26 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
 
   async enqueue(body: T, options?: EnqueueOptions): Promise<Receipt> {
     this.host.assertOpen()
-    return this.#add(outgoing(body, options, this.#rules))
+    return this.#take(outgoingOrContent(body, options, this.#rules))
   }
 
   async enqueueAll(bodies: Iterable<T>, options: EnqueueAllOptions<T> = {}): Promise<BatchReceipt> {
     this.host.assertOpen()
-    const storing = outgoingAll(bodies, options, this.#rules).map((message) => this.#add(message))
+    const storing = outgoingAll(bodies, options, this.#rules).map((message) => this.#take(message))
     return new Batch(await allStored(storing), this.#hearing)
   }
 
   async enqueueRequest(request: Request | RequestParts, options: EnqueueOptions = {}): Promise<Receipt> {
     this.host.assertOpen()
     checkEnqueue(options)
-    return this.#add(outgoingRequest(await this.#requests.take(request), options, this.setup))
+    const { signal } = request as Partial<Request>
+    signal?.throwIfAborted()
+    const taking = takeRequest(request)
+    const bytes = taking.then(({ body }) => body)
+    const message = this.#contents.take(bytes, async (stored) => outgoingRequest((await taking).request, stored, options, this.setup))
+    const receipt = await this.#add(await message)
+    signal?.addEventListener('abort', () => void this.cancel(receipt.id, { abort: true }).catch(() => {}), { once: true })
+    return receipt
   }
 
   receipt(id: string): Receipt {
@@ -190,6 +203,10 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.#idle.close(error)
   }
 
+  async #take(message: Outgoing | OutgoingContent): Promise<Receipt> {
+    return this.#add('bytes' in message ? await this.#contents.take(Promise.resolve(message.bytes), message.with) : message)
+  }
+
   #add(message: Outgoing): Promise<Receipt> {
     return this.#receipts.issued(this.name, this.outbound.add(message))
   }
@@ -220,7 +237,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.#schedules.close()
     await this.#consuming.close()
     await this.#opening.ended()
-    await this.#requests.handedOn()
+    await this.#contents.handedOn()
     await this.outbound.flushed()
     await this.#link.close(this)
     this.#listeners.clear()

@@ -85,6 +85,17 @@ export interface Queue<T = unknown> extends Enqueues<T>, AsyncDisposable {
   messages(filter?: MessageFilter): AsyncIterable<WaitingMessage<T>>
 
   /**
+   * The body of a message that waits or is a dead letter, however large: the like of what was enqueued, or, of a request and of a stream, a `Blob`. `undefined` where there is no such message, or its
+   * body is lost. A listing has the bodies of all but large files.
+   *
+   * @example
+   * ```ts
+   * const photo = await uploads.body(letter.id)
+   * ```
+   */
+  body(id: string): Promise<T | Blob | undefined>
+
+  /**
    * What was taken out undelivered, in the order in which it was enqueued, with the reason, read a bounded part at a time.
    *
    * @example

@@ -1,17 +1,20 @@
 import { decodeBody } from '../message/body.ts'
+import { revived } from '../message/content.ts'
 import type { DeadLetter, MessageOptions, WaitingMessage } from '../message/reading.ts'
+import { isSpooled } from '../message/spooled.ts'
 import type { RequestLine, StoredRequest } from '../message/stored-request.ts'
-import type { WireDeadLetter, WireMessage } from '../protocol/host.ts'
+import type { WireBody, WireDeadLetter, WireMessage } from '../protocol/host.ts'
 import { IDEMPOTENCY_KEY, parseKey } from '../protocol/http.ts'
 
 /** A message as its user reads it; nothing where its body was damaged. */
-export function readMessage<T>(wire: WireMessage): WaitingMessage<T> | undefined {
-  const { id, body, state, enqueuedAt, due, group, request, version = 1, expiresAt } = wire
-  const decoded = decodeBody(body)
+export async function readMessage<T>(wire: WireMessage): Promise<WaitingMessage<T> | undefined> {
+  const { id, state, enqueuedAt, due, group, request, version = 1, expiresAt } = wire
+  const decoded = await valueOf(wire)
   const known = {
     id,
     state,
     enqueuedAt,
+    ...sizeOf(wire),
     ...(due !== undefined && { due }),
     ...(group !== undefined && { group }),
     ...(request && { request: lineOf(request) }),
@@ -21,10 +24,9 @@ export function readMessage<T>(wire: WireMessage): WaitingMessage<T> | undefined
   return decoded && { ...known, body: decoded.value as T, version, options: optionsOf(wire, until(due), ttl) }
 }
 
-export function readLetter<T>(letter: WireDeadLetter): DeadLetter<T> {
+export async function readLetter<T>(letter: WireDeadLetter): Promise<DeadLetter<T>> {
   const {
     id,
-    body,
     enqueuedAt,
     group,
     reason,
@@ -45,15 +47,34 @@ export function readLetter<T>(letter: WireDeadLetter): DeadLetter<T> {
     attempts,
     status,
     excerpt,
+    ...sizeOf(letter),
     ...(group !== undefined && { group }),
     ...(trail && { trail }),
     ...(maybeDelivered && { maybeDelivered }),
     ...(halts && { halts }),
     ...(request && { request: lineOf(request) }),
   }
-  const decoded = decodeBody(body)
+  const decoded = await valueOf(letter)
   if (reason === 'unreadable' || !decoded) return { ...known, reason: 'unreadable', body: undefined }
   return { ...known, reason, body: decoded.value as T, version, options: optionsOf(letter, 0, letter.ttl) }
+}
+
+/** A body, whole: data, the like of what was enqueued, or the bytes of a request. */
+export async function readBody<T>({ body, content, request }: WireBody): Promise<T | Blob | undefined> {
+  if (typeof body === 'string') return decodeBody(body)?.value as T | undefined
+  if (content) return (await revived(content, body)) as T
+  return new Blob([body], { type: (request && lineOf(request).contentType) ?? '' })
+}
+
+/** What a listing shows of a body: nothing of one that lies beside its message. Nothing at all where it was damaged. */
+async function valueOf({ body, content }: WireMessage | WireDeadLetter): Promise<{ readonly value: unknown } | undefined> {
+  if (typeof body === 'string') return decodeBody(body)
+  if (isSpooled(body)) return { value: undefined }
+  return { value: content ? await revived(content, body) : body }
+}
+
+function sizeOf({ bytes, content }: WireMessage | WireDeadLetter): { readonly size: number; readonly contentType?: string } {
+  return { size: bytes, ...(content && { contentType: content.type }) }
 }
 
 /** How long until a time comes, in whole milliseconds. */

@@ -17,6 +17,9 @@ export interface Receipt {
   status(): Promise<Standing['state']>
 }
 
+/** Whoever stored it was away for so long that another took it for given up. */
+const LOST = 'The large body of this message is gone: the storage was cleared, or its page was frozen, while it was being stored; nothing was stored'
+
 type Settle = { readonly answer: Answer } | { readonly error: QueueError }
 
 class PendingReceipt implements Receipt {
@@ -92,6 +95,7 @@ export class Receipts {
     try {
       const decision = await decided
       if (decision === 'full') throw new QueueError('queue-full', `The queue "${queue}" holds as much as its \`capacity\` allows`)
+      if (decision === 'lost') throw new QueueError('storage-failed', LOST)
       if (decision && 'sameAs' in decision) {
         this.withdraw(id)
         return this.of(decision.sameAs)

@@ -1,3 +1,5 @@
+import type { Content } from '../message/content.ts'
+import type { WholeBody } from '../message/spooled.ts'
 import { areFollowers } from './following.ts'
 import type { Follower } from './following.ts'
 import { databaseName } from './names.ts'
@@ -55,8 +57,9 @@ export interface Handed {
   /** When that was said, in milliseconds since the epoch: who was frozen meanwhile need not begin. */
   readonly at: number
   readonly id: string
-  /** As JSON. */
-  readonly body: string
+  /** As JSON, or content's bytes. */
+  readonly body: WholeBody
+  readonly content?: Content
   readonly group?: string
   readonly attempt: number
 }
@@ -125,9 +128,14 @@ function isPresence(value: unknown): value is Presence {
 
 function isHanded(value: unknown): value is Handed {
   if (!isObject(value)) return false
-  const { token, epoch, at, id, body, group, attempt } = value as Partial<Handed>
+  const { token, epoch, at, id, body, content, group, attempt } = value as Partial<Handed>
   const isNamed = typeof token === 'string' && isId(id) && (group === undefined || typeof group === 'string')
-  return isNamed && typeof body === 'string' && isWhole(epoch) && isWhole(at) && isWhole(attempt)
+  return isNamed && isBody(body, content) && isWhole(epoch) && isWhole(at) && isWhole(attempt)
+}
+
+/** Whose it is, its leader has checked. */
+function isBody(body: unknown, content: unknown): boolean {
+  return typeof body === 'string' || (isObject(content) && (body instanceof Uint8Array || body instanceof Blob))
 }
 
 function isEnded(value: unknown): value is Ended {

@@ -4,6 +4,7 @@ import type { Verdict } from '../message/verdict.ts'
 import type { Decision } from '../message/decision.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Answer, Cancellation, Death, Depth, GroupDepth, KeptReceipt, Message, Standing, WaitingState } from '../message/message.ts'
+import type { WholeBody } from '../message/spooled.ts'
 import type { Scheduled } from '../message/schedule.ts'
 import type { Result } from './result.ts'
 
@@ -19,6 +20,12 @@ export interface HostApi {
   open(queue: string, setup: Setup, isAfterDeath?: boolean): Promise<Result<string | undefined>>
   /** Stores a batch; answers when its transaction is complete, with what was decided otherwise than to store. A batch that was decided before is not stored again. */
   enqueue(queue: string, batch: Batch): Promise<Result<readonly Decision[]>>
+  /** Stores a part of a large body, whose message is enqueued once all of it is there. */
+  spool(queue: string, portion: Portion): Promise<Result<void>>
+  /** Gives up what was stored of a large body. */
+  unspool(queue: string, spool: string): Promise<Result<void>>
+  /** The body of a message that waits or is dead; nothing where there is no such message, or its body is lost. */
+  body(queue: string, id: string): Promise<Result<WireBody | undefined>>
   depth(queue: string): Promise<Result<Depth>>
   groupDepth(queue: string, group: string): Promise<Result<GroupDepth>>
   /** A page of what waits, from a place on; from the beginning without one. Filtered, it may be empty, and not the last. */
@@ -91,6 +98,20 @@ export interface Batch {
   readonly isRelayed?: true
 }
 
+/** Some of a large body: all of a file, or what a stream has given. */
+export interface Portion {
+  readonly spool: string
+  /** The number of its first chunk, from 0. */
+  readonly number: number
+  /** The last of a body may end within a chunk. */
+  readonly body: Blob
+}
+
+/** A body, whole. */
+export interface WireBody extends Pick<Message, 'content' | 'request'> {
+  readonly body: WholeBody
+}
+
 /** A message, with what is said of it alone. */
 export interface OutgoingMessage extends Omit<Message, 'bytes' | 'enqueuedAt' | 'expiresAt'> {
   /** How long it is to be kept back, in milliseconds. */
@@ -125,7 +146,7 @@ export interface MessageFilter {
   readonly group?: string
 }
 
-type Shown = Omit<Message, 'bytes' | 'wasSent'>
+type Shown = Omit<Message, 'wasSent'>
 
 /** `expiresAt` and `due` are in the device's time. */
 export interface WireMessage extends Shown {

@@ -5,6 +5,8 @@ export const leaderLock = (key: string): string => `holdfast/${key}/leader`
 export const relayLock = (key: string, database: string): string => `holdfast/${key}/outbox/${database}`
 /** The tag under which Background Sync calls a service worker to drain a queue. */
 export const syncTag = (queue: string): string => `holdfast/${queue}`
+/** Held by whoever stores a large body, until its message is stored. */
+export const spoolLock = (key: string, spool: string): string => `holdfast/${key}/spool/${spool}`
 /** Before the producer and the number of each batch that a page has left behind, in `localStorage`. */
 export const leftBehind = (key: string): string => `${databaseName(key)}/left/`
 export const tabChannel = (key: string): string => `holdfast/${key}`

@@ -1,8 +1,11 @@
 import { encodeBody } from '../message/body.ts'
-import type { TakenRequest } from '../message/request.ts'
+import { contentOf } from '../message/content.ts'
+import type { TakenContent } from '../message/content.ts'
 import { checkOptions, groupIn, invalid, wrongOption } from '../message/option-checks.ts'
 import { validated } from '../message/schema.ts'
 import type { StandardSchema } from '../message/schema.ts'
+import type { StoredBody } from '../message/spooled.ts'
+import type { StoredRequest } from '../message/stored-request.ts'
 import type { OutgoingMessage, Setup } from './host.ts'
 import { dedupKeyCheck, enqueueChecks } from '../message/enqueue-checks.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
@@ -27,22 +30,41 @@ export interface Addressed<T> {
 /** A message as it leaves the page, but for its id. */
 export type Outgoing = { -readonly [Name in keyof Omit<OutgoingMessage, 'id'>]: OutgoingMessage[Name] }
 
+/** Content as it leaves the page, once its bytes are stored, or go along. */
+export interface OutgoingContent {
+  readonly bytes: TakenContent['bytes']
+  readonly with: (stored: StoredBody) => Outgoing
+}
+
 /** What is stored for a body: what the queue's schema, its functions and the options of this one message make of it. */
 export function outgoing<T>(given: T, options: EnqueueOptions | undefined, rules: Rules<T>): Outgoing {
+  const { body, message } = described(given, options, rules)
+  return { ...message, body: encodeBody(body) }
+}
+
+/** The same of a body that may be content, whose bytes are still to be taken. */
+export function outgoingOrContent<T>(given: T, options: EnqueueOptions | undefined, rules: Rules<T>): Outgoing | OutgoingContent {
+  const { body, message } = described(given, options, rules)
+  const taken = contentOf(body)
+  if (!taken) return { ...message, body: encodeBody(body) }
+  return { bytes: taken.bytes, with: (stored) => ({ ...message, content: taken.content, body: stored }) }
+}
+
+function described<T>(given: T, options: EnqueueOptions | undefined, rules: Rules<T>): { body: T; message: Omit<Outgoing, 'body'> } {
   if (options !== undefined) checkEnqueue(options)
   const body = rules.schema ? validated(rules.schema, given) : given
   const { setup } = rules
-  const message: Outgoing = { body: encodeBody(body), ...(setup.version > 1 && { version: setup.version }) }
+  const message: Omit<Outgoing, 'body'> = { ...(setup.version > 1 && { version: setup.version }) }
   const group = options?.group ?? rules.group?.(body)
   addOptions(message, { ...options, ...(group !== undefined && { group }) }, setup)
   addDedupKey(message, options?.dedupKey ?? rules.dedupKey?.(body), options?.onDuplicate, setup)
-  return message
+  return { body, message }
 }
 
 /** What is stored for a request that was taken. What a queue makes of bodies it does not make of these. */
-export function outgoingRequest(taken: TakenRequest, options: EnqueueOptions, setup: RuledSetup): Outgoing {
+export function outgoingRequest(request: StoredRequest, body: StoredBody, options: EnqueueOptions, setup: RuledSetup): Outgoing {
   if (setup.consumers) throw invalid('Expected a queue with an `endpoint` for a request: this one has consumers')
-  const message: Outgoing = { ...taken }
+  const message: Outgoing = { request, body }
   addOptions(message, options, setup)
   addDedupKey(message, options.dedupKey, options.onDuplicate, setup)
   return message
@@ -53,7 +75,7 @@ export function checkEnqueue(options: unknown): asserts options is EnqueueOption
   checkOptions(options, enqueueChecks)
 }
 
-function addOptions(message: Outgoing, options: EnqueueOptions, setup: RuledSetup): void {
+function addOptions(message: Omit<Outgoing, 'body'>, options: EnqueueOptions, setup: RuledSetup): void {
   const { group, ttl = setup.ttl, delay, maxAttempts, backoff, idempotencyKey, redirects } = options
   if (group !== undefined) message.group = groupIn(setup.order, group)
   if (ttl !== undefined) message.ttl = ttl
@@ -67,7 +89,7 @@ function addOptions(message: Outgoing, options: EnqueueOptions, setup: RuledSetu
   }
 }
 
-function addDedupKey(message: Outgoing, key: unknown, own: EnqueueOptions['onDuplicate'], setup: RuledSetup): void {
+function addDedupKey(message: Omit<Outgoing, 'body'>, key: unknown, own: EnqueueOptions['onDuplicate'], setup: RuledSetup): void {
   if (key === undefined) {
     if (own) throw invalid(`Expected \`onDuplicate\` only with a \`dedupKey\`, got '${own}'`)
     return

@@ -1,5 +1,6 @@
 import type { Cancellation } from '../message/message.ts'
 import type { KeepReceipts } from '../message/options.ts'
+import { dropBody } from './bodies.ts'
 import type { Connection } from './connection.ts'
 import { freeKey } from './dedup.ts'
 import { find, isHalted, isLeased, maybeDelivered } from './find.ts'
@@ -35,7 +36,7 @@ export function cancel(connection: Connection, options: CancelOptions): Promise<
   const { id, isAborting } = options
   let cancelled: Cancelled | undefined
   return connection.writeFromReserve(
-    ['inbox', 'meta', 'groups', 'parked', 'delayed', 'changes', 'dedup', 'receipts'],
+    ['inbox', 'meta', 'groups', 'parked', 'delayed', 'changes', 'dedup', 'receipts', 'bodies'],
     'strict',
     async (tx) => {
       const [tail, head] = await Promise.all([readTail(tx), readHead(tx)])
@@ -50,7 +51,7 @@ export function cancel(connection: Connection, options: CancelOptions): Promise<
         group: place.message.group,
         ...(place.kind !== 'delayed' && { sequence: place.message.sequence }),
       }
-      await Promise.all([isReserved ? mark(tx, tail, place) : takeOut(tx, tail, head, place, options), freeKey(tx, place.message)])
+      await Promise.all([...(isReserved ? [mark(tx, tail, place)] : [takeOut(tx, tail, head, place, options), dropBody(tx, place.message)]), freeKey(tx, place.message)])
       return cancelled
     },
   )

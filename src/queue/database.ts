@@ -6,7 +6,7 @@ import { EMPTY_HEAD } from './meta.ts'
 import { STORES } from './schema.ts'
 import type { Schema, UpgradeTransaction } from './schema.ts'
 
-const VERSION = 3
+const VERSION = 4
 
 export type Database = IDBPDatabase<Schema>
 
@@ -70,5 +70,9 @@ function createStores(database: Database, before: number, tx: UpgradeTransaction
     database.createObjectStore('stops')
     database.createObjectStore('dedup').createIndex('until', 'until')
     database.createObjectStore('receipts').createIndex('id', 'id')
+  }
+  if (before < 4) {
+    database.createObjectStore('bodies')
+    database.createObjectStore('spools')
   }
 }

@@ -1,6 +1,8 @@
+import type { Message } from '../message/message.ts'
 import type { Connection } from './connection.ts'
-import { readTail } from './meta.ts'
-import type { DeadRecord, WriteTransaction } from './schema.ts'
+import { isDone, readTail } from './meta.ts'
+import { isInboxRecord, isMessage, isParkedRecord } from './readable.ts'
+import type { DeadRecord, InboxRecord, WriteTransaction } from './schema.ts'
 import { STOP_STORES } from './stops.ts'
 
 /** How much of the dead letters one transaction reads: so many, or so many bytes, whichever comes first. */
@@ -73,7 +75,7 @@ async function* present(connection: Connection): AsyncGenerator<number[]> {
 
 function takeSome(connection: Connection, sequences: readonly number[], mayTake: MayTake, use: Use): Promise<readonly DeadRecord[]> {
   let taken: readonly DeadRecord[] = []
-  return connection.writeFromReserve([...STOP_STORES, 'dedup'], 'strict', async (tx) => {
+  return connection.writeFromReserve([...STOP_STORES, 'dedup', 'bodies'], 'strict', async (tx) => {
     const dead = tx.objectStore('dead')
     const found = await Promise.all(sequences.map((sequence) => dead.get(sequence)))
     const letters = found.filter((letter) => letter !== undefined && mayTake(letter)) as DeadRecord[]
@@ -83,4 +85,15 @@ function takeSome(connection: Connection, sequences: readonly number[], mayTake:
     await Promise.all([use(tx, letters), ...letters.map(({ sequence }) => dead.delete(sequence))])
     return taken
   })
+}
+
+/** What of a dead letter can be delivered: of a record, what was not done with before it was set aside. */
+export function messagesOf(letter: DeadRecord): readonly Message[] {
+  const { reason, found, done = [] } = letter
+  if (reason !== 'unreadable') return [letter]
+  const isLeft = (number: number): boolean => !isDone({ position: 0, done }, number)
+  if (isParkedRecord(found)) return found.messages.filter((message) => isLeft(message.sequence))
+  const { first = NaN } = Object(found) as Partial<InboxRecord>
+  if (!isInboxRecord(found, first)) return isMessage(found) ? [found] : []
+  return found.messages.every(isMessage) ? found.messages.filter((_, offset) => isLeft(first + offset)) : []
 }

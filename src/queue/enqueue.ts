@@ -1,6 +1,7 @@
 import type { Decision } from '../message/decision.ts'
 import type { Message } from '../message/message.ts'
 import type { Capacity } from '../message/options.ts'
+import { BODY_STORES } from './bodies.ts'
 import type { Connection, Durability } from './connection.ts'
 import { hasFollowed } from './dedup.ts'
 import { Intake } from './intake.ts'
@@ -47,7 +48,7 @@ export function enqueue(
   batches: readonly IncomingBatch[],
 ): Promise<ReadonlyArray<readonly Decision[]>> {
   const isPlain = limits.capacity === undefined && batches.every(({ messages, follows }) => !follows && messages.every(isPlainMessage))
-  const stores: StoreName[] = isPlain ? ['inbox', 'meta'] : ['inbox', 'meta', 'groups', 'parked', 'delayed', 'changes', 'dedup']
+  const stores: StoreName[] = isPlain ? ['inbox', 'meta'] : ['inbox', 'meta', 'groups', 'parked', 'delayed', 'changes', 'dedup', ...BODY_STORES]
   return connection.write(stores, limits.durability, async (tx) => {
     const tail = await readTail(tx)
     const intake = new Intake(tx, { tail, head: isPlain ? undefined : await readHead(tx), ...limits })
@@ -94,6 +95,6 @@ async function follow(tx: WriteTransaction, intake: Intake, { producer, messages
   return intake.take(messages, true)
 }
 
-function isPlainMessage({ delay, ttl, dedupKey }: IncomingMessage): boolean {
-  return delay === undefined && ttl === undefined && dedupKey === undefined
+function isPlainMessage({ delay, ttl, dedupKey, body }: IncomingMessage): boolean {
+  return delay === undefined && ttl === undefined && dedupKey === undefined && typeof body === 'string'
 }

@@ -1,11 +1,16 @@
 import type { Decision } from '../message/decision.ts'
 import type { Message, PlacedMessage } from '../message/message.ts'
 import type { Capacity, OnDuplicate } from '../message/options.ts'
+import { isSpooled } from '../message/spooled.ts'
+import { claim, dropBody } from './bodies.ts'
 import { duplicateOf, takeKey } from './dedup.ts'
 import type { Duplicate } from './dedup.ts'
 import { countsOf, EMPTY_HEAD, queueTime } from './meta.ts'
 import type { Head, Tail } from './meta.ts'
 import type { Change, DelayedRecord, WriteTransaction } from './schema.ts'
+
+/** The largest body that lies in the record of its message, in bytes. */
+export const LARGEST_WITHIN = 48_000
 
 /** A message that is to be stored, with what is said of that alone. */
 export interface IncomingMessage extends Omit<Message, 'expiresAt'> {
@@ -68,12 +73,31 @@ export class Intake {
   async #decide({ delay, onDuplicate = 'ignore', ...given }: IncomingMessage, isExempt: boolean): Promise<Decision[1] | undefined> {
     const message: Message = given.ttl === undefined ? given : { ...given, expiresAt: this.#now + given.ttl }
     const there = message.dedupKey === undefined ? undefined : await this.#duplicateOf(message, onDuplicate)
-    if (there && (onDuplicate === 'ignore' || there.isOpen)) return this.#merge(message, delay, onDuplicate, there)
-    if (!isExempt && this.#isFull(message.bytes)) return 'full'
-    await takeKey(this.#tx, message, there?.id)
-    if (delay) await this.#delay(message, delay)
-    else this.#add(message, there?.id)
+    if (there && onDuplicate === 'ignore') return this.#refuse(message, { sameAs: there.id })
+    if (!there?.isOpen && !isExempt && this.#isFull(message.bytes)) return this.#refuse(message, 'full')
+    const shelved = await this.#shelve(message)
+    if (!shelved) return 'lost'
+    if (there?.isOpen) return this.#merge(shelved, delay, onDuplicate, there)
+    await takeKey(this.#tx, shelved, there?.id)
+    if (delay) await this.#delay(shelved, delay)
+    else this.#add(shelved, there?.id)
     return undefined
+  }
+
+  /** A large body lies beside its message; one that was spooled is the message's now, if it is there. */
+  async #shelve(message: Message): Promise<Message | undefined> {
+    const { id, body } = message
+    if (typeof body === 'string') return message
+    if (isSpooled(body)) return (await claim(this.#tx, body)) ? message : undefined
+    if (body.byteLength <= LARGEST_WITHIN) return message
+    await this.#tx.objectStore('bodies').put(body, [id, 0])
+    return { ...message, body: { spool: id, chunks: 1, size: body.byteLength } }
+  }
+
+  /** What was spooled for it goes. */
+  async #refuse(message: Message, decided: Decision[1]): Promise<Decision[1]> {
+    if (isSpooled(message.body) && (await claim(this.#tx, message.body))) await dropBody(this.#tx, message)
+    return decided
   }
 
   /** What is not written yet is found by nobody else. */
@@ -84,20 +108,19 @@ export class Intake {
   }
 
   async #merge(message: Message, delay: number | undefined, how: OnDuplicate, { id, place, before }: Duplicate): Promise<Decision[1]> {
-    if (how === 'ignore') return { sameAs: id }
     const isNewId = how === 'replace'
     const merged = isNewId ? message : { ...message, id }
     if (isNewId) await takeKey(this.#tx, message, before)
-    if (!place) this.#exchange(merged)
+    if (!place) await this.#exchange(merged)
     else if (place.kind === 'delayed') await this.#delayAnew(merged, delay, place.message)
     else await this.#change(merged, place.message, place.change)
     return isNewId ? { replaced: id } : { sameAs: id, isUpdated: true }
   }
 
   /** Of this transaction, nothing is written yet. */
-  #exchange(message: Message): void {
+  async #exchange(message: Message): Promise<void> {
     const { at } = this.#keys.get(keyOf(message))!
-    this.#count(message, this.#fresh[at]!)
+    await this.#takePlace(message, this.#fresh[at]!)
     this.#fresh[at] = message
   }
 
@@ -106,7 +129,7 @@ export class Intake {
     const { sequence } = before
     const made: Change = { sequence, id: message.id, original: change?.original ?? before.id, kind: 'replaced', message }
     await this.#tx.objectStore('changes').put(made, sequence)
-    this.#count(message, before)
+    await this.#takePlace(message, before)
     if (!change) this.#tail = { ...this.#tail, changes: this.#tail.changes + 1 }
   }
 
@@ -116,7 +139,7 @@ export class Intake {
     const then = delay === undefined ? due : this.#now + delay
     await this.#tx.objectStore('delayed').delete([due, number])
     await this.#tx.objectStore('delayed').put({ ...message, due: then, number }, [then, number])
-    this.#count(message, before)
+    await this.#takePlace(message, before)
   }
 
   async #delay(message: Message, delay: number): Promise<void> {
@@ -133,7 +156,8 @@ export class Intake {
   }
 
   /** A message stands where another stood. */
-  #count(message: Message, before: Message): void {
+  async #takePlace(message: Message, before: Message): Promise<void> {
+    await dropBody(this.#tx, before)
     this.#tail = { ...this.#tail, bytes: this.#tail.bytes + message.bytes - before.bytes }
   }
 

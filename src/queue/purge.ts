@@ -1,5 +1,6 @@
+import { dropBody } from './bodies.ts'
 import type { Connection } from './connection.ts'
-import { takeDeadLetters } from './dead-letters.ts'
+import { messagesOf, takeDeadLetters } from './dead-letters.ts'
 import type { MayTake } from './dead-letters.ts'
 import { readTail, writeTail } from './meta.ts'
 import type { DeadRecord } from './schema.ts'
@@ -15,6 +16,7 @@ export function purge(
   return takeDeadLetters(connection, ids, mayTake, async (tx, some) => {
     let tail = await readTail(tx)
     for (const letter of some) if (letter.halts) tail = await release(tx, tail, letter.stopped ?? '', letter, { isRetried: false, now })
+    for (const message of some.flatMap(messagesOf)) await dropBody(tx, message)
     await writeTail(tx, { ...tail, deadOut: tail.deadOut + some.length })
   })
 }

@@ -1,5 +1,6 @@
 import { unwrap } from 'idb'
 import type { Message, PlacedMessage } from '../message/message.ts'
+import { isSpooled } from '../message/spooled.ts'
 import type { InboxRecord, ParkedRecord } from './schema.ts'
 
 /** Where something lies that this release cannot read: damaged, or written by a later one. It is set aside, and holds up nobody. */
@@ -36,10 +37,10 @@ function isPlaced(value: unknown): value is PlacedMessage {
 }
 
 export function isMessage(value: unknown): value is Message {
-  const { id, body, bytes, enqueuedAt, group, request } = Object(value) as Partial<Message>
+  const { id, body, bytes, enqueuedAt, group, request, content } = Object(value) as Partial<Message>
   return (
     typeof id === 'string' &&
-    (request ? ArrayBuffer.isView(body) : typeof body === 'string') &&
+    (request || content ? ArrayBuffer.isView(body) || isSpooled(body) : typeof body === 'string') &&
     Number.isFinite(bytes) &&
     Number.isFinite(enqueuedAt) &&
     (group === undefined || typeof group === 'string')

@@ -1,5 +1,6 @@
 import { batchOf } from '../message/id.ts'
 import type { Message } from '../message/message.ts'
+import { isSpooled } from '../message/spooled.ts'
 import type { InboxRecord } from './schema.ts'
 
 /** Above 64 KiB, Chromium writes a record to a file of its own: measured, that costs more than it saves. */
@@ -37,8 +38,11 @@ export function portions<Portioned extends Message>(messages: readonly Portioned
 }
 
 /** What a message takes once cloned: a string that is not Latin-1 takes two bytes a character, however few of them need it. */
-function storedSize({ id, body, bytes, group = '', request }: Message): number {
-  if (typeof body !== 'string') return bytes + JSON.stringify(request).length + id.length + group.length * 2 + 64
+function storedSize({ id, body, bytes, group = '', request, content }: Message): number {
+  if (typeof body !== 'string') {
+    const said = JSON.stringify([request, content]).length
+    return (isSpooled(body) ? body.spool.length : bytes) + said + id.length + group.length * 2 + 64
+  }
   // As many bytes as characters: ASCII, which need not be looked through.
   // eslint-disable-next-line no-control-regex -- the whole of Latin-1 is meant
   const width = bytes === body.length || /^[\x00-\xff]*$/.test(body) ? 1 : 2

@@ -1,12 +1,11 @@
 import type { Message } from '../message/message.ts'
 import type { Connection } from './connection.ts'
-import { takeDeadLetters } from './dead-letters.ts'
+import { messagesOf, takeDeadLetters } from './dead-letters.ts'
 import { takeFreeKey } from './dedup.ts'
 import { append } from './enqueue.ts'
-import { isInboxRecord, isMessage, isParkedRecord } from './readable.ts'
-import { isDone, queueTime, readHead, readTail } from './meta.ts'
+import { queueTime, readHead, readTail } from './meta.ts'
 import type { Tail } from './meta.ts'
-import type { DeadRecord, InboxRecord, WriteTransaction } from './schema.ts'
+import type { DeadRecord, WriteTransaction } from './schema.ts'
 import { release } from './stops.ts'
 
 /**
@@ -35,17 +34,6 @@ async function retryInPlace(tx: WriteTransaction, tail: Tail, letter: DeadRecord
   return { ...released, changes: released.changes + (change ? 0 : 1) }
 }
 
-/** What of a dead letter can be delivered: of a record, what was not done with before it was set aside. */
-function messagesOf(letter: DeadRecord): readonly Message[] {
-  const { reason, found, done = [] } = letter
-  if (reason !== 'unreadable') return [letter]
-  const isLeft = (number: number): boolean => !isDone({ position: 0, done }, number)
-  if (isParkedRecord(found)) return found.messages.filter((message) => isLeft(message.sequence))
-  const { first = NaN } = Object(found) as Partial<InboxRecord>
-  if (!isInboxRecord(found, first)) return isMessage(found) ? [found] : []
-  return found.messages.every(isMessage) ? found.messages.filter((_, offset) => isLeft(first + offset)) : []
-}
-
 /** The messages of a dead letter, with all their time before them. What was sent stays as it was sent. */
 function revive(letter: DeadRecord, time: number): Message[] {
   const { attempts, trail = [], maybeDelivered } = letter
@@ -54,7 +42,7 @@ function revive(letter: DeadRecord, time: number): Message[] {
 }
 
 function withoutDeath({ id, body, bytes, enqueuedAt, ...rest }: Message, time: number): Message {
-  const { group, maxAttempts, backoff, ttl, dedupKey, version, idempotencyKey, request, redirects } = rest
+  const { group, maxAttempts, backoff, ttl, dedupKey, version, idempotencyKey, request, content, redirects } = rest
   return {
     id,
     body,
@@ -68,6 +56,7 @@ function withoutDeath({ id, body, bytes, enqueuedAt, ...rest }: Message, time: n
     ...(version !== undefined && { version }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(request && { request }),
+    ...(content && { content }),
     ...(redirects && { redirects }),
   }
 }

@@ -18,6 +18,7 @@ import type { Head, Range, Tail } from './meta.ts'
  * - `stops`: groups that are paused, or halted by a dead letter. The leader looks here as it reserves, if there are any.
  * - `dedup`: which message has a dedup key now, or had it a while ago; and, without a key, which messages of other queues were followed by some of this one, and which
  *   occurrence of a schedule is in the queue, or was.
+ * - `bodies`: large bodies, in chunks of a megabyte, by the spool that they were stored in; `spools`: those that are no message's yet.
  * - `receipts`: what came of messages that have left the queue, in the order in which they left.
  *
  * Records of `inbox` and `parked` are found by the batches that their messages were enqueued in: an index entry for each batch, and not for each message.
@@ -33,9 +34,11 @@ export interface Schema extends DBSchema {
   stops: { key: string; value: Stop }
   dedup: { key: [string, string]; value: DedupRow; indexes: { until: number } }
   receipts: { key: number; value: KeptReceipt; indexes: { id: string } }
+  bodies: { key: [string, number]; value: Uint8Array<ArrayBuffer> }
+  spools: { key: string; value: Spool }
 }
 
-export const STORES = ['inbox', 'meta', 'groups', 'parked', 'dead', 'delayed', 'changes', 'stops', 'dedup', 'receipts'] as const
+export const STORES = ['inbox', 'meta', 'groups', 'parked', 'dead', 'delayed', 'changes', 'stops', 'dedup', 'receipts', 'bodies', 'spools'] as const
 
 export type StoreName = (typeof STORES)[number]
 export type ReadTransaction = IDBPTransaction<Schema, StoreName[], 'readonly'>
@@ -89,6 +92,11 @@ export interface Stop {
   readonly isPaused?: true
   /** The number of the dead letter that halts it. */
   readonly letter?: number
+}
+
+/** A body whose message is not stored yet, and how many of its chunks are. */
+export interface Spool {
+  readonly chunks: number
 }
 
 /** What is said with a schedule, and the same of all its messages. */

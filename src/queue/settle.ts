@@ -1,3 +1,4 @@
+import { dropBody } from './bodies.ts'
 import type { Connection } from './connection.ts'
 import { forgetKeys, freeKeys } from './dedup.ts'
 import { assertEpoch } from './epoch.ts'
@@ -17,7 +18,8 @@ const STORES: StoreName[] = ['inbox', 'meta', 'groups', 'parked', 'dead', 'chang
  * Where the queue is paused nothing is leased that was not before. What is leased is looked up in `changes` and `stops`, where there is anything in there.
  */
 export function settle(connection: Connection, settlement: Settlement): Promise<Settled> {
-  return connection.writeFromReserve(STORES, 'relaxed', async (tx) => {
+  const stores: StoreName[] = settlement.emptied.length > 0 ? [...STORES, 'bodies'] : STORES
+  return connection.writeFromReserve(stores, 'relaxed', async (tx) => {
     const [before, tail] = await Promise.all([readHead(tx), readTail(tx)])
     assertEpoch(before, settlement.head.epoch)
     const isStopped = settlement.isOneGroup && tail.stopped > 0 && (await tx.objectStore('stops').get('')) !== undefined
@@ -38,7 +40,7 @@ async function write(
   tail: Tail,
   { isPaused, isStopped }: { readonly isPaused: boolean; readonly isStopped: boolean },
 ): Promise<Pick<Settled, 'head' | 'tail'>> {
-  const { head, exhausted, dead, parked, unparked, passed, freed, receipts } = settlement
+  const { head, exhausted, dead, parked, unparked, passed, freed, emptied, receipts } = settlement
   const { held: _held, endpoint: _endpoint, suspects: _suspects, ...kept } = before
   const halting = dead.filter(({ stopped }) => stopped !== undefined)
   const stops = await Promise.all(halting.map((buried) => halt(tx, buried)))
@@ -71,6 +73,7 @@ async function write(
       tx.objectStore('parked').put({ version: 1, group, messages, batches: batchesOf(messages) }, [group, messages[0]!.sequence]),
     ),
     ...unparked.map(([group, first]) => tx.objectStore('parked').delete([group, first])),
+    ...emptied.map((message) => dropBody(tx, message)),
     ...(freed.length > 0 ? [freeKeys(tx, freed), forgetKeys(tx, settlement.now)] : []),
   ])
   return { head: written, tail: after }

@@ -34,6 +34,8 @@ export interface Settlement {
   readonly changes: readonly Change[]
   /** Messages with a dedup key that have left the queue, and until when that is remembered. */
   readonly freed: readonly { readonly message: PlacedMessage; readonly until: number | undefined }[]
+  /** Messages with large bodies that have left the queue. */
+  readonly emptied: readonly PlacedMessage[]
   readonly receipts: readonly KeptReceipt[]
   readonly keep: KeepReceipts | undefined
 }

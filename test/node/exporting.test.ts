@@ -53,6 +53,7 @@ test('of its delay and its time a message takes along what is left of them', asy
   const one = {
     id: 'a.0.0',
     body: '"x"',
+    bytes: 3,
     enqueuedAt: now,
     state: 'delayed',
     due: now + 60_000,

@@ -173,7 +173,7 @@ describe('a page that comes back out of the back/forward cache', () => {
   })
 
   test('looks again whether the queue is idle', async () => {
-    host.waiting = [{ id, body: '1', state: 'ready', enqueuedAt: 1 }]
+    host.waiting = [{ id, body: '1', bytes: 1, state: 'ready', enqueuedAt: 1 }]
     const idle = orders.idle()
     await orders.depth()
     host.waiting = []

@@ -96,12 +96,12 @@ describe('a whole request', () => {
     expect((await received[0]!.bytes()).byteLength).toBe(5_000_000)
   })
 
-  test('of more than 16 MiB is refused, and nothing is stored', async () => {
-    const queue = world.open()
-    const body = new Uint8Array(16 * 1024 * 1024 + 1)
+  test('of more than `largestBody` is refused, and nothing is stored', async () => {
+    const queue = world.open({ largestBody: 5_000_000 })
+    const body = new Uint8Array(5_000_001)
     await expect(queue.enqueueRequest(post(here, { body }))).rejects.toMatchObject({
       code: 'body-too-large',
-      message: 'Expected a body of at most 16777216 bytes, got 16777217',
+      message: 'Expected a body of at most 5000000 bytes, got 5000001',
     })
     expect(await queue.depth()).toMatchObject({ ready: 0, leased: 0, bytes: 0 })
   })

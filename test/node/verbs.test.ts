@@ -10,6 +10,7 @@ const answer: Answer = { status: 200, headers: {}, body: undefined }
 const message = (id: string, more: Partial<WireMessage> = {}): WireMessage => ({
   id,
   body: '1',
+  bytes: 1,
   state: 'ready',
   enqueuedAt: 1,
   group: 'a',

@@ -96,6 +96,7 @@ export const NOTHING: Omit<Settlement, 'head'> = {
   passed: [],
   changes: [],
   freed: [],
+  emptied: [],
   receipts: [],
   keep: undefined,
 }

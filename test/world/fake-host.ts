@@ -62,6 +62,9 @@ export class FakeHost {
         batches.push(structuredClone(batch))
         return this.decide(batch)
       }),
+      spool: answer('spool', () => undefined),
+      unspool: answer('unspool', () => undefined),
+      body: answer('body', () => undefined),
       depth: answer('depth', () => ({
         ...COUNTS,
         ready: this.waiting.length,

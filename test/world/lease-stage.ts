@@ -177,7 +177,7 @@ export class LeaseStage {
     if (isRollCall(word) && 'who' in word) this.model.led(word.who)
     if (!isToConsumer(word) || !('handed' in word)) return
     const { id, body, epoch } = word.handed
-    this.model.handed(name, id, JSON.parse(body) as number, epoch)
+    this.model.handed(name, id, JSON.parse(body as string) as number, epoch)
   }
 
   async #settled(): Promise<void> {

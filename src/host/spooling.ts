@@ -1,0 +1,102 @@
+import { QueueError } from '../message/error.ts'
+import { mintProducer } from '../message/id.ts'
+import { CHUNK } from '../message/spooled.ts'
+import type { StoredBody } from '../message/spooled.ts'
+import { spoolLock } from '../protocol/names.ts'
+import type { Portion, Setup } from '../protocol/host.ts'
+import { dropSpool, putChunk, spools } from '../queue/bodies.ts'
+import type { Connection } from '../queue/connection.ts'
+import type { Reserve } from './reserve.ts'
+
+export interface SpoolingOptions {
+  /** The queue's key. */
+  readonly queue: string
+  readonly connection: Connection
+  readonly reserve: Reserve
+  readonly locks: LockManager
+  readonly setup: () => Pick<Setup, 'durability' | 'largestBody'>
+}
+
+/** Stores large bodies, before their messages. Holds a Web Lock for each until it is its message's: what nobody holds is an orphan. */
+export class Spooling {
+  readonly #options: SpoolingOptions
+  readonly #held = new Map<string, () => void>()
+
+  constructor(options: SpoolingOptions) {
+    this.#options = options
+  }
+
+  /** Stores a body: what is no larger than a chunk goes along with its message. */
+  async store(body: Blob): Promise<StoredBody> {
+    const { largestBody: largest } = this.#options.setup()
+    if (body.size > largest) throw new QueueError('body-too-large', `Expected a body of at most ${largest} bytes, got ${body.size}`)
+    if (body.size <= CHUNK) return read(body)
+    const spool = mintProducer()
+    await this.add({ spool, number: 0, body })
+    return { spool, chunks: Math.ceil(body.size / CHUNK), size: body.size }
+  }
+
+  /** Stores a portion, chunk by chunk: no more than one of a file is in memory. Where that fails, nothing of the body stays. */
+  async add({ spool, number, body }: Portion): Promise<void> {
+    await this.#hold(spool)
+    try {
+      let next = number
+      for (let start = 0; start < body.size; start += CHUNK) await this.#put(spool, next++, await read(body.slice(start, start + CHUNK)))
+    } catch (error) {
+      await this.drop(spool)
+      throw error
+    }
+  }
+
+  /** Whoever enqueues has given it up. */
+  async drop(spool: string): Promise<void> {
+    // What cannot be deleted now is an orphan.
+    await dropSpool(this.#options.connection, spool).catch(() => {})
+    this.release(spool)
+  }
+
+  /** Its message is decided. */
+  release(spool: string): void {
+    this.#held.get(spool)?.()
+    this.#held.delete(spool)
+  }
+
+  /** Drops what nobody spools any more: whoever began it is gone. */
+  async sweep(): Promise<void> {
+    const { connection, locks, queue } = this.#options
+    for (const spool of await spools(connection)) {
+      await locks.request(spoolLock(queue, spool), { ifAvailable: true }, async (lock) => lock && (await dropSpool(connection, spool)))
+    }
+  }
+
+  close(): void {
+    for (const spool of this.#held.keys()) this.release(spool)
+  }
+
+  async #put(spool: string, number: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { connection, reserve, setup } = this.#options
+    if (!(await reserve.isKept())) throw new QueueError('storage-full', 'The browser gives this origin no more space; nothing was stored')
+    if (await putChunk(connection, setup().durability, { spool, number, bytes })) return
+    throw new QueueError('storage-failed', 'What was stored of this body is gone: whoever stored it was, for a while; nothing was stored')
+  }
+
+  #hold(spool: string): Promise<void> {
+    if (this.#held.has(spool)) return Promise.resolve()
+    const { locks, queue } = this.#options
+    return new Promise((resolve, reject) => {
+      const holding = locks.request(spoolLock(queue, spool), () => {
+        resolve()
+        return new Promise<void>((release) => this.#held.set(spool, release))
+      })
+      holding.catch(reject)
+    })
+  }
+}
+
+async function read(part: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await part.arrayBuffer())
+  } catch (error) {
+    throw new QueueError('invalid-body', `Expected a body that can be read: ${String(error)}`, { cause: error })
+  }
+}

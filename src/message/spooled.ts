@@ -1,0 +1,20 @@
+/** A body that lies in the store beside its message, in chunks: it is read for its attempts alone. */
+export interface Spooled {
+  readonly spool: string
+  readonly chunks: number
+  /** In bytes. */
+  readonly size: number
+}
+
+/** How large a chunk is, in bytes. */
+export const CHUNK: number = 1024 * 1024
+
+/** A body as it is stored with its message. */
+export type StoredBody = string | Uint8Array<ArrayBuffer> | Spooled
+
+/** A body in one piece: as it is sent, and as a handler gets it. */
+export type WholeBody = string | Uint8Array<ArrayBuffer> | Blob
+
+export function isSpooled(body: unknown): body is Spooled {
+  return typeof body === 'object' && body !== null && 'spool' in body && 'chunks' in body && 'size' in body
+}

@@ -1,0 +1,91 @@
+import type { TakenContent } from '../message/content.ts'
+import { QueueError } from '../message/error.ts'
+import { mintProducer } from '../message/id.ts'
+import { CHUNK } from '../message/spooled.ts'
+import type { StoredBody } from '../message/spooled.ts'
+import type { Portion } from '../protocol/host.ts'
+import { chunksOf } from './chunks.ts'
+
+export interface ContentsOptions {
+  /** The largest body, in bytes. */
+  readonly largest: () => number
+  /** Stores a part of a large body. */
+  readonly spool: (portion: Portion) => Promise<unknown>
+  /** Gives it up. */
+  readonly unspool: (spool: string) => Promise<unknown>
+}
+
+/**
+ * Hands bodies of bytes on, one after the other: one that is read in no time does not overtake the one before. Small ones go along with their messages; those above a chunk
+ * are stored first: of a file, the host reads as much as it writes; a stream is read as fast as it is written.
+ */
+export class Contents {
+  readonly #options: ContentsOptions
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ContentsOptions) {
+    this.#options = options
+  }
+
+  /** Resolves with what is made of it when its turn has come. A stream, which may take for ever, holds up nobody else. */
+  async take<Made>(taking: Promise<TakenContent['bytes']>, make: (body: StoredBody) => Made): Promise<Made> {
+    const storing = taking.then((bytes) => this.#put(bytes))
+    // Whether it fails is told when its turn has come.
+    storing.catch(() => {})
+    const isStream = await taking.then(isReadable, () => false)
+    if (isStream) return make(await storing)
+    const turn = this.#last.then(() => storing)
+    this.#last = turn.catch(() => {})
+    return make(await turn)
+  }
+
+  /** Resolves when all have been handed on. */
+  async handedOn(): Promise<void> {
+    await this.#last
+  }
+
+  async #put(bytes: TakenContent['bytes']): Promise<StoredBody> {
+    if (isReadable(bytes)) return this.#putStream(bytes)
+    const size = 'size' in bytes ? bytes.size : bytes.byteLength
+    this.#check(size)
+    if (size <= CHUNK) return 'size' in bytes ? read(bytes) : bytes
+    const spool = mintProducer()
+    await this.#options.spool({ spool, number: 0, body: 'size' in bytes ? bytes : new Blob([bytes]) })
+    return { spool, chunks: Math.ceil(size / CHUNK), size }
+  }
+
+  async #putStream(stream: ReadableStream<unknown>): Promise<StoredBody> {
+    const spool = mintProducer()
+    let [chunks, size] = [0, 0]
+    try {
+      for await (const { bytes, isLast } of chunksOf(stream)) {
+        size += bytes.size
+        this.#check(size)
+        if (isLast && chunks === 0) return await read(bytes)
+        await this.#options.spool({ spool, number: chunks, body: bytes })
+        chunks += 1
+      }
+      return { spool, chunks, size }
+    } catch (error) {
+      if (chunks > 0) await this.#options.unspool(spool).catch(() => {})
+      throw error
+    }
+  }
+
+  #check(size: number): void {
+    const largest = this.#options.largest()
+    if (size > largest) throw new QueueError('body-too-large', `Expected a body of at most ${largest} bytes, got ${size}`)
+  }
+}
+
+function isReadable(bytes: TakenContent['bytes']): bytes is ReadableStream<unknown> {
+  return 'getReader' in bytes
+}
+
+async function read(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await blob.arrayBuffer())
+  } catch (error) {
+    throw new QueueError('invalid-body', `Expected a body that can be read: ${String(error)}`, { cause: error })
+  }
+}
