@@ -5,7 +5,7 @@ import type { Connection } from '../queue/connection.ts'
 import { forgetDead } from '../queue/forget-dead.ts'
 import type { QueueTime } from './queue-time.ts'
 
-/** How often it is looked whether any has become too old, in milliseconds. */
+/** How often it is looked whether anything has become too old, or was left behind, in milliseconds. */
 const LOOK_AGAIN = 3_600_000
 
 export interface RetentionOptions {
@@ -14,14 +14,19 @@ export interface RetentionOptions {
   readonly time: QueueTime
   readonly setup: () => { readonly keepDeadLetters?: KeepDeadLetters }
   readonly announce: (event: QueueEvent) => void
+  /** Drops what others have left half-stored. */
+  readonly sweep: () => Promise<void>
 }
 
-/** Deletes dead letters that are kept no longer: as a term begins, after a message has died, and now and then. In doubt of the clock none is too old. */
+/**
+ * Deletes what is kept no longer, as a term begins, and now and then: what was left half-stored, and dead letters, these after a message has died as well. In doubt of the clock no letter is
+ * too old.
+ */
 export class Retention {
   readonly #options: RetentionOptions
   #isDue = true
   /** By the time that passes: what the clock says may be wrong. */
-  #lookedAt = 0
+  #lookedAt = -Infinity
 
   constructor(options: RetentionOptions) {
     this.#options = options
@@ -34,18 +39,27 @@ export class Retention {
 
   /** Whether there may be some. */
   get isDue(): boolean {
-    const { setup, clock } = this.#options
-    const { keepDeadLetters } = setup()
-    return keepDeadLetters !== undefined && (this.#isDue || clock.elapsed() - this.#lookedAt >= LOOK_AGAIN)
+    return this.#isOld || (this.#isDue && this.#options.setup().keepDeadLetters !== undefined)
   }
 
   /** Deletes some of them; it is due once more where there may be others. */
   async keep(): Promise<void> {
-    const { connection, setup, clock, time, announce } = this.#options
+    if (!this.isDue) return
+    const { clock, setup, sweep } = this.#options
     const { keepDeadLetters } = setup()
-    if (!keepDeadLetters || !this.isDue) return
+    const isOld = this.#isOld
     this.#isDue = false
     this.#lookedAt = clock.elapsed()
+    if (isOld) await sweep()
+    if (keepDeadLetters) await this.#forget(keepDeadLetters)
+  }
+
+  get #isOld(): boolean {
+    return this.#options.clock.elapsed() - this.#lookedAt >= LOOK_AGAIN
+  }
+
+  async #forget(keepDeadLetters: KeepDeadLetters): Promise<void> {
+    const { connection, time, announce } = this.#options
     const forgotten = await forgetDead(connection, keepDeadLetters, time.isDoubtful ? undefined : time.now())
     this.#isDue ||= forgotten.length > 0
     for (const { id, reason } of forgotten) announce({ type: 'purged', id, reason })

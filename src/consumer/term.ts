@@ -22,6 +22,8 @@ export interface TermOptions {
   readonly functions: FunctionsSource
   /** The options of the queue, as they are now. */
   readonly setup: () => Setup
+  /** Drops what others have left half-stored. */
+  readonly sweep: () => Promise<void>
   readonly isOnline: () => boolean
   readonly announce: (event: QueueEvent) => void
   readonly clock: Clock
@@ -48,11 +50,11 @@ export class Term {
   readonly #options: TermOptions
 
   private constructor(options: TermOptions, begun: Begun) {
-    const { connection, clock, setup, announce, failed } = options
+    const { connection, clock, setup, announce, failed, sweep } = options
     this.#options = options
     const time = (this.time = new QueueTime(clock, begun.head.time))
     const books = (this.books = new Books({ connection, clock, time, begun, order: setup().order, remembering: setup, failed }))
-    const retention = (this.retention = new Retention({ connection, clock, time, setup, announce }))
+    const retention = (this.retention = new Retention({ connection, clock, time, setup, announce, sweep }))
     const tell = (event: QueueEvent): void => {
       if (event.type === 'dead-lettered') retention.lookAgain()
       announce(event)
@@ -87,7 +89,7 @@ export class Term {
     await this.books.cancelled()
   }
 
-  /** Does what is due: those that were delayed until now join the tail (in doubt of the clock none does), and dead letters that are kept no longer go. */
+  /** Does what is due: those that were delayed until now join the tail (in doubt of the clock none does), and what is kept no longer goes. */
   async keepTime(): Promise<void> {
     if (!this.time.isDoubtful && (await this.delays.join())) this.books.lookAgain()
     await this.retention.keep()

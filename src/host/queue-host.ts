@@ -83,6 +83,7 @@ export class QueueHost {
       ...options,
       connection: this.connection,
       setup: () => this.#setup,
+      sweep: () => this.spooling.sweep(),
       announce: (event) => this.#announce([event]),
     })
     this.#tabs = new TabChannel(queue, platform.openChannel, {
@@ -102,7 +103,7 @@ export class QueueHost {
       ...platform,
       lock: leaderLock(queue),
       watch: this.#watch,
-      serve: () => this.#lead(),
+      serve: () => this.#draining.lead(),
       supersede: () => this.#draining.supersede(),
     })
     this.#telling = new Telling(options.toPage, (events) => this.#tabs.tell(events))
@@ -167,17 +168,13 @@ export class QueueHost {
   }
 
   async #close(): Promise<void> {
+    // What waits for a storage that is away would be waited for.
+    if (this.connection.isLost) await this.connection.close()
     await Promise.all([this.#leadership.resign(), this.#draining.stop()])
     this.spooling.close()
     this.#telling.now()
     this.#tabs.close()
     await this.connection.close()
-  }
-
-  async #lead(): Promise<void> {
-    // Not waited for: what is waiting to be sent is more urgent.
-    void this.spooling.sweep().catch(() => {})
-    await this.#draining.lead()
   }
 
   get #now(): number {

@@ -28,12 +28,11 @@ export class Contents {
   }
 
   /** Resolves with what is made of it when its turn has come. A stream, which may take for ever, holds up nobody else. */
-  async take<Made>(taking: Promise<TakenContent['bytes']>, make: (body: StoredBody) => Made): Promise<Made> {
-    const storing = taking.then((bytes) => this.#put(bytes))
+  async take<Made>(taking: TakenContent['bytes'] | Promise<Blob>, make: (body: StoredBody) => Made): Promise<Made> {
+    if ('getReader' in taking) return make(await this.#putStream(taking))
+    const storing = Promise.resolve(taking).then((bytes) => this.#put(bytes))
     // Whether it fails is told when its turn has come.
     storing.catch(() => {})
-    const isStream = await taking.then(isReadable, () => false)
-    if (isStream) return make(await storing)
     const turn = this.#last.then(() => storing)
     this.#last = turn.catch(() => {})
     return make(await turn)
@@ -44,8 +43,7 @@ export class Contents {
     await this.#last
   }
 
-  async #put(bytes: TakenContent['bytes']): Promise<StoredBody> {
-    if (isReadable(bytes)) return this.#putStream(bytes)
+  async #put(bytes: Uint8Array<ArrayBuffer> | Blob): Promise<StoredBody> {
     const size = 'size' in bytes ? bytes.size : bytes.byteLength
     this.#check(size)
     if (size <= CHUNK) return 'size' in bytes ? read(bytes) : bytes
@@ -76,10 +74,6 @@ export class Contents {
     const largest = this.#options.largest()
     if (size > largest) throw new QueueError('body-too-large', `Expected a body of at most ${largest} bytes, got ${size}`)
   }
-}
-
-function isReadable(bytes: TakenContent['bytes']): bytes is ReadableStream<unknown> {
-  return 'getReader' in bytes
 }
 
 async function read(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {

@@ -110,7 +110,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
   async enqueueRequest(request: Request | RequestParts, options: EnqueueOptions = {}): Promise<Receipt> {
     this.host.assertOpen()
     checkEnqueue(options)
-    const { signal } = request as Partial<Request>
+    const { signal } = Object(request) as Partial<Request>
     signal?.throwIfAborted()
     const taking = takeRequest(request)
     const bytes = taking.then(({ body }) => body)
@@ -204,7 +204,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
   }
 
   async #take(message: Outgoing | OutgoingContent): Promise<Receipt> {
-    return this.#add('bytes' in message ? await this.#contents.take(Promise.resolve(message.bytes), message.with) : message)
+    return this.#add('bytes' in message ? await this.#contents.take(message.bytes, message.with) : message)
   }
 
   #add(message: Outgoing): Promise<Receipt> {

@@ -75,6 +75,11 @@ export class Connection {
     return this.#handle.told
   }
 
+  /** Whether the storage is away, and those who ask wait for it. */
+  get isLost(): boolean {
+    return this.#isLossTold
+  }
+
   /** Runs `work` in a read-only transaction. */
   read<T>(stores: StoreName[], work: (tx: ReadTransaction) => Promise<T>): Promise<T> {
     return this.#run((database) => database.transaction(stores, 'readonly'), work)

@@ -47,7 +47,7 @@ describe('an option', () => {
     [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
       { endpoint, endpont: 'x' },
-      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, redirects, backgroundSync',
+      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, version, upcast, redirects, backgroundSync',
     ],
     [{ endpoint, method: 'GET' }, "Expected `method` to be 'POST' or 'PUT' or 'PATCH', got \"GET\" (string)"],
     [{ endpoint, headers: { 'a b': 'x' } }, 'Expected `headers` to be headers, or a function that gives them, got [object Object]'],
@@ -105,7 +105,7 @@ describe('an option', () => {
     [{ endpoint, upcast: () => {} }, 'Expected `upcast` only with a `version` above 1: there is no earlier one'],
     [
       { endpoint, toString: 'x' },
-      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, redirects, backgroundSync',
+      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, version, upcast, redirects, backgroundSync',
     ],
   ])('%j is refused with a sentence', (options, message) => {
     const refused = expect.objectContaining({ code: 'invalid-option', message }) as Error
@@ -180,7 +180,7 @@ describe('a body', () => {
     ['a function inside', { a: { send: () => {} } }, '"send" of a body'],
     ['a Map', { tags: new Map() }, '"tags" of a body to be something that JSON can hold, got [object Map]'],
     ['a Set', new Set([1]), 'got [object Set]'],
-    ['bytes', new Uint8Array(3), 'got [object Uint8Array]'],
+    ['bytes among data', { thumbnail: new Uint8Array(3) }, '"thumbnail" of a body to be something that JSON can hold, got [object Uint8Array]'],
     ['a Blob', { photo: new Blob(['x']) }, '"photo" of a body'],
     ['a promise', { order: Promise.resolve(1) }, 'got [object Promise]'],
     ['an error', new Error('x'), 'got [object Error]'],

@@ -33,6 +33,7 @@ test('a rejected message is kept, with its body, the reason and what the server 
       excerpt: 'no such street',
       trail: [{ at: enqueuedAt, took: 0, result: 'rejected', status: 422 }],
       version: 1,
+      size: 1,
       options: { idempotencyKey: ids[0] },
     },
   ])

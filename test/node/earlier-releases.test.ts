@@ -80,7 +80,9 @@ describe('a database that a later release has changed', () => {
       stops: { indexes: {}, entries: [] },
       dedup: { indexes: { until: 'until' }, entries: [] },
       receipts: { indexes: { id: 'id' }, entries: [] },
-      bodies: { indexes: {}, entries: [['a', { kept: true }]] },
+      bodies: { indexes: {}, entries: [] },
+      spools: { indexes: {}, entries: [] },
+      pictures: { indexes: {}, entries: [['a', { kept: true }]] },
     },
   }
 
@@ -92,7 +94,7 @@ describe('a database that a later release has changed', () => {
     await orders.idle()
     expect(await orders.depth()).toMatchObject({ ready: 0, dead: 1 })
     for (const [, row] of await readRaw(databaseName(world.name), 'meta')) expect(row).toMatchObject({ heartbeat: 7 })
-    expect(await readRaw(databaseName(world.name), 'bodies')).toEqual([['a', { kept: true }]])
+    expect(await readRaw(databaseName(world.name), 'pictures')).toEqual([['a', { kept: true }]])
   })
 
   test('and that lacks a store is refused, and left alone', async () => {

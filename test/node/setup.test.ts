@@ -18,6 +18,7 @@ test('a host is told every option, those that were left out too', async () => {
   expect(await setupOf({})).toEqual({
     endpoint: 'https://shop.example/orders',
     consumers: false,
+    largestBody: Infinity,
     method: 'POST',
     credentials: 'same-origin',
     timeout: 30_000,

@@ -70,7 +70,7 @@ describe('messages', () => {
     host.waiting = [message('x', { state: 'delayed', due: 9, version: 2 })]
     const found = await collect(orders.messages({ state: 'delayed', group: 'a' }))
     const options = { idempotencyKey: 'x', group: 'a' }
-    expect(found).toEqual([{ id: 'x', body: 1, state: 'delayed', enqueuedAt: 1, due: 9, group: 'a', version: 2, options }])
+    expect(found).toEqual([{ id: 'x', body: 1, size: 1, state: 'delayed', enqueuedAt: 1, due: 9, group: 'a', version: 2, options }])
     expect(host.calls).toContainEqual(['messages', undefined, { state: 'delayed', group: 'a' }])
     await orders.close()
   })

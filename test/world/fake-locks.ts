@@ -1,3 +1,12 @@
+interface FakeLockOptions {
+  readonly signal?: AbortSignal
+  readonly steal?: boolean
+  readonly mode?: LockMode
+  readonly ifAvailable?: boolean
+}
+
+type Callback = (lock: { readonly name: string } | null) => Promise<unknown>
+
 interface Waiting {
   readonly isShared: boolean
   isHeld: boolean
@@ -34,11 +43,12 @@ export class FakeLocks {
 
   async request(
     name: string,
-    options: { signal?: AbortSignal; steal?: boolean; mode?: LockMode },
-    callback: () => Promise<unknown>,
+    given: FakeLockOptions | Callback,
+    callback: Callback = given as Callback,
   ): Promise<unknown> {
-    const { signal, steal, mode } = options
+    const { signal, steal, mode, ifAvailable } = given as FakeLockOptions
     signal?.throwIfAborted()
+    if (ifAvailable && (this.#queues.get(name)?.length ?? 0) > 0) return callback(null)
     const queue = this.#queues.get(name) ?? []
     this.#queues.set(name, queue)
     let stolen!: (error: DOMException) => void
@@ -73,7 +83,7 @@ export class FakeLocks {
     })
     try {
       // The code of one that is stolen runs on.
-      return await Promise.race([callback(), broken])
+      return await Promise.race([callback({ name }), broken])
     } finally {
       leave()
     }

@@ -150,6 +150,7 @@ export class Interleaving {
       transport: this.#server.lineOf(owner, this.#steps),
       functions: () => ({ headers: { canRefresh: false, ask: async () => [] }, classify: undefined, upcast: undefined }),
       setup: () => setup,
+      sweep: async () => {},
       isOnline: () => true,
       announce: (event) => this.#announce(event),
       clock: this.#clock,
