@@ -61,7 +61,16 @@ export class HandOut implements Transport {
     if (!member) return attemptOf({ how: signal.aborted ? 'cut-short' : 'handed-back' })
     const { id, group, attempt, epoch } = message
     const token = `${epoch}.${++this.#tokens}`
-    const handed = { token, epoch, at: this.#options.clock.now(), id, body, ...(content && { content }), ...(group !== undefined && { group }), attempt }
+    const handed = {
+      token,
+      epoch,
+      at: this.#options.clock.now(),
+      id,
+      body,
+      ...(content && { content }),
+      ...(group !== undefined && { group }),
+      attempt,
+    }
     const end = await member.hand(handed, signal)
     if (end.how === 'lease-expired') this.#options.announce({ type: 'lease-expired', id, consumer: member.id })
     return attemptOf(end.how === 'returned' && end.followers ? await this.#follow(message, end, end.followers) : end)

@@ -11,7 +11,10 @@ import { Following } from './following.ts'
 import type { Platform } from './platform.ts'
 import type { Reserve } from './reserve.ts'
 
-export interface DrainingOptions extends Pick<TermOptions, 'connection' | 'functions' | 'setup' | 'sweep' | 'isOnline' | 'announce' | 'death'> {
+export interface DrainingOptions extends Pick<
+  TermOptions,
+  'connection' | 'functions' | 'setup' | 'sweep' | 'isOnline' | 'announce' | 'death'
+> {
   /** The queue's key. */
   readonly queue: string
   readonly platform: Platform

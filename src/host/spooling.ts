@@ -84,7 +84,7 @@ export class Spooling {
     if (this.#held.has(spool)) return Promise.resolve()
     const { locks, queue } = this.#options
     return new Promise((resolve, reject) => {
-      const holding = locks.request(spoolLock(queue, spool), () => {
+      const holding = locks.request(spoolLock(queue, spool), { mode: 'exclusive' }, () => {
         resolve()
         return new Promise<void>((release) => this.#held.set(spool, release))
       })

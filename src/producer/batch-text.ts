@@ -27,7 +27,10 @@ function charactersOfBody(body: OutgoingMessage['body']): number {
 
 /** @param batch one without large bodies: such a one is of infinite length. */
 export function toText(batch: Batch): TextBatch {
-  const messages = batch.messages.map(({ body, ...message }) => ({ ...message, body: ArrayBuffer.isView(body) ? toBase64(body) : (body as string) }))
+  const messages = batch.messages.map(({ body, ...message }) => ({
+    ...message,
+    body: ArrayBuffer.isView(body) ? toBase64(body) : (body as string),
+  }))
   return { ...batch, messages }
 }
 

@@ -25,21 +25,7 @@ export async function readMessage<T>(wire: WireMessage): Promise<WaitingMessage<
 }
 
 export async function readLetter<T>(letter: WireDeadLetter): Promise<DeadLetter<T>> {
-  const {
-    id,
-    enqueuedAt,
-    group,
-    reason,
-    deadAt,
-    attempts,
-    status,
-    excerpt,
-    trail,
-    maybeDelivered,
-    halts,
-    request,
-    version = 1,
-  } = letter
+  const { id, enqueuedAt, group, reason, deadAt, attempts, status, excerpt, trail, maybeDelivered, halts, request, version = 1 } = letter
   const known = {
     id,
     enqueuedAt,

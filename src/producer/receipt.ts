@@ -18,7 +18,8 @@ export interface Receipt {
 }
 
 /** Whoever stored it was away for so long that another took it for given up. */
-const LOST = 'The large body of this message is gone: the storage was cleared, or its page was frozen, while it was being stored; nothing was stored'
+const LOST =
+  'The large body of this message is gone: the storage was cleared, or its page was frozen, while it was being stored; nothing was stored'
 
 type Settle = { readonly answer: Answer } | { readonly error: QueueError }
 

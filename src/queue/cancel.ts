@@ -51,7 +51,10 @@ export function cancel(connection: Connection, options: CancelOptions): Promise<
         group: place.message.group,
         ...(place.kind !== 'delayed' && { sequence: place.message.sequence }),
       }
-      await Promise.all([...(isReserved ? [mark(tx, tail, place)] : [takeOut(tx, tail, head, place, options), dropBody(tx, place.message)]), freeKey(tx, place.message)])
+      await Promise.all([
+        ...(isReserved ? [mark(tx, tail, place)] : [takeOut(tx, tail, head, place, options), dropBody(tx, place.message)]),
+        freeKey(tx, place.message),
+      ])
       return cancelled
     },
   )

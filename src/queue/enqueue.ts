@@ -48,7 +48,9 @@ export function enqueue(
   batches: readonly IncomingBatch[],
 ): Promise<ReadonlyArray<readonly Decision[]>> {
   const isPlain = limits.capacity === undefined && batches.every(({ messages, follows }) => !follows && messages.every(isPlainMessage))
-  const stores: StoreName[] = isPlain ? ['inbox', 'meta'] : ['inbox', 'meta', 'groups', 'parked', 'delayed', 'changes', 'dedup', ...BODY_STORES]
+  const stores: StoreName[] = isPlain
+    ? ['inbox', 'meta']
+    : ['inbox', 'meta', 'groups', 'parked', 'delayed', 'changes', 'dedup', ...BODY_STORES]
   return connection.write(stores, limits.durability, async (tx) => {
     const tail = await readTail(tx)
     const intake = new Intake(tx, { tail, head: isPlain ? undefined : await readHead(tx), ...limits })

@@ -38,7 +38,20 @@ export interface Schema extends DBSchema {
   spools: { key: string; value: Spool }
 }
 
-export const STORES = ['inbox', 'meta', 'groups', 'parked', 'dead', 'delayed', 'changes', 'stops', 'dedup', 'receipts', 'bodies', 'spools'] as const
+export const STORES = [
+  'inbox',
+  'meta',
+  'groups',
+  'parked',
+  'dead',
+  'delayed',
+  'changes',
+  'stops',
+  'dedup',
+  'receipts',
+  'bodies',
+  'spools',
+] as const
 
 export type StoreName = (typeof STORES)[number]
 export type ReadTransaction = IDBPTransaction<Schema, StoreName[], 'readonly'>

@@ -117,7 +117,7 @@ test('while two tabs enqueue and one drains, workers are killed in the midst of 
 
   const { dead, ahead, behind } = audit(await contentsOf(last), await last.evaluate(() => globalThis.orders.depth()))
   expect([...ahead, ...behind]).toEqual([])
-  const buried = dead.map(({ body }) => (JSON.parse(String(body)) as { n: number }).n)
+  const buried = dead.map(({ body }) => (JSON.parse(body as string) as { n: number }).n)
   expect(buried.filter((n) => !isUnwanted(n))).toEqual([])
   expect(new Set(shop.taken).size).toBe(shop.taken.length)
   const arrived = new Set([...shop.taken, ...buried])

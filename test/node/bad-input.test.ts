@@ -180,7 +180,11 @@ describe('a body', () => {
     ['a function inside', { a: { send: () => {} } }, '"send" of a body'],
     ['a Map', { tags: new Map() }, '"tags" of a body to be something that JSON can hold, got [object Map]'],
     ['a Set', new Set([1]), 'got [object Set]'],
-    ['bytes among data', { thumbnail: new Uint8Array(3) }, '"thumbnail" of a body to be something that JSON can hold, got [object Uint8Array]'],
+    [
+      'bytes among data',
+      { thumbnail: new Uint8Array(3) },
+      '"thumbnail" of a body to be something that JSON can hold, got [object Uint8Array]',
+    ],
     ['a Blob', { photo: new Blob(['x']) }, '"photo" of a body'],
     ['a promise', { order: Promise.resolve(1) }, 'got [object Promise]'],
     ['an error', new Error('x'), 'got [object Error]'],

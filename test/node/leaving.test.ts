@@ -14,7 +14,7 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-const bodiesOf = ({ host }: MortalPage): string[] => host.batches.flatMap(({ messages }) => messages.map(({ body }) => String(body)))
+const bodiesOf = ({ host }: MortalPage): string[] => host.batches.flatMap(({ messages }) => messages.map(({ body }) => body as string))
 
 /** A page that was left while nothing of what it had enqueued was confirmed. */
 async function leftPage(...bodies: number[]): Promise<MortalPage> {

@@ -5,8 +5,6 @@ interface FakeLockOptions {
   readonly ifAvailable?: boolean
 }
 
-type Callback = (lock: { readonly name: string } | null) => Promise<unknown>
-
 interface Waiting {
   readonly isShared: boolean
   isHeld: boolean
@@ -43,10 +41,10 @@ export class FakeLocks {
 
   async request(
     name: string,
-    given: FakeLockOptions | Callback,
-    callback: Callback = given as Callback,
+    options: FakeLockOptions,
+    callback: (lock: { readonly name: string } | null) => Promise<unknown>,
   ): Promise<unknown> {
-    const { signal, steal, mode, ifAvailable } = given as FakeLockOptions
+    const { signal, steal, mode, ifAvailable } = options
     signal?.throwIfAborted()
     if (ifAvailable && (this.#queues.get(name)?.length ?? 0) > 0) return callback(null)
     const queue = this.#queues.get(name) ?? []

@@ -59,7 +59,8 @@ export class Life {
       clock: this.#clock(world.clock),
       storageClock: this.#clock(world.storageClock),
       locks: {
-        request: (name: string, options: LockOptions, work: () => Promise<unknown>) => this.#lock(world.locks, name, options, work),
+        request: (name: string, options: LockOptions, work: (lock: Lock | null) => Promise<unknown>) =>
+          this.#lock(world.locks, name, options, work),
         query: () => this.#orNever(world.locks.query()),
       } as LockManager,
       openChannel: (name) => this.#channel(world.openChannel(name)),
@@ -95,13 +96,18 @@ export class Life {
     }
   }
 
-  #lock(locks: LockManager, name: string, { signal, ...options }: LockOptions, work: () => Promise<unknown>): Promise<unknown> {
+  #lock(
+    locks: LockManager,
+    name: string,
+    { signal, ...options }: LockOptions,
+    work: (lock: Lock | null) => Promise<unknown>,
+  ): Promise<unknown> {
     const signals = signal ? [signal, this.#end.signal] : [this.#end.signal]
     const ended = new Promise<void>((resolve) => this.#end.signal.addEventListener('abort', () => resolve()))
     return locks
-      .request(name, { ...options, signal: AbortSignal.any(signals) }, () => {
+      .request(name, { ...options, signal: AbortSignal.any(signals) }, (lock) => {
         if (!this.isOver) this.#held(name)
-        return Promise.race([work(), ended])
+        return Promise.race([work(lock), ended])
       })
       .then(
         (value) => (this.isOver ? this.#ended : value),

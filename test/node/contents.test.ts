@@ -1,0 +1,330 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openDB } from 'idb'
+import { databaseName } from '../../src/protocol/names.ts'
+import { status, unreachable } from '../world/fake-server.ts'
+import { Life } from '../world/life.ts'
+import { collect, heard, World } from '../world/world.ts'
+
+let world: World
+let received: Request[]
+beforeEach(() => {
+  world = new World()
+  received = []
+  world.server.react = take
+})
+afterEach(() => world.end())
+
+const take = (request: Request): Response => {
+  received.push(request)
+  return Response.json({ ok: true })
+}
+
+const MB = 1024 * 1024
+
+/** No two chunks of it are alike. */
+function noise(size: number): Uint8Array<ArrayBuffer> {
+  let state = size + 1
+  return Uint8Array.from({ length: size }, () => (state = (state * 48271) % 2147483647) & 255)
+}
+
+/** What lies in the two stores of large bodies. */
+async function shelves(): Promise<{ bodies: [string, number][]; spools: string[] }> {
+  const database = await openDB(databaseName(world.name))
+  try {
+    const tx = database.transaction(['bodies', 'spools'])
+    const [bodies, spools] = await Promise.all([tx.objectStore('bodies').getAllKeys(), tx.objectStore('spools').getAllKeys()])
+    return { bodies: bodies as [string, number][], spools: spools as string[] }
+  } finally {
+    database.close()
+  }
+}
+
+const NOTHING = { bodies: [], spools: [] }
+
+describe('a body that is no data arrives byte for byte, with its type', () => {
+  const bytes = noise(300)
+  test.each<[string, unknown, string]>([
+    ['a Blob', new Blob([bytes], { type: 'image/png' }), 'image/png'],
+    ['a Blob without a type', new Blob([bytes]), 'application/octet-stream'],
+    ['a File', new File([bytes], 'a.pdf', { type: 'application/pdf' }), 'application/pdf'],
+    ['an ArrayBuffer', bytes.slice().buffer, 'application/octet-stream'],
+    ['a Uint8Array that begins within its buffer', new Uint8Array(Uint8Array.of(1, 2, ...bytes).buffer, 2), 'application/octet-stream'],
+    ['a DataView', new DataView(bytes.slice().buffer), 'application/octet-stream'],
+    ['a Float64Array', new Float64Array(bytes.slice(0, 296).buffer), 'application/octet-stream'],
+    ['a stream', new Blob([bytes]).stream(), 'application/octet-stream'],
+  ])('%s', async (_, body, type) => {
+    const queue = world.open()
+    await queue.enqueue(body)
+    await queue.idle()
+    expect(received[0]!.headers.get('content-type')).toBe(type)
+    const arrived = await received[0]!.bytes()
+    expect(arrived).toEqual(bytes.subarray(0, arrived.length))
+    expect(arrived.length).toBeGreaterThanOrEqual(296)
+  })
+
+  test('a form, with its files; URLSearchParams as a browser sends them', async () => {
+    const queue = world.open()
+    const form = new FormData()
+    form.set('caption', 'Straße')
+    form.set('photo', new File([bytes], 'a b.png', { type: 'image/png' }))
+    await queue.enqueue(form)
+    await queue.enqueue(new URLSearchParams({ a: 'ü', b: '1 2' }))
+    await queue.idle()
+    const arrived = await received[0]!.formData()
+    expect(arrived.get('caption')).toBe('Straße')
+    expect(await (arrived.get('photo') as File).bytes()).toEqual(bytes)
+    expect(received[1]!.headers.get('content-type')).toBe('application/x-www-form-urlencoded;charset=UTF-8')
+    expect(await received[1]!.text()).toBe('a=%C3%BC&b=1+2')
+  })
+
+  test('whatever becomes of the buffer after enqueue() was called', async () => {
+    const queue = world.open()
+    const given = bytes.slice()
+    const enqueued = queue.enqueue(given)
+    given.fill(0)
+    await enqueued
+    await queue.idle()
+    expect(await received[0]!.bytes()).toEqual(bytes)
+  })
+
+  test('a type of one’s own goes before it', async () => {
+    const queue = world.open({ headers: { 'content-type': 'application/msgpack' } })
+    await queue.enqueue(bytes)
+    await queue.idle()
+    expect(received[0]!.headers.get('content-type')).toBe('application/msgpack')
+  })
+})
+
+describe('a large body', () => {
+  test.each([48_000, 48_001, MB - 1, MB, MB + 1, 3 * MB, 3 * MB + 7])(
+    'of %i bytes arrives whole, and nothing of it stays',
+    async (size) => {
+      const queue = world.open()
+      await queue.pause()
+      await queue.enqueue(new Blob([noise(size)]))
+      expect(await queue.depth()).toMatchObject({ ready: 1, bytes: size })
+      const { bodies, spools } = await shelves()
+      expect([bodies.length, spools.length]).toEqual([size <= 48_000 ? 0 : Math.ceil(size / MB), 0])
+      await queue.resume()
+      await queue.idle()
+      const arrived = await received[0]!.bytes()
+      expect([arrived.length, Buffer.compare(arrived, noise(size))]).toEqual([size, 0])
+      expect(await shelves()).toEqual(NOTHING)
+      expect(await queue.depth()).toMatchObject({ bytes: 0 })
+    },
+  )
+
+  test('is the same in each attempt, after a reload, as a dead letter, and after a redrive', async () => {
+    const queue = world.open({ maxAttempts: 2 })
+    const react = (code: number) => async (request: Request) => {
+      received.push(request)
+      return status(code)(request)
+    }
+    world.server.next(react(500), react(500))
+    const { id } = await queue.enqueue(new Blob([noise(2 * MB)]))
+    const dead = heard(queue, 'dead-lettered')
+    await world.clock.armedWithin(2_000)
+    await queue.retryNow()
+    await dead
+    await queue.close()
+    const again = world.open()
+    const [letter] = await collect(again.deadLetters())
+    expect(letter).toMatchObject({ id, size: 2 * MB, body: undefined, contentType: 'application/octet-stream' })
+    expect(Buffer.compare(await (letter && again.body(id))!.then((body) => (body as Blob).bytes()), noise(2 * MB))).toBe(0)
+    await again.redrive()
+    await again.idle()
+    const [first, ...others] = await Promise.all(received.map((request) => request.bytes()))
+    expect(others.map((other) => Buffer.compare(other, first!))).toEqual([0, 0])
+    expect(await shelves()).toEqual(NOTHING)
+  })
+
+  test('goes with its message, however that leaves: cancelled, purged, replaced, refused, or destroyed', async () => {
+    const queue = world.open({ capacity: { messages: 2 } })
+    await queue.pause()
+    const large = (): Blob => new Blob([noise(2 * MB)])
+    const { id } = await queue.enqueue(large())
+    await queue.cancel(id)
+    expect(await shelves()).toEqual(NOTHING)
+    const { id: delayed } = await queue.enqueue(large(), { delay: 60_000 })
+    await queue.cancel(delayed)
+    expect(await shelves()).toEqual(NOTHING)
+
+    await queue.enqueue(large(), { dedupKey: 'k', onDuplicate: 'latest' })
+    await queue.enqueue(new Blob([noise(MB + 5)]), { dedupKey: 'k', onDuplicate: 'latest' })
+    await queue.enqueue(large(), { dedupKey: 'k' })
+    expect((await shelves()).bodies).toHaveLength(2)
+    expect(await queue.depth()).toMatchObject({ ready: 1, bytes: MB + 5 })
+
+    await queue.enqueue(large())
+    await expect(queue.enqueue(large())).rejects.toMatchObject({ code: 'queue-full' })
+    expect((await shelves()).bodies).toHaveLength(4)
+
+    world.server.react = status(422)
+    await queue.resume()
+    await queue.idle()
+    expect((await shelves()).bodies).toHaveLength(4)
+    await queue.purge()
+    expect(await shelves()).toEqual(NOTHING)
+
+    await queue.pause()
+    await queue.enqueue(large())
+    await queue.destroy()
+    expect(await shelves()).toEqual(NOTHING)
+  })
+
+  test('that was cancelled under way is gone when its attempt has ended', async () => {
+    const queue = world.open()
+    world.server.react = () => new Promise(() => {})
+    const { id } = await queue.enqueue(new Blob([noise(2 * MB)]))
+    await world.server.arrived(1)
+    const cancelled = heard(queue, 'cancelled')
+    expect(await queue.cancel(id, { abort: true })).toBe('aborted')
+    await cancelled
+    expect(await shelves()).toEqual(NOTHING)
+  })
+
+  test('of which a part is lost becomes a dead letter, and holds up nobody', async () => {
+    const queue = world.open({ onDead: 'halt' })
+    await queue.pause()
+    await queue.enqueue(new Blob([noise(3 * MB)]))
+    await queue.enqueue({ after: true })
+    const database = await openDB(databaseName(world.name))
+    await database.delete('bodies', (await shelves()).bodies[1]!)
+    database.close()
+    const dead = heard(queue, 'dead-lettered')
+    await queue.resume()
+    expect(await dead).toMatchObject({ reason: 'body-lost', attempts: 0 })
+    await queue.idle()
+    expect(await received[0]!.json()).toEqual({ after: true })
+  })
+})
+
+describe('a stream', () => {
+  test('is stored as it comes: no more is asked of it than was stored', async () => {
+    const queue = world.open()
+    await queue.pause()
+    let pulled = 0
+    const stream = new ReadableStream({
+      pull(controller) {
+        if (pulled === 40) controller.close()
+        else controller.enqueue(noise(100_000 + pulled++))
+      },
+    })
+    await queue.enqueue(stream)
+    expect(pulled).toBe(40)
+    const whole = Buffer.concat(Array.from({ length: 40 }, (_, n) => noise(100_000 + n)))
+    expect(await queue.depth()).toMatchObject({ ready: 1, bytes: whole.length })
+    await queue.resume()
+    await queue.idle()
+    expect(Buffer.compare(await received[0]!.bytes(), whole)).toBe(0)
+  })
+
+  test('that fails, is no stream of bytes, or is too large leaves nothing behind, and holds up nobody', async () => {
+    const queue = world.open({ largestBody: 3 * MB })
+    await queue.pause()
+    const after = (chunks: number, then: (controller: ReadableStreamDefaultController) => void): ReadableStream => {
+      let given = 0
+      return new ReadableStream({ pull: (controller) => (given++ < chunks ? controller.enqueue(noise(MB)) : then(controller)) })
+    }
+    const failing = queue.enqueue(after(2, (controller) => controller.error(new Error('the camera went away'))))
+    const odd = queue.enqueue(after(1, (controller) => controller.enqueue({ no: 'bytes' })))
+    const endless = queue.enqueue(after(Infinity, () => {}))
+    await Promise.all([
+      expect(failing).rejects.toMatchObject({ code: 'invalid-body', message: expect.stringContaining('the camera went away') as string }),
+      expect(odd).rejects.toMatchObject({ code: 'invalid-body' }),
+      expect(endless).rejects.toMatchObject({ code: 'body-too-large' }),
+    ])
+    expect(await shelves()).toEqual(NOTHING)
+    await queue.enqueue(1)
+    expect(await queue.depth()).toMatchObject({ ready: 1 })
+  })
+
+  test('that never ends holds up no other body', async () => {
+    const queue = world.open()
+    const never = new ReadableStream({ pull: (controller) => (controller.enqueue(noise(10)), new Promise(() => {})) })
+    queue.enqueue(never).catch(() => {})
+    await queue.enqueue(new Blob(['x']))
+    await queue.idle()
+    expect(await received[0]!.text()).toBe('x')
+  })
+})
+
+describe('what was being stored when its page died', () => {
+  test('is dropped by whoever leads next, and nothing else is', async () => {
+    const page = world.openTab(undefined, undefined, undefined, new Life(() => {}))
+    const queue = page.open()
+    await queue.pause()
+    await queue.enqueue(new Blob([noise(2 * MB)]))
+    const stalling = new ReadableStream({
+      start: (controller) => controller.enqueue(noise(2 * MB)),
+      pull: () => new Promise(() => {}),
+    })
+    void queue.enqueue(stalling).catch(() => {})
+    await expect.poll(async () => (await shelves()).spools.length).toBe(1)
+    const other = world.open()
+    await other.depth()
+    expect((await shelves()).bodies.length).toBeGreaterThan(2)
+    page.kill()
+    await expect.poll(shelves).toMatchObject({ spools: [], bodies: [{}, {}] })
+    world.server.react = unreachable
+    expect(await other.depth()).toMatchObject({ ready: 1, bytes: 2 * MB })
+  })
+})
+
+describe('a handler gets the like of what was enqueued', () => {
+  const bytes = noise(2 * MB)
+  test.each<[string, unknown, (body: unknown) => Promise<unknown>, unknown]>([
+    [
+      'a File',
+      new File([bytes], 'a.png', { type: 'image/png', lastModified: 7 }),
+      async (body) => [(body as File).name, (body as File).type, (body as File).lastModified, (body as File).size],
+      ['a.png', 'image/png', 7, 2 * MB],
+    ],
+    [
+      'a Blob',
+      new Blob([bytes], { type: 'image/png' }),
+      async (body) => [(body as Blob).type, Buffer.compare(await (body as Blob).bytes(), bytes)],
+      ['image/png', 0],
+    ],
+    ['a small ArrayBuffer', bytes.slice(0, 10).buffer, async (body) => body instanceof ArrayBuffer && body.byteLength, 10],
+    ['a Float32Array', new Float32Array([1.5, -2]), async (body) => body, new Float32Array([1.5, -2])],
+    ['URLSearchParams', new URLSearchParams('a=1&a=2'), async (body) => (body as URLSearchParams).getAll('a'), ['1', '2']],
+    ['a stream, as a Blob', new Blob(['abc']).stream(), async (body) => (body as Blob).text(), 'abc'],
+  ])('%s', async (_, body, look, expected) => {
+    const queue = world.open({ consumers: true })
+    const receipt = await queue.enqueue(body)
+    let seen: unknown
+    queue.consume(async ({ body: got }) => void (seen = await look(got)))
+    await receipt.delivered
+    expect(seen).toEqual(expected)
+  })
+
+  test('a form', async () => {
+    const queue = world.open<FormData>({ consumers: true })
+    const form = new FormData()
+    form.append('tag', 'a')
+    form.append('tag', 'b')
+    form.set('photo', new File(['bytes'], 'a.txt', { type: 'text/plain' }))
+    const receipt = await queue.enqueue(form)
+    const got: FormData[] = []
+    queue.consume(({ body }) => void got.push(body))
+    await receipt.delivered
+    expect(got[0]!.getAll('tag')).toEqual(['a', 'b'])
+    expect(await (got[0]!.get('photo') as File).text()).toBe('bytes')
+  })
+})
+
+test('a listing shows small bodies as they were, and of large ones the size', async () => {
+  const queue = world.open()
+  await queue.pause()
+  await queue.enqueue(new Blob(['abc'], { type: 'text/csv' }))
+  const { id } = await queue.enqueue(new Blob([noise(100_000)]))
+  const { id: data } = await queue.enqueue({ a: 1 })
+  const [small, large] = await collect(queue.messages())
+  expect(await (small!.body as Blob).text()).toBe('abc')
+  expect(small).toMatchObject({ size: 3, contentType: 'text/csv' })
+  expect(large).toMatchObject({ size: 100_000, body: undefined })
+  expect((await queue.body(id)) as Blob).toMatchObject({ size: 100_000 })
+  expect(await queue.body(data)).toEqual({ a: 1 })
+  expect(await queue.body('nobody.0.0')).toBeUndefined()
+})
