@@ -23,7 +23,7 @@ import type { Clock } from '../queue/clock.ts'
 import type { Answered, Attempt } from './transport.ts'
 import type { Delivery } from './turns.ts'
 
-export interface CourierOptions extends AskEndpointOptions, Pick<CautionOptions, 'death'>, Pick<PreparationOptions, 'connection'> {
+export interface CourierOptions extends AskEndpointOptions, Pick<CautionOptions, 'death'>, Pick<PreparationOptions, 'bodies'> {
   readonly books: Books
   readonly functions: FunctionsSource
   readonly isOnline: () => boolean
@@ -90,6 +90,8 @@ export class Courier {
       return await this.#deliver(delivery, cut, sent)
     } finally {
       this.aborts.end(id)
+      // What cannot be removed now is when the next term begins.
+      this.#options.bodies.free(delivery.message.body).catch(() => {})
       this.caution.survived(delivery.message)
     }
   }

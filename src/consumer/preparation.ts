@@ -3,10 +3,9 @@ import { isQueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { WholeBody } from '../message/spooled.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
-import type { Connection } from '../queue/connection.ts'
 import { askEndpoint } from './ask-endpoint.ts'
 import type { AskEndpointOptions } from './ask-endpoint.ts'
-import { wholeBody } from './bodies.ts'
+import type { Bodies } from './bodies.ts'
 import type { Books } from './books.ts'
 import type { Breaker } from './breaker.ts'
 import type { Departures } from './departures.ts'
@@ -19,7 +18,7 @@ import { unlessAborted } from './unless-aborted.ts'
 const EXCERPT = 1_000
 
 export interface PreparationOptions extends AskEndpointOptions {
-  readonly connection: Connection
+  readonly bodies: Bodies
   readonly books: Books
   readonly breaker: Breaker
   readonly departures: Departures
@@ -110,8 +109,8 @@ export class Preparation {
 
   /** Read for this attempt alone. */
   async #bodyOf(delivery: Delivery, doubts: number): Promise<WholeBody | undefined> {
-    const { connection, departures } = this.#options
-    const body = await wholeBody(connection, delivery.message.body)
+    const { bodies, departures } = this.#options
+    const body = await bodies.load(delivery.message.body)
     if (body === undefined) await departures.bury(delivery, { reason: 'body-lost' })
     else if (this.#mayStillGo(delivery, doubts)) return body
     return undefined

@@ -4,6 +4,8 @@ import type { Clock } from '../queue/clock.ts'
 import type { Connection } from '../queue/connection.ts'
 import { lead } from '../queue/lead.ts'
 import type { Begun } from '../queue/lead.ts'
+import { Bodies } from './bodies.ts'
+import type { Folder } from './bodies.ts'
 import { Books } from './books.ts'
 import type { BurstHeaders } from './burst-headers.ts'
 import type { DeathBefore } from './caution.ts'
@@ -22,6 +24,7 @@ export interface TermOptions {
   readonly functions: FunctionsSource
   /** The options of the queue, as they are now. */
   readonly setup: () => Setup
+  readonly folder: Folder
   /** Drops what others have left half-stored. */
   readonly sweep: () => Promise<void>
   readonly isOnline: () => boolean
@@ -59,13 +62,14 @@ export class Term {
       if (event.type === 'dead-lettered') retention.lookAgain()
       announce(event)
     }
-    this.courier = new Courier({ ...options, announce: tell, books, time })
+    this.courier = new Courier({ ...options, announce: tell, books, time, bodies: new Bodies(options) })
     this.delays = new Delays({ connection, epoch: books.epoch, time, announce, areAny: begun.tail.delayed > 0 })
   }
 
   static async begin(options: TermOptions): Promise<Term> {
     const begun = await lead(options.connection)
     await options.transport.begin?.(begun.head.epoch)
+    await options.folder.clear().catch(() => {})
     return new Term(options, begun)
   }
 

@@ -7,6 +7,7 @@ import type { QueueEvent } from '../message/event.ts'
 import type { PageSignal } from '../protocol/host.ts'
 import { assertLeads } from '../queue/epoch.ts'
 import { tellDrain } from './drain-news.ts'
+import { folderOf } from './folder.ts'
 import { Following } from './following.ts'
 import type { Platform } from './platform.ts'
 import type { Reserve } from './reserve.ts'
@@ -48,7 +49,8 @@ export class Draining {
     const following = new Following(this.#options)
     const handOut = this.#options.setup().consumers ? this.#handOut(following) : undefined
     const transport: Transport = handOut ?? httpTransport({ ...platform, queue: this.#options.queue })
-    this.#drain = new Drain({ ...this.#options, ...(handOut && NEEDS_NO_NETWORK), ...platform, transport })
+    const folder = folderOf(platform.directory, this.#options.queue)
+    this.#drain = new Drain({ ...this.#options, ...(handOut && NEEDS_NO_NETWORK), ...platform, transport, folder })
     if (this.#isHurried) this.#drain.hurry('server')
     this.#isHurried = false
     toPage([{ type: 'leadership-gained' }])

@@ -13,6 +13,8 @@ export interface Platform {
   readonly openChannel: (name: string) => Channel
   /** Absent where the browser keeps it from us. */
   readonly caches?: CacheStorage | undefined
+  /** The origin's private file system. Absent where there is none. */
+  readonly directory?: (() => Promise<FileSystemDirectoryHandle>) | undefined
 }
 
 export const systemClock: Clock = {
@@ -35,6 +37,7 @@ export function realmPlatform(): Platform | undefined {
     locks: navigator.locks,
     openChannel: (name) => new BroadcastChannel(name),
     caches: realmCaches(),
+    directory: realmDirectory(),
   }
 }
 
@@ -45,4 +48,11 @@ function realmCaches(): CacheStorage | undefined {
   } catch {
     return undefined
   }
+}
+
+/** WebKitGTK has no `navigator.storage`, and other engines no files to be written from here in some versions. */
+function realmDirectory(): Platform['directory'] {
+  const { storage } = navigator as Partial<Navigator>
+  const canWrite = typeof FileSystemFileHandle !== 'undefined' && 'createWritable' in FileSystemFileHandle.prototype
+  return canWrite && storage?.getDirectory ? () => storage.getDirectory() : undefined
 }

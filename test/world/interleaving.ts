@@ -151,6 +151,7 @@ export class Interleaving {
       functions: () => ({ headers: { canRefresh: false, ask: async () => [] }, classify: undefined, upcast: undefined }),
       setup: () => setup,
       sweep: async () => {},
+      folder: { get: async () => undefined, clear: async () => {} },
       isOnline: () => true,
       announce: (event) => this.#announce(event),
       clock: this.#clock,
