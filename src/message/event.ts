@@ -36,8 +36,10 @@ export type QueueEvent =
       readonly id: string
       readonly reason: RetryReason
       readonly due: number
-      /** The answer's status; absent when there was no answer. */
+      /** The answer's status; 500 where a handler threw; absent when there was no answer. */
       readonly status?: number
+      /** The answer's beginning, or of what the handler threw, at most 4,000 characters; absent when there was no answer. */
+      readonly excerpt?: string
     }
   /** A message was moved to the dead letters. */
   | ({ readonly type: 'dead-lettered'; readonly id: string; readonly group?: string } & Death)

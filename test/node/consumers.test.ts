@@ -111,7 +111,7 @@ test('a handler that throws: the message is tried again in its place, with backo
   })
   const scheduled = heard(orders, 'retry-scheduled')
   const [receipt] = await Promise.all([orders.enqueue('a'), orders.enqueue('b')])
-  expect(await scheduled).toMatchObject({ id: receipt.id, reason: 'failed', status: 500 })
+  expect(await scheduled).toMatchObject({ id: receipt.id, reason: 'failed', status: 500, excerpt: 'TypeError: It is broken' })
   await world.passUntil(orders.idle())
   expect(bodies).toEqual(['a1', 'a2', 'b1'])
   const [letter] = await collect(orders.deadLetters())
