@@ -81,7 +81,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.relaying = { key: this.key, rules, store: async (batch) => void (await this.host.call((api) => api.enqueue(this.key, batch))) }
     this.outbound = new Outbound(this, (batch) => this.host.ask((api) => api.enqueue(this.key, batch)))
     this.#receipts = new Receipts((id) => this.host.call((api) => api.standing(this.key, id)))
-    this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), realm })
+    this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), tell: (event) => this.hear(event), realm })
     this.#schedules = new Schedules({
       rules,
       clock: realm?.().clock ?? wallClock,
