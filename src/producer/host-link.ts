@@ -1,7 +1,9 @@
 import { QueueError, STORAGE_BLOCKED } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
+import { invalid } from '../message/option-checks.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
-import type { HostApi } from '../protocol/host.ts'
+import type { HostApi, Setup } from '../protocol/host.ts'
+import { ofKey } from '../protocol/names.ts'
 import { resultOf, unwrap } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
 import { askOf } from './asking.ts'
@@ -49,6 +51,14 @@ export class HostLink {
       died: () => this.#died(),
       failed: (error) => this.#lose(error),
     })
+  }
+
+  /** Refuses to open a queue, which is open here, with another end: its host would drain it to whichever was opened last. */
+  assertSameEnd(key: string, { consumers }: Setup): void {
+    const other = this.#named(key).find((named) => !this.#closing.has(named) && named.setup.consumers !== consumers)
+    if (!other) return
+    const [end, given] = consumers ? ['an `endpoint`', '`consumers: true`'] : ['`consumers: true`', 'an `endpoint`']
+    throw invalid(`The queue "${ofKey(key).name}" is open in this page with ${end}, and cannot be opened with ${given} as well`)
   }
 
   /** Takes a queue in, and opens it at the host. One that could not be opened can be once more. */
