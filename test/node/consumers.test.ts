@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ack } from '../../src/message/ack.ts'
 import { Reject, Retry } from '../../src/message/handling.ts'
 import type { LeasedMessage } from '../../src/message/handling.ts'
 import type { OpenOptions } from '../../src/message/open-options.ts'
@@ -12,7 +13,10 @@ import type { Tab } from '../world/world.ts'
 
 let world: World
 beforeEach(() => void (world = new World()))
-afterEach(() => world.passUntil(world.end()))
+afterEach(async () => {
+  vi.unstubAllGlobals()
+  await world.passUntil(world.end())
+})
 
 function openIn(tab: Tab, options: Partial<OpenOptions<string>> = {}): Queue<string> {
   return tab.open<string>({ consumers: true, order: 'group', ...options })
@@ -53,6 +57,28 @@ test('what a handler returns is the answer of the receipt, and the message is go
   expect(await receipt.delivered).toMatchObject({ status: 200, body: { length: 4, id: receipt.id, attempt: 1 } })
   await sums.idle()
   expect(await sums.depth()).toMatchObject({ ready: 0, leased: 0, dead: 0 })
+})
+
+test.each([
+  ['a Map', new Map([['a', 1]])],
+  ['a function', () => {}],
+  ['a BigInt', 1n],
+  ['NaN within', { mean: NaN }],
+  ['an answer that is too long', 'x'.repeat(70_000)],
+  ['what ack answers with', ack({ enqueue: [], answer: new Map() })],
+])('%s is left out of the answer, and reported; its message is done, and not handled again', async (_, returned) => {
+  const reported: unknown[] = []
+  vi.stubGlobal('reportError', (error: unknown) => reported.push(error))
+  const sums = open()
+  let handled = 0
+  sums.consume(() => {
+    handled += 1
+    return returned
+  })
+  const { delivered } = await sums.enqueue('x')
+  expect(await delivered).toEqual({ status: 200, headers: {}, body: undefined })
+  expect(handled).toBe(1)
+  expect(reported).toMatchObject([{ message: expect.stringMatching(/^What a handler returned is left out .* got /) as string }])
 })
 
 test('a handler that returns nothing has an answer without a body', async () => {
