@@ -55,10 +55,9 @@ export class HostLink {
 
   /** Refuses to open a queue, which is open here, with another end: its host would drain it to whichever was opened last. */
   assertSameEnd(key: string, { consumers }: Setup): void {
-    const other = this.#named(key).find((named) => !this.#closing.has(named) && named.setup.consumers !== consumers)
-    if (!other) return
-    const [end, given] = consumers ? ['an `endpoint`', '`consumers: true`'] : ['`consumers: true`', 'an `endpoint`']
-    throw invalid(`The queue "${ofKey(key).name}" is open in this page with ${end}, and cannot be opened with ${given} as well`)
+    if (this.#named(key).every((other) => other.setup.consumers === consumers || this.#closing.has(other))) return
+    const end = consumers ? 'an `endpoint`' : '`consumers: true`'
+    throw invalid(`The queue "${ofKey(key).name}" is open in this page with ${end}: close that first`)
   }
 
   /** Takes a queue in, and opens it at the host. One that could not be opened can be once more. */
