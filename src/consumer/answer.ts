@@ -1,7 +1,7 @@
 import type { Answer } from '../message/message.ts'
 import type { Answered } from './transport.ts'
 
-/** How much of an answer a dead letter keeps, in characters: what a server has against each field of a form is longer than a sentence. */
+/** How much of an answer a dead letter keeps, and a retry tells, in characters: what a server has against each field of a form is longer than a sentence. */
 const EXCERPT = 4_000
 
 /** An answer as a receipt gives it. */

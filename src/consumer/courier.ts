@@ -206,22 +206,22 @@ export class Courier {
     // A handler that fails says nothing of other messages.
     const news = this.#breaker.failed({ outset, group, outcome: { ...outcome, counts: found.counts && !setup().consumers }, hold })
     const status = attempt.answered ? { status: attempt.status } : {}
+    const said = attempt.answered ? { ...status, excerpt: excerptOf(attempt) } : {}
     if (counts && attempts >= (message.maxAttempts ?? setup().maxAttempts)) {
-      const excerpt = attempt.answered ? excerptOf(attempt) : ''
       const maybeDelivered = !attempt.answered || mayBeDelivered(delivery)
       await this.#departures.bury(delivery, {
         reason: 'attempts-exhausted',
         attempts,
         status: 0,
-        ...status,
-        excerpt,
+        excerpt: '',
+        ...said,
         trail,
         maybeDelivered,
       })
     } else {
       const more = { ...unansweredAfter(held, attempt), ...(isSuspected || held?.isSuspected ? { isSuspected: true as const } : {}) }
       await books.hold(delivery, { attempts, uncounted, ...hold, ...status, ...more, trail }, books.holds.endpoint)
-      announce({ type: 'retry-scheduled', id: message.id, reason, due: time.toDevice(hold.due), ...status })
+      announce({ type: 'retry-scheduled', id: message.id, reason, due: time.toDevice(hold.due), ...said })
       if (isSuspected && !held?.isSuspected) announce({ type: 'suspected', id: message.id })
     }
     if (news) announce(news)

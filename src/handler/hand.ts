@@ -1,5 +1,6 @@
-import { decodeBody } from '../message/body.ts'
+import { decodeBody, encodeBody } from '../message/body.ts'
 import { revived } from '../message/content.ts'
+import { QueueError, reportUncaught } from '../message/error.ts'
 import type { Handler, LeasedMessage } from '../message/handling.ts'
 import { isAck } from '../message/ack.ts'
 import { followersOf } from './followers.ts'
@@ -123,7 +124,10 @@ export class Hand<T> {
 
 async function endOf<T>({ handler, key }: HandOptions<T>, message: () => Promise<LeasedMessage<T>>): Promise<Ended> {
   try {
-    return returned(await handler(await message()), key)
+    const given = await message()
+    const value = await handler(given)
+    // What comes late is for nobody, and nothing of it is reported.
+    return given.signal.aborted ? LATE : returned(value, key)
   } catch (error) {
     try {
       return thrown(error)
@@ -133,14 +137,23 @@ async function endOf<T>({ handler, key }: HandOptions<T>, message: () => Promise
   }
 }
 
-/** An answer that is too long is none. */
 function returned(value: unknown, key: string): Ended {
   const followers = isAck(value) ? followersOf(value, key) : []
-  const answer = JSON.stringify(isAck(value) ? value.answer : value) as string | undefined
-  return {
-    how: 'returned',
-    ...(followers.length > 0 && { followers }),
-    ...(answer !== undefined && answer.length <= LONGEST_ANSWER && { answer }),
+  const answer = answerOf(isAck(value) ? value.answer : value)
+  return { how: 'returned', ...(followers.length > 0 && { followers }), ...(answer !== undefined && { answer }) }
+}
+
+/** As JSON. One that JSON would lose something of, or that is too long, is none, and reported: to fail for that would have done again what is done. */
+function answerOf(value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  try {
+    const answer = encodeBody(value)
+    if (answer.length <= LONGEST_ANSWER) return answer
+    throw new QueueError('body-too-large', `Expected at most ${LONGEST_ANSWER} characters as JSON, got ${answer.length}`)
+  } catch (cause) {
+    const { code, message } = cause as QueueError
+    reportUncaught(new QueueError(code, `What a handler returned is left out of its receipt's answer: ${message}`, { cause }))
+    return undefined
   }
 }
 

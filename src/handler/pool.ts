@@ -2,6 +2,7 @@ import type { Consumer } from '../message/handling.ts'
 import { LEASE } from '../message/handling-checks.ts'
 import { callingRealm } from './realm.ts'
 import { PoolWorker } from './pooled-worker.ts'
+import type { PoolWorkerOptions } from './pooled-worker.ts'
 
 /** The most workers that a pool has where nobody says. */
 const MOST = 8
@@ -11,9 +12,9 @@ export class Pool implements Consumer {
   readonly #workers: readonly PoolWorker[]
   #closing: Promise<void> | undefined
 
-  constructor(start: () => Worker, size: number = usualSize()) {
+  constructor(options: Omit<PoolWorkerOptions, 'realm'>, size: number = usualSize()) {
     const realm = callingRealm()
-    this.#workers = Array.from({ length: size }, () => new PoolWorker(start, realm))
+    this.#workers = Array.from({ length: size }, () => new PoolWorker({ ...options, realm }))
   }
 
   /** A lease of one of them ran out: it hangs, or works for nobody. */

@@ -36,8 +36,10 @@ export type QueueEvent =
       readonly id: string
       readonly reason: RetryReason
       readonly due: number
-      /** The answer's status; absent when there was no answer. */
+      /** The answer's status; 500 where a handler threw; absent when there was no answer. */
       readonly status?: number
+      /** The answer's beginning, or of what the handler threw, at most 4,000 characters; absent when there was no answer. */
+      readonly excerpt?: string
     }
   /** A message was moved to the dead letters. */
   | ({ readonly type: 'dead-lettered'; readonly id: string; readonly group?: string } & Death)
@@ -63,6 +65,11 @@ export type QueueEvent =
   | { readonly type: 'endpoint-recovered' }
   /** `classify` threw, or took too long, or gave what is no outcome. The message is tried again later. */
   | { readonly type: 'classify-failed'; readonly message: string }
+  /**
+   * A worker of `consumeInWorkers` does not load, or cannot be started, or calls no `consume` for half a minute, or ends as soon as it does: another is started, later and later. Or it consumes another
+   * queue, and is left alone. Heard only in this page.
+   */
+  | { readonly type: 'pool-worker-failed'; readonly message: string }
   /** The browser was asked to keep this origin's storage (`persist: true`), and has answered. Heard only in this page. */
   | { readonly type: 'persist-answered'; readonly granted: boolean }
   /** The `headers` function threw, or took too long. Nothing was sent; it is asked again later. */

@@ -19,7 +19,7 @@ export interface LeasedMessage<T = unknown> {
 }
 
 /**
- * Does what a message asks for. When it returns, the message is accepted, and what it returns, as JSON, is the body of the receipt's answer; with `ack`, other messages follow on it. When it throws,
+ * Does what a message asks for. When it returns, the message is accepted, and what it returns, as JSON, is the body of the receipt's answer, unless JSON would lose something of it; with `ack`, other messages follow on it. When it throws,
  * the message is tried again later, which counts as an attempt; {@link Retry} and {@link Reject} steer that.
  */
 export type Handler<T = unknown> = (message: LeasedMessage<T>) => unknown

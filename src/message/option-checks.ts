@@ -127,7 +127,10 @@ const OF_SENDING = ['endpoint', 'method', 'headers', 'credentials', 'timeout', '
 
 /** A queue ends at an endpoint, or at consumers. */
 function checkEnd(options: QueueOptions): void {
-  if (!options.consumers) return required<QueueOptions>(options, queueChecks, ['endpoint'])
+  if (!options.consumers) {
+    if (options.endpoint !== undefined) return
+    throw invalid('Expected `endpoint`, where messages are sent to, or `consumers: true`, got neither')
+  }
   const [given] = OF_SENDING.filter((name) => options[name] !== undefined)
   if (given) throw invalid(`Expected no \`${given}\` with \`consumers: true\`, got ${shown(options[given])}: nothing is sent anywhere`)
 }

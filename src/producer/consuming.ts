@@ -14,6 +14,8 @@ const GRACE = 2_000
 export interface ConsumingOptions {
   readonly queue: { readonly key: string; readonly setup: Setup }
   readonly assertOpen: () => void
+  /** Tells what happens to those who listen to the queue in this page. */
+  readonly tell: (event: QueueEvent) => void
   /** What consumers take from their surroundings; the calling realm's, where it is left out. */
   readonly realm: (() => Realm) | undefined
 }
@@ -44,7 +46,8 @@ export class Consuming<T> {
     this.#leaseExpired.add(tell)
     return this.#begin(
       ({ Pool }) => {
-        const pool = new Pool(start, options.size)
+        const failed = (message: string): void => this.#options.tell({ type: 'pool-worker-failed', message })
+        const pool = new Pool({ start, key: this.#options.queue.key, failed }, options.size)
         replace = (consumer) => pool.replace(consumer)
         return pool
       },

@@ -1,14 +1,17 @@
 import { QueueError, STORAGE_BLOCKED } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
+import { invalid } from '../message/option-checks.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { HostApi, Setup } from '../protocol/host.ts'
+import { ofKey } from '../protocol/names.ts'
 import { resultOf, unwrap } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
 import { askOf } from './asking.ts'
 import type { Ask, Waiting } from './asking.ts'
 import { HostKeeper, pageTimer } from './host-keeper.ts'
 import type { Before, Timer } from './host-keeper.ts'
-import type { Outbound } from './outbound.ts'
+import { know, tell } from './linked-queue.ts'
+import type { LinkedQueue } from './linked-queue.ts'
 import { watchLife, watchPage } from './page-signals.ts'
 import { isReplaceable } from './start-host.ts'
 import type { PageEnd, StartedHost, StartHost } from './start-host.ts'
@@ -16,24 +19,6 @@ import { findWayBack } from './way-back.ts'
 
 /** How many hosts may die of what they are asked, as it seems, before they are not asked it any more. */
 const MOST_ASKED = 5
-
-/** A queue of the page, as its link to the host knows it. */
-export interface LinkedQueue {
-  /** Its name, and whose messages it holds. */
-  readonly key: string
-  /** With the generation of the queue, once its host has told it. */
-  setup: Setup
-  readonly functions: PageFunctions
-  /** Whether it may be kept in memory, where there is no other storage. */
-  readonly mayBeInMemory: boolean
-  hear(event: QueueEvent): void
-  /** The host is another, or the page was away: something may not have been heard. */
-  lookAgain(): void
-  /** There is no host, and none starts: who waits for something is told. */
-  lose(error: QueueError): void
-  /** Where the page may end: what is not known to be stored is written down. */
-  readonly outbound: Pick<Outbound, 'keep' | 'stay'>
-}
 
 /**
  * The page's link to one host, shared by all queues that run there. The host is started for the first queue and stopped after
@@ -66,6 +51,13 @@ export class HostLink {
       died: () => this.#died(),
       failed: (error) => this.#lose(error),
     })
+  }
+
+  /** Refuses to open a queue, which is open here, with another end: its host would drain it to whichever was opened last. */
+  assertSameEnd(key: string, { consumers }: Setup): void {
+    if (this.#named(key).every((other) => other.setup.consumers === consumers || this.#closing.has(other))) return
+    const end = consumers ? 'an `endpoint`' : '`consumers: true`'
+    throw invalid(`The queue "${ofKey(key).name}" is open in this page with ${end}: close that first`)
   }
 
   /** Takes a queue in, and opens it at the host. One that could not be opened can be once more. */
@@ -117,6 +109,11 @@ export class HostLink {
     } finally {
       if (waiting) this.#waiting.delete(waiting)
     }
+  }
+
+  /** Whether a producer is a queue of this page. */
+  isHere(key: string, producer: string): boolean {
+    return this.#named(key).some(({ outbound }) => outbound.producer === producer)
   }
 
   /** Opens at a host what was open at the one before, and is to stay so. */
@@ -236,13 +233,4 @@ export class HostLink {
 
 function started({ kind, storage, reason }: StartedHost): QueueEvent {
   return { type: 'host-started', host: kind, ...(storage && { storage }), ...(reason !== undefined && { reason }) }
-}
-
-function know(queue: LinkedQueue, generation: string): void {
-  queue.setup = { ...queue.setup, generation }
-}
-
-function tell(queue: LinkedQueue, event: QueueEvent): void {
-  if ('generation' in event) know(queue, event.generation)
-  queue.hear(event)
 }

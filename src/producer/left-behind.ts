@@ -84,11 +84,14 @@ export interface TakeOver {
   readonly store: (batch: Batch) => Promise<unknown>
   /** Finds out which generation of the queue this is. */
   readonly look: () => Promise<unknown>
+  /** Whether a producer is of this page: its batches it has stored itself, and hears of those that are refused. */
+  readonly isHere: (producer: string) => boolean
 }
 
 /** Has stored what pages have left behind, in its order. What cannot be stored now stays where it is; what was left before the queue was destroyed goes. */
-export async function takeOver(queue: LeavingQueue, { store, look }: TakeOver): Promise<void> {
+export async function takeOver(queue: LeavingQueue, { store, look, isHere }: TakeOver): Promise<void> {
   for (const [key, { at, batch, generation }] of allLeft(queue.key)) {
+    if (isHere(batch.producer)) continue
     try {
       if (generation !== undefined && queue.setup.generation === undefined) await look()
       if (!isOfGone(generation, queue.setup.generation)) await store(asOfNow(batch, Date.now() - at))

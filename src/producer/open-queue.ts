@@ -7,6 +7,7 @@ import type { QueueEnd } from '../message/options.ts'
 import { QueueError } from '../message/error.ts'
 import { askClassify, askHeaders, askUpcast } from '../protocol/functions.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
+import { queueKey } from '../protocol/names.ts'
 import { setupOf } from '../protocol/setup.ts'
 import { callServiceWorker } from './background-sync.ts'
 import { unlessBlocked } from './blocked-storage.ts'
@@ -63,10 +64,13 @@ export function openQueueOn<T>(
     throw new QueueError('invalid-option', `Expected \`host\` or \`worker\`, got both: a worker of your own is a host`)
   }
   if (options.backgroundSync) refusePagesOwn(given, defined)
+  const setup = setupOf(options, given)
+  const link = linkTo(options)
+  link.assertSameEnd(queueKey(name, options.identity), setup)
   const handle = new QueueHandle<T>({
     name,
-    setup: setupOf(options, given),
-    link: linkTo(options),
+    setup,
+    link,
     functions: functionsOf(name, options),
     realm,
     mayBeInMemory: options.blockedStorage === 'memory',

@@ -1,7 +1,8 @@
 import { isQueueError } from '../message/error.ts'
 import type { Batch } from '../protocol/host.ts'
 import type { Ask } from './asking.ts'
-import type { HostLink, LinkedQueue } from './host-link.ts'
+import type { HostLink } from './host-link.ts'
+import type { LinkedQueue } from './linked-queue.ts'
 import { takeOver, watchLeft } from './left-behind.ts'
 
 /** A queue that is being opened at its host, or is open there; one whose host did not start is opened again by whoever asks next. */
@@ -57,7 +58,8 @@ export class Opening {
     const { key } = this.#queue
     const store = (batch: Batch): Promise<unknown> => this.#link.call((api) => api.enqueue(key, batch))
     const look = (): Promise<unknown> => this.#link.call((api) => api.depth(key))
-    this.#takingOver = this.#takingOver.then(() => takeOver(this.#queue, { store, look }))
+    const isHere = (producer: string): boolean => this.#link.isHere(key, producer)
+    this.#takingOver = this.#takingOver.then(() => takeOver(this.#queue, { store, look, isHere }))
     return this.#takingOver
   }
 }

@@ -19,7 +19,8 @@ const UNLESS_ENDED = 1_000
 
 /** Mints ids, and sends all messages of one tick to the host in one call. */
 export class Outbound {
-  readonly #producer = mintProducer()
+  /** Under whose name its batches are stored. */
+  readonly producer: string = mintProducer()
   readonly #send: (batch: Batch) => Promise<readonly Decision[]>
   readonly #left: LeftBehind
   #number = 0
@@ -31,7 +32,7 @@ export class Outbound {
 
   constructor(queue: LeavingQueue, send: (batch: Batch) => Promise<readonly Decision[]>) {
     this.#send = send
-    this.#left = new LeftBehind(queue, this.#producer)
+    this.#left = new LeftBehind(queue, this.producer)
   }
 
   /** Resolves when everything that was added is stored, or was refused. */
@@ -43,7 +44,7 @@ export class Outbound {
   add(content: Omit<OutgoingMessage, 'id'>): { readonly id: string; readonly decided: Promise<Decision[1] | undefined> } {
     const batch = this.#open ?? this.#begin()
     const offset = batch.messages.length
-    const id = messageId(this.#producer, batch.number, offset)
+    const id = messageId(this.producer, batch.number, offset)
     batch.messages.push({ id, ...content })
     batch.characters += typeof content.body === 'string' ? content.body.length : bytesOf(content.body)
     if (batch.messages.length >= MOST_MESSAGES || batch.characters >= MOST_CHARACTERS) this.#open = undefined
@@ -70,7 +71,7 @@ export class Outbound {
   }
 
   #wire({ number, messages }: OpenBatch): Batch {
-    return { producer: this.#producer, number, messages }
+    return { producer: this.producer, number, messages }
   }
 
   #begin(): OpenBatch {

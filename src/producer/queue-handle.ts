@@ -20,7 +20,8 @@ import { Contents } from './contents.ts'
 import { allStored, outgoingAll } from './enqueue-all.ts'
 import type { EnqueueAllOptions } from './enqueue-all.ts'
 import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
-import type { HostLink, LinkedQueue } from './host-link.ts'
+import type { HostLink } from './host-link.ts'
+import type { LinkedQueue } from './linked-queue.ts'
 import { forgetLeft } from './left-behind.ts'
 import { Listeners } from './listeners.ts'
 import { Outbound } from './outbound.ts'
@@ -86,7 +87,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
       unspool: (spool) => this.host.ask((api) => api.unspool(this.key, spool)),
     })
     this.#receipts = new Receipts((id) => this.host.call((api) => api.standing(this.key, id)))
-    this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), realm })
+    this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), tell: (event) => this.hear(event), realm })
     this.#schedules = new Schedules({
       rules,
       clock: realm?.().clock ?? wallClock,

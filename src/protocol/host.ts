@@ -163,7 +163,7 @@ export interface Page<Item> {
 }
 
 /** A place in a list that only the host understands; `undefined` is the beginning. */
-export type Place = number | readonly [string | number, number]
+export type Place = number | object
 
 /** What a worker posts to its page beside Comlink's traffic, which knows its own by an `id` that these have not. */
 export type HostMessage =

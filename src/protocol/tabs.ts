@@ -20,6 +20,7 @@ const OWN: ReadonlySet<unknown> = new Set<QueueEvent['type']>([
   'leadership-gained',
   'leadership-lost',
   'persist-answered',
+  'pool-worker-failed',
   'storage-opened',
   'storage-cleared',
   'storage-lost',

@@ -5,13 +5,21 @@ import { areChanged, isDone, readHead, readTail } from './meta.ts'
 import type { Head, Tail } from './meta.ts'
 import { exactly, firstRecord } from './read.ts'
 import { isInboxRecord, isMessage, isParkedRecord, valueOf } from './readable.ts'
-import type { ReadTransaction } from './schema.ts'
+import type { GroupRow, InboxRecord, ReadTransaction } from './schema.ts'
 
 /** How many delayed messages one look gives. */
 const SOME = 100
 
-/** Where a list goes on: after a record of parked messages, at a number in the inbox, or after a delayed message. */
-export type Place = readonly [group: string, number: number] | number | readonly [due: number, number: number]
+/** Where a list goes on: after a record of parked messages, at a number in the inbox, or after a delayed message. `early` are numbers of the inbox that were listed with their groups. */
+export type Place =
+  | { readonly parked: readonly [group: string, number: number]; readonly early: readonly number[] }
+  | InInbox
+  | { readonly delayed: readonly [due: number, number: number] }
+
+interface InInbox {
+  readonly inbox: number
+  readonly early: readonly number[]
+}
 
 export interface ListedMessage extends PlacedMessage {
   readonly state: WaitingState
@@ -30,32 +38,31 @@ export interface Filter {
 }
 
 /** Before all delayed messages. */
-const DELAYED: Place = [-Infinity, 0]
+const DELAYED: Place = { delayed: [-Infinity, 0] }
 
-/** What waits from a place on: one record of it. What was set aside comes first, group by group; then the inbox, in order; then what is delayed. */
+/** What waits from a place on: one record of it. What was set aside comes first, group by group, each with what is under way of it; then the inbox, in order; then what is delayed. */
 export async function messages(connection: Connection, from: Place | undefined, filter: Filter = {}): Promise<Waiting> {
   const { state, group } = filter
   const { items, next } = await some(connection, from ?? (state === 'delayed' ? DELAYED : undefined))
   const wanted = items.filter(
     (item) => (state === undefined || item.state === state) && (group === undefined || (item.group ?? '') === group),
   )
-  const isOver = next === undefined || (isDelayed(next) && state !== undefined && state !== 'delayed')
+  const isOver = next === undefined || ('delayed' in next && state !== undefined && state !== 'delayed')
   return isOver ? { items: wanted } : { items: wanted, next }
-}
-
-function isDelayed(place: Place): place is readonly [due: number, number: number] {
-  return typeof place !== 'number' && typeof place[0] === 'number'
 }
 
 function some(connection: Connection, from: Place | undefined): Promise<Waiting> {
   return connection.read(['inbox', 'meta', 'groups', 'parked', 'changes', 'delayed'], async (tx) => {
     const [head, tail] = await Promise.all([readHead(tx), readTail(tx)])
-    if (from !== undefined && isDelayed(from)) return inDelayed(tx, head, from)
-    if (typeof from === 'number') return present(tx, tail, head, await inInbox(tx, head, from))
-    const after = from === undefined ? null : IDBKeyRange.lowerBound(from, true)
+    if (from && 'delayed' in from) return inDelayed(tx, head, from.delayed)
+    if (from && 'inbox' in from) return present(tx, tail, head, await inInbox(tx, head, from))
+    const after = from ? IDBKeyRange.lowerBound(from.parked, true) : null
     const parked = tx.objectStore('parked')
     const [[key], records] = await Promise.all([parked.getAllKeys(after, 1), valueOf(parked.getAll(after, 1))])
-    return present(tx, tail, head, await (key ? inParked(tx, head, key, records?.[0]) : inInbox(tx, head, head.record)))
+    const early = from?.early ?? []
+    if (!key) return present(tx, tail, head, await inInbox(tx, head, { inbox: head.record, early }))
+    const isFirst = key[0] !== from?.parked[0]
+    return present(tx, tail, head, await inParked(tx, head, { key, record: records?.[0], isFirst, early }))
   })
 }
 
@@ -85,30 +92,57 @@ async function inDelayed(tx: ReadTransaction, head: Head, from: readonly [number
     due: record.due - (head.time?.offset ?? 0),
   }))
   const last = found.at(-1)
-  return last && found.length === SOME ? { items, next: [last.due, last.number] } : { items }
+  return last && found.length === SOME ? { items, next: { delayed: [last.due, last.number] } } : { items }
 }
 
-async function inInbox(tx: ReadTransaction, head: Head, from: number): Promise<Waiting> {
-  const found = await firstRecord(tx, Math.max(from, head.record))
+async function inInbox(tx: ReadTransaction, head: Head, from: InInbox): Promise<Waiting> {
+  const found = await firstRecord(tx, Math.max(from.inbox, head.record))
   if (!found) return { items: [], next: DELAYED }
   const { key, record } = found
+  const { early } = from
   // The drain will set it aside.
-  if (!isInboxRecord(record, key)) return { items: [], next: key + 1 }
-  const halted = head.held?.isHalted ? head.position : undefined
-  const items = record.messages
-    .map((message, offset) => ({ ...message, sequence: key + offset, state: stateOf(key + offset < head.reserved) }))
-    .filter((message) => isMessage(message) && !isDone(head, message.sequence) && message.sequence !== halted)
-  return { items, next: key + record.messages.length }
+  if (!isInboxRecord(record, key)) return { items: [], next: { inbox: key + 1, early } }
+  const items = waitingIn(head, record).filter(({ sequence }) => !early.includes(sequence))
+  return { items, next: { inbox: key + record.messages.length, early } }
 }
 
-async function inParked(tx: ReadTransaction, head: Head, [group, first]: readonly [string, number], record: unknown): Promise<Waiting> {
+function waitingIn(head: Head, { first, messages }: InboxRecord): ListedMessage[] {
+  const halted = head.held?.isHalted ? head.position : undefined
+  return messages
+    .map((message, offset) => ({ ...message, sequence: first + offset, state: stateOf(first + offset < head.reserved) }))
+    .filter((message) => isMessage(message) && !isDone(head, message.sequence) && message.sequence !== halted)
+}
+
+interface Parked {
+  readonly key: readonly [group: string, number: number]
+  readonly record: unknown
+  /** Whether it is the first of its group. */
+  readonly isFirst: boolean
+  readonly early: readonly number[]
+}
+
+async function inParked(tx: ReadTransaction, head: Head, { key, record, isFirst, early }: Parked): Promise<Waiting> {
+  const [group] = key
   const all = isParkedRecord(record) ? record.messages : []
   const found = await tx.objectStore('groups').get(group)
   const row = found && (await exactly(tx, found))
   const halted = row?.held?.isHalted ? row.next : undefined
   const waiting = all.filter(({ sequence }) => sequence >= (row?.next ?? Infinity) && sequence !== halted)
   const items = waiting.map((message) => ({ ...message, state: stateOf(message.sequence === row?.next && head.serving.includes(group)) }))
-  return { items, next: [group, first] }
+  const ahead = row && isFirst ? await aheadOf(tx, head, row) : []
+  return { items: [...ahead, ...items], next: { parked: key, early: [...early, ...ahead.map(({ sequence }) => sequence)] } }
+}
+
+/** What is under way, or was as a leader ended, stays in the inbox while what is behind it in its group is parked. */
+async function aheadOf(tx: ReadTransaction, head: Head, { group, next }: GroupRow): Promise<ListedMessage[]> {
+  const end = Math.min(next, Math.max(head.reserved, ...head.frozen.map(([, to]) => to)))
+  if (end <= head.position) return []
+  const inbox = tx.objectStore('inbox')
+  const range = IDBKeyRange.bound(head.record, end, false, true)
+  const [keys, records = []] = await Promise.all([inbox.getAllKeys(range), valueOf(inbox.getAll(range))])
+  return records
+    .flatMap((record, nth) => (isInboxRecord(record, keys[nth]!) ? waitingIn(head, record) : []))
+    .filter((message) => message.sequence < end && (message.group ?? '') === group)
 }
 
 function stateOf(isLeased: boolean): 'ready' | 'leased' {

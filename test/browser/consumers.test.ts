@@ -144,3 +144,17 @@ test('a pool that is closed finishes what it has in hand, and its workers end', 
   expect(await page.evaluate(() => globalThis.sums.depth())).toMatchObject({ ready: 1, leased: 0 })
   expect(begun.map(({ n }) => n).toSorted((a, b) => a - b)).toEqual([1, 2])
 })
+
+test('a pool whose worker has another URL than was thought, or consumes another queue, tells its page so', async () => {
+  useWorker()
+  const page = await open()
+  const told = await page.evaluate(() => {
+    const pool = (name: string, url: string): Promise<string> => {
+      const queue = globalThis.holdfast.openQueue(name, { consumers: true })
+      queue.consumeInWorkers(() => new Worker(url, { type: 'module' }), { size: 1 })
+      return new Promise((resolve) => queue.subscribe((event) => event.type === 'pool-worker-failed' && resolve(event.message)))
+    }
+    return Promise.all([pool('mistyped', '/sum.worker.js'), pool('others', '/sums.worker.js')])
+  })
+  expect(told).toEqual(['It did not load', 'It consumes another queue, and not this one'])
+})

@@ -65,6 +65,18 @@ describe('retry: the message keeps its place and is tried again', () => {
   })
 })
 
+test('the beginning of the answer is told with each retry, and nothing where there is none', async () => {
+  world.server.next(() => new Response('The database is away'.padEnd(5_000, '!'), { status: 500 }), unreachable)
+  const orders = world.open()
+  const scheduled = heard(orders, 'retry-scheduled')
+  await orders.enqueue('x')
+  const { excerpt } = await scheduled
+  expect(excerpt).toBe('The database is away'.padEnd(4_000, '!'))
+  const unanswered = heard(orders, 'retry-scheduled')
+  world.clock.advance(1_000)
+  expect(await unanswered).not.toHaveProperty('excerpt')
+})
+
 describe('what counts towards maxAttempts, and what does not', () => {
   test.each(retried)('%s', async (_, reaction, { status: code = 0 }, counts) => {
     world.server.react = reaction

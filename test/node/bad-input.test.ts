@@ -36,7 +36,8 @@ describe('an option', () => {
   test.each([
     [undefined, 'Expected `options` to be an object, got undefined'],
     ['x', 'Expected `options` to be an object, got "x" (string)'],
-    [{}, 'Expected `endpoint` to be an http or https URL without credentials, got undefined'],
+    [{}, 'Expected `endpoint`, where messages are sent to, or `consumers: true`, got neither'],
+    [{ consumers: false }, 'Expected `endpoint`, where messages are sent to, or `consumers: true`, got neither'],
     [{ endpoint: '' }, 'Expected `endpoint` to be an http or https URL without credentials, got "" (string)'],
     [{ endpoint: 'ftp://x/' }, 'Expected `endpoint` to be an http or https URL without credentials, got "ftp://x/" (string)'],
     [{ endpoint: 'http://' }, 'Expected `endpoint` to be an http or https URL without credentials, got "http://" (string)'],

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Reject, Retry } from '../../src/message/handling.ts'
-import type { BatchProgress } from '../../src/producer/batch-receipt.ts'
+import type { BatchProgress } from '../../src/producer/tally.ts'
 import { collect, heardTimes, turns, World } from '../world/world.ts'
 
 let world: World
@@ -54,6 +54,21 @@ test('how far it is: told at once, as messages leave, and as consumers say of wh
   ends[0]!()
   expect(await world.passUntil(batch.settled)).toMatchObject({ accepted: 2, progress: 1 })
   expect(told.at(-1)).toMatchObject({ accepted: 1 })
+})
+
+test('whoever subscribes once all others are gone is told what happened meanwhile', async () => {
+  const orders = world.open<string>({ consumers: true, order: 'none' })
+  const batch = await orders.enqueueAll(['a', 'b'])
+  batch.subscribe(() => {})()
+  orders.consume(({ body }) => body === 'a' || new Promise(() => {}), { concurrency: 2 })
+  await world.passUntil(batch.receipts[0]!.delivered)
+  const told: BatchProgress[] = []
+  batch.subscribe((progress) => told.push(progress))
+  expect(told).toMatchObject([{ accepted: 1, progress: 0.5 }])
+  await orders.cancel(batch.receipts[1]!.id, { abort: true })
+  await batch.settled
+  await turns()
+  expect(told.at(-1)).toMatchObject({ accepted: 1, cancelled: 1, progress: 1 })
 })
 
 test('what is to be tried again is in nobody’s hands, and counts for nothing', async () => {

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ack } from '../../src/message/ack.ts'
 import { Reject, Retry } from '../../src/message/handling.ts'
 import type { LeasedMessage } from '../../src/message/handling.ts'
 import type { OpenOptions } from '../../src/message/open-options.ts'
@@ -12,7 +13,10 @@ import type { Tab } from '../world/world.ts'
 
 let world: World
 beforeEach(() => void (world = new World()))
-afterEach(() => world.passUntil(world.end()))
+afterEach(async () => {
+  vi.unstubAllGlobals()
+  await world.passUntil(world.end())
+})
 
 function openIn(tab: Tab, options: Partial<OpenOptions<string>> = {}): Queue<string> {
   return tab.open<string>({ consumers: true, order: 'group', ...options })
@@ -53,6 +57,28 @@ test('what a handler returns is the answer of the receipt, and the message is go
   expect(await receipt.delivered).toMatchObject({ status: 200, body: { length: 4, id: receipt.id, attempt: 1 } })
   await sums.idle()
   expect(await sums.depth()).toMatchObject({ ready: 0, leased: 0, dead: 0 })
+})
+
+test.each([
+  ['a Map', new Map([['a', 1]])],
+  ['a function', () => {}],
+  ['a BigInt', 1n],
+  ['NaN within', { mean: NaN }],
+  ['an answer that is too long', 'x'.repeat(70_000)],
+  ['what ack answers with', ack({ enqueue: [], answer: new Map() })],
+])('%s is left out of the answer, and reported; its message is done, and not handled again', async (_, returned) => {
+  const reported: unknown[] = []
+  vi.stubGlobal('reportError', (error: unknown) => reported.push(error))
+  const sums = open()
+  let handled = 0
+  sums.consume(() => {
+    handled += 1
+    return returned
+  })
+  const { delivered } = await sums.enqueue('x')
+  expect(await delivered).toEqual({ status: 200, headers: {}, body: undefined })
+  expect(handled).toBe(1)
+  expect(reported).toMatchObject([{ message: expect.stringMatching(/^What a handler returned is left out .* got /) as string }])
 })
 
 test('a handler that returns nothing has an answer without a body', async () => {
@@ -111,7 +137,7 @@ test('a handler that throws: the message is tried again in its place, with backo
   })
   const scheduled = heard(orders, 'retry-scheduled')
   const [receipt] = await Promise.all([orders.enqueue('a'), orders.enqueue('b')])
-  expect(await scheduled).toMatchObject({ id: receipt.id, reason: 'failed', status: 500 })
+  expect(await scheduled).toMatchObject({ id: receipt.id, reason: 'failed', status: 500, excerpt: 'TypeError: It is broken' })
   await world.passUntil(orders.idle())
   expect(bodies).toEqual(['a1', 'a2', 'b1'])
   const [letter] = await collect(orders.deadLetters())
@@ -587,6 +613,26 @@ test('a request that was enqueued while the queue had an endpoint is a dead lett
   expect(await collect(orders.deadLetters())).toMatchObject([
     { id: request.id, reason: 'rejected', excerpt: expect.stringContaining('endpoint') as string },
   ])
+})
+
+test('a queue that a page has open with one end is refused with the other, until it is closed', async () => {
+  const tab = world.openTab()
+  const refused = (end: string): Error =>
+    expect.objectContaining({
+      code: 'invalid-option',
+      message: `The queue "${world.name}" is open in this page with ${end}: close that first`,
+    }) as Error
+  const handled = openIn(tab)
+  expect(() => tab.open()).toThrow(refused('`consumers: true`'))
+  expect(() => tab.open({ identity: 'ann' })).not.toThrow()
+  openIn(tab)
+  await Promise.all([handled.close(), openIn(tab).close()])
+  expect(() => tab.open()).toThrow(refused('`consumers: true`'))
+  await tab.close()
+  const sent = tab.open()
+  expect(() => openIn(tab)).toThrow(refused('an `endpoint`'))
+  await sent.close()
+  await openIn(tab).depth()
 })
 
 test('a handler that ends late, after its message was handed to the same consumer again, takes it from nobody as another leads', async () => {

@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
 import type { OpenOptions } from '../../src/message/open-options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
-import { status, unreachable } from '../world/fake-server.ts'
+import { silence, status, unreachable } from '../world/fake-server.ts'
 import type { Reaction } from '../world/fake-server.ts'
+import { Life } from '../world/life.ts'
 import { traced } from '../world/traced.ts'
-import { collect, heard, heardTimes, World } from '../world/world.ts'
+import { collect, heard, heardTimes, turns, World } from '../world/world.ts'
 
 interface Order {
   customer: string
@@ -252,6 +253,25 @@ describe('what was set aside', () => {
       { group: 'b', body: { n: 0 } },
       { group: 'b', body: { n: 1 } },
     ])
+  })
+
+  test('is listed behind what is under way of its group, also where the leader of that is gone', async () => {
+    world.server.react = silence
+    const tab = world.openTab({}, undefined, undefined, new Life(() => {}))
+    const orders = tab.open<Order>(byCustomer)
+    await enqueue(orders, 'a', 3)
+    await turns()
+    await orders.pause({ group: 'a' })
+    await enqueue(orders, 'b', 1)
+    await turns()
+    const listed = async (queue: Queue<Order>): Promise<unknown> =>
+      (await collect(queue.messages())).map(({ body, state }) => `${body.customer}${body.n} ${state}`)
+    expect(await listed(orders)).toEqual(['a0 leased', 'a1 ready', 'a2 ready', 'b0 leased'])
+    expect(await orders.depth({ group: 'a' })).toMatchObject({ ready: 2, leased: 1 })
+    tab.kill()
+    const later = open()
+    await turns()
+    expect(await listed(later)).toEqual(['a0 ready', 'a1 ready', 'a2 ready', 'b0 leased'])
   })
 
   test('a clock that was set back makes no wait longer than it was', async () => {

@@ -197,6 +197,16 @@ test('until a page has loaded, what it enqueues is written down as it is sent: W
   expect(view.left).toEqual([])
 })
 
+test('what a page that has not loaded has written down it has stored once, as its own, so that a capacity counts and others hear of it once', async () => {
+  view.readyState = 'loading'
+  const page = new MortalPage()
+  page.answers = true
+  const again = page.open()
+  await Promise.all([page.queue.enqueue(1), again.enqueue(2)])
+  expect(page.host.batches.map(({ isRelayed }) => isRelayed)).toEqual([undefined, undefined])
+  expect(view.left).toEqual([])
+})
+
 test('a page that is told of its end by nothing but beforeunload writes down as well, and listens no longer than it matters', async () => {
   const page = new MortalPage()
   void (await page.enqueue(1))

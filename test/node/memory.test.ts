@@ -32,3 +32,18 @@ test('an open queue holds no receipt that was dropped, though its message still 
 async function dropped(queue: Queue): Promise<WeakRef<object>> {
   return new WeakRef<object>(await queue.enqueue('x'))
 }
+
+test('an open queue holds no batch that nobody is told of any more, though its messages still wait', async () => {
+  const orders = world.open()
+  await orders.pause()
+  const batches: WeakRef<object>[] = []
+  for (let n = 0; n < 10; n++) batches.push(await watched(orders))
+  expect(await countCollected(batches)).toBe(batches.length)
+})
+
+async function watched(queue: Queue): Promise<WeakRef<object>> {
+  const batch = await queue.enqueueAll(['x', 'y'])
+  const stops = [batch.subscribe(() => {}), batch.subscribe(() => {})]
+  for (const stop of stops) stop()
+  return new WeakRef<object>(batch)
+}

@@ -57,10 +57,8 @@ export class LeaseExpectations {
 
   #inOrder(listed: LeaseFindings['listed']): void {
     const last = new Map<string, Lot>()
-    for (const { id, body, state } of listed) {
+    for (const { id, body } of listed) {
       const lot = this.#model.find(id, body)
-      // One that was in hand as a leader died stands in the inbox, though others of its group were set aside: those are listed first.
-      if (state === 'leased' || lot.leases.length > 0) continue
       const before = last.get(lot.group)
       if (before && before.place > lot.place) throwFault(`${show(before)} stands before ${show(lot)}`)
       last.set(lot.group, lot)

@@ -170,8 +170,7 @@ export class Expectations {
     const last = new Map<string, Known>()
     for (const { id, state } of listed) {
       const known = this.#model.byId(id)!
-      // One under way stands in the inbox, also where its leader has died and none has met it since, though others of its group may have been set aside: those are listed first.
-      if (state === 'delayed' || state === 'leased' || known.sent !== undefined) continue
+      if (state === 'delayed') continue
       const before = last.get(known.group)
       const isLoose = before && (before.beside.has(known) || known.beside.has(before))
       if (before && !isLoose && before.place > known.place) throwFault(`${show(before)} stands before ${show(known)}`)
