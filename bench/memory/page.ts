@@ -20,7 +20,7 @@ globalThis.enqueueFile = () =>
   watched(async () => {
     await uploads.pause()
     const [file] = document.querySelector('input')!.files!
-    await uploads.enqueue(file!)
+    await uploads.enqueue(file)
   })
 
 globalThis.enqueueMany = (count, size) =>

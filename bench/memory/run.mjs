@@ -1,6 +1,6 @@
 // What large bodies take, in memory and time: a file of 500 MB, and 2,000 messages of 1 MB each, in and out. `npm run bench:memory`, on Linux: it reads /proc.
 import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream, createWriteStream, readdirSync, readFileSync } from 'node:fs'
+import { createWriteStream, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'

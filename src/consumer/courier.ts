@@ -209,15 +209,8 @@ export class Courier {
     const said = attempt.answered ? { ...status, excerpt: excerptOf(attempt) } : {}
     if (counts && attempts >= (message.maxAttempts ?? setup().maxAttempts)) {
       const maybeDelivered = !attempt.answered || mayBeDelivered(delivery)
-      await this.#departures.bury(delivery, {
-        reason: 'attempts-exhausted',
-        attempts,
-        status: 0,
-        excerpt: '',
-        ...said,
-        trail,
-        maybeDelivered,
-      })
+      const known = { status: 0, excerpt: '', ...said, attempts, trail, maybeDelivered }
+      await this.#departures.bury(delivery, { reason: 'attempts-exhausted', ...known })
     } else {
       const more = { ...unansweredAfter(held, attempt), ...(isSuspected || held?.isSuspected ? { isSuspected: true as const } : {}) }
       await books.hold(delivery, { attempts, uncounted, ...hold, ...status, ...more, trail }, books.holds.endpoint)
