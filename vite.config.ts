@@ -72,6 +72,7 @@ const IN_WEBKIT = [
   'service-worker',
   'identity',
   'requests',
+  'bodies',
   'blocked-storage',
   'consumers',
   'pipelines',
