@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import type { Page } from 'playwright'
 import { expect, test } from 'vitest'
 import { A_PROCESS_FOR_EACH_TAB } from './chromium.ts'
-import { browser, demo, killBrowser, openPage, page, useDemo } from './demo-stage.ts'
+import { browser, crashTab, demo, killBrowser, openPage, page, useDemo } from './demo-stage.ts'
 import { says, testLooks } from './examples-stage.ts'
 
 useDemo(A_PROCESS_FOR_EACH_TAB)
@@ -41,7 +41,7 @@ test('a burst of 5,000 reaches the endpoint at fifty a second at most, over a re
   await burst(second, '250')
   await arrived(second, 225)
   // It was the first, and so it was the one that sent.
-  await browser.crash(page)
+  await crashTab(page)
   await arrived(second, 300)
   await neverTooMany(second)
   await killBrowser(PAGE)
