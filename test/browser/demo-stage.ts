@@ -37,13 +37,13 @@ const start = (port: number): Promise<Demo> =>
     receivedFile: path.join(folder, 'orders.jsonl'),
   })
 
-/** Whether the test that runs has left the browser to nobody else. */
+/** Whether the browser is of no use to the next test. */
 let isSpent = false
 const ports = new Set<number>()
 
 /**
  * Each test of the file gets a server and a page that can be loaded without it, at an address that keeps nothing yet. They share a browser,
- * until one kills it, or a tab of it: the next gets another.
+ * until one fails, or kills it, or a tab of it: the next gets another.
  */
 export function useDemo(chromiumArgs: readonly string[] = []): void {
   let running: Browser | undefined
@@ -58,8 +58,8 @@ export function useDemo(chromiumArgs: readonly string[] = []): void {
         await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
     })
   })
-  afterEach(async () => {
-    if (isSpent) {
+  afterEach(async ({ task }) => {
+    if (isSpent || task.result?.state === 'fail') {
       await browser.close()
       running = undefined
     } else await leaveAsFound(browser.context)

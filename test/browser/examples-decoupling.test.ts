@@ -71,7 +71,7 @@ test('of two day watches, each says what is so: which of them enters a ship, and
     says(day, '#in-hand', /^(Entering|Another day watch is entering) no\. \d+: /).then(() => day.locator('#in-hand').innerText()),
   )
   await fleetPasses(night)
-  expect((await Promise.all(heard)).map((text) => text.startsWith('Entering')).toSorted()).toEqual([false, true])
+  expect((await Promise.all(heard)).filter((text) => text.startsWith('Entering'))).toHaveLength(1)
   for (const day of days) await logbookOf(day, 12)
   await second.reload()
   await says(second, '#in-hand', 'The night has left nothing to enter')
