@@ -24,6 +24,7 @@ async function pagesIn(folder: string): Promise<[string, string][]> {
  *
  * - `<!-- examples: head -->` what stands in the head of each example;
  * - `<!-- examples: header -->` the way back to the demo, and to the other examples;
+ * - `<!-- examples: crew -->` the workers of a pool, for a `Crew` to show;
  * - `<!-- examples: code work.ts -->` a file from beside the page, as it is now: what is shown is what runs;
  * - `<!-- examples: list -->` all of them, for the front page.
  */
@@ -49,13 +50,14 @@ async function contentOf(asked: string, folder: string): Promise<string> {
   switch (what) {
     case 'head':
     case 'header':
+    case 'crew':
       return (await readFile(path.join(FOLDER, `frame/${what}.html`), 'utf8')).replace('<!-- links -->', links(path.basename(folder)))
     case 'code':
       return code(file, await readFile(path.join(folder, file), 'utf8'))
     case 'list':
       return `<ul>${EXAMPLES.map(card).join('')}</ul>`
     default:
-      throw new Error(`Expected head, header, code or list, got ${asked}`)
+      throw new Error(`Expected head, header, crew, code or list, got ${asked}`)
   }
 }
 

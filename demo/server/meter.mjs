@@ -25,6 +25,8 @@ export class Meter {
     handle: ({ id }) => {
       if (this.#taken.has(id)) this.#figures.takenTwice += 1
       this.#taken.add(id)
+      // Its arrival may have been told already, without it.
+      this.#live.changed()
     },
   })
 

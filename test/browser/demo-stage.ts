@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Page } from 'playwright'
-import { afterEach, beforeEach, expect } from 'vitest'
+import type { BrowserContext, Page } from 'playwright'
+import { afterAll, afterEach, beforeEach, expect } from 'vitest'
 import { Browser } from './browser.ts'
 
 interface Demo {
@@ -37,12 +37,20 @@ const start = (port: number): Promise<Demo> =>
     receivedFile: path.join(folder, 'orders.jsonl'),
   })
 
-/** Each test of the file gets a server, a browser and a page that can be loaded without the server. */
+/** Whether the browser is of no use to the next test. */
+let isSpent = false
+const ports = new Set<number>()
+
+/**
+ * Each test of the file gets a server and a page that can be loaded without it, at an address that keeps nothing yet. They share a browser,
+ * until one fails, or kills it, or a tab of it: the next gets another.
+ */
 export function useDemo(chromiumArgs: readonly string[] = []): void {
+  let running: Browser | undefined
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'holdfast-demo-'))
-    demo = await start(0)
-    browser = await Browser.launch(chromiumArgs)
+    demo = await startElsewhere()
+    browser = running ??= await Browser.launch(chromiumArgs)
     page = await openPage()
     await page.evaluate(async () => {
       await navigator.serviceWorker.ready
@@ -50,12 +58,34 @@ export function useDemo(chromiumArgs: readonly string[] = []): void {
         await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve))
     })
   })
-  afterEach(async () => {
-    await browser.close()
+  afterEach(async ({ task }) => {
+    if (isSpent || task.result?.state === 'fail') {
+      await browser.close()
+      running = undefined
+    } else await leaveAsFound(browser.context)
+    isSpent = false
     await demo.close()
     await rm(folder, { recursive: true })
     expect(errors.splice(0)).toEqual([])
   })
+  afterAll(() => running?.close())
+}
+
+/** On a port that no earlier test had: the browser remembers what was stored there. */
+async function startElsewhere(): Promise<Demo> {
+  const started = await start(0)
+  if (!ports.has(started.port)) {
+    ports.add(started.port)
+    return started
+  }
+  await started.close()
+  return startElsewhere()
+}
+
+async function leaveAsFound(context: BrowserContext): Promise<void> {
+  await context.setOffline(false)
+  // The first is the one that the browser began with, and would not go on without.
+  for (const opened of context.pages().slice(1)) await opened.close()
 }
 
 /** @param path of the front page, unless it says otherwise. */
@@ -68,8 +98,15 @@ export async function openPage(path = ''): Promise<Page> {
 
 /** As a crash or an empty battery would; the driver comes back. */
 export async function killBrowser(path = ''): Promise<void> {
+  isSpent = true
   await browser.killAndRestart()
   page = await openPage(path)
+}
+
+/** Has the process of a tab crash. With it goes what it has of the service worker, for whose answer Playwright's offline switch would then wait for good. */
+export async function crashTab(tab: Page): Promise<void> {
+  isSpent = true
+  await browser.crash(tab)
 }
 
 export async function stopServer(): Promise<void> {

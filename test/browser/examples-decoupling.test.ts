@@ -2,7 +2,7 @@ import type { Page } from 'playwright'
 import { expect, test } from 'vitest'
 import { numbers } from './browser.ts'
 import { A_PROCESS_FOR_EACH_TAB } from './chromium.ts'
-import { browser, demo, goOffline, goOnline, killBrowser, openPage, page, useDemo } from './demo-stage.ts'
+import { crashTab, demo, goOffline, goOnline, killBrowser, openPage, page, useDemo } from './demo-stage.ts'
 import { says, shown, testLooks } from './examples-stage.ts'
 
 useDemo(A_PROCESS_FOR_EACH_TAB)
@@ -61,6 +61,23 @@ test('what the night watch has noted is entered by a day watch that was never op
   await says(page, '#entered-before', '4')
 })
 
+test('of two day watches, each says what is so: which of them enters a ship, and whether the night has left any', async () => {
+  await page.goto(demo.url + DAY)
+  const second = await openPage(DAY)
+  const days = [page, second]
+  for (const day of days) await says(day, '#in-hand', 'The night has left nothing to enter')
+  const night = await openPage(NIGHT)
+  const heard = days.map((day) =>
+    says(day, '#in-hand', /^(Entering|Another day watch is entering) no\. \d+: /).then(() => day.locator('#in-hand').innerText()),
+  )
+  await fleetPasses(night)
+  expect((await Promise.all(heard)).filter((text) => text.startsWith('Entering'))).toHaveLength(1)
+  for (const day of days) await logbookOf(day, 12)
+  await second.reload()
+  await says(second, '#in-hand', 'The night has left nothing to enter')
+  await says(second, '#entered-before', '12')
+})
+
 test('a day watch that is reloaded, crashes, and is killed with its browser in the midst of an entry leaves no gap and enters none twice', async () => {
   await page.goto(demo.url + NIGHT)
   await fleetPasses(page)
@@ -68,7 +85,7 @@ test('a day watch that is reloaded, crashes, and is killed with its browser in t
   await entered(page, 2)
   await page.reload()
   await entered(page, 4)
-  await browser.crash(page)
+  await crashTab(page)
   const second = await openPage(DAY)
   await entered(second, 6)
   await killBrowser(DAY)
@@ -86,8 +103,8 @@ test('with two day watches and two night watches, of which those that lead crash
   await Promise.all([fleetPasses(nights[0]), nights[1].getByRole('button', { name: 'Note it' }).click()])
   await says(nights[1], '#said', /^Noted, and on the disk/)
   // It was the first, and so it hands out what there is.
-  await browser.crash(page)
-  await browser.crash(nights[0])
+  await crashTab(page)
+  await crashTab(nights[0])
   expect(await logbookOf(other, 13)).toEqual(numbers(1, 13))
 })
 

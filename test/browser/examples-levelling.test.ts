@@ -1,7 +1,8 @@
+import { request } from 'node:http'
 import type { Page } from 'playwright'
 import { expect, test } from 'vitest'
 import { A_PROCESS_FOR_EACH_TAB } from './chromium.ts'
-import { browser, demo, killBrowser, openPage, page, useDemo } from './demo-stage.ts'
+import { browser, crashTab, demo, killBrowser, openPage, page, useDemo } from './demo-stage.ts'
 import { says, testLooks } from './examples-stage.ts'
 
 useDemo(A_PROCESS_FOR_EACH_TAB)
@@ -40,7 +41,7 @@ test('a burst of 5,000 reaches the endpoint at fifty a second at most, over a re
   await burst(second, '250')
   await arrived(second, 225)
   // It was the first, and so it was the one that sent.
-  await browser.crash(page)
+  await crashTab(page)
   await arrived(second, 300)
   await neverTooMany(second)
   await killBrowser(PAGE)
@@ -65,8 +66,11 @@ test('a burst of 250 is worked off to the last, each event once, though the netw
 
 /** Without a queue. */
 function send(n: number): Promise<Response> {
-  const headers = { 'content-type': 'application/json', 'idempotency-key': `"${n}"` }
-  return fetch(`${demo.url}api/meter`, { method: 'POST', headers, body: '{}' })
+  return fetch(`${demo.url}api/meter`, { method: 'POST', headers: headersOf(n), body: '{}' })
+}
+
+function headersOf(n: number): Record<string, string> {
+  return { 'content-type': 'application/json', 'idempotency-key': `"${n}"` }
 }
 
 test('the endpoint takes fifty of sixty that come at once, refuses the others, and the page tells', async () => {
@@ -79,6 +83,16 @@ test('the endpoint takes fifty of sixty that come at once, refuses the others, a
   await says(page, '#peak', '60')
   await says(page, '#taken', '50')
   await says(page, '#check-peak[data-passed=false]', '10 refused')
+})
+
+test('an event whose arrival was told before all of it had come is told of as taken, too', async () => {
+  await page.goto(demo.url + PAGE)
+  const sending = request(`${demo.url}api/meter`, { method: 'POST', headers: headersOf(1) })
+  sending.flushHeaders()
+  await says(page, '#peak', '1')
+  await says(page, '#taken', '0')
+  sending.end('{}')
+  await says(page, '#taken', '1')
 })
 
 testLooks([{ path: PAGE, use: (at) => burst(at, '250') }])

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright'
 import { expect, test } from 'vitest'
 import { A_PROCESS_FOR_EACH_TAB } from './chromium.ts'
-import { browser, demo, killBrowser, openPage, page, useDemo } from './demo-stage.ts'
+import { crashTab, demo, killBrowser, openPage, page, useDemo } from './demo-stage.ts'
 import { says, testLooks } from './examples-stage.ts'
 
 useDemo(A_PROCESS_FOR_EACH_TAB)
@@ -18,6 +18,10 @@ async function placeForAll(at: Page): Promise<void> {
 async function switchTo(at: Page, name: string, customer: string, isOn: boolean): Promise<void> {
   const button = at.getByRole('switch', { name: `${name}: ${customer}` })
   if ((await button.getAttribute('aria-checked')) !== String(isOn)) await button.click()
+  await isSwitched(at, name, customer, isOn)
+}
+
+async function isSwitched(at: Page, name: string, customer: string, isOn: boolean): Promise<void> {
   await at.locator(`[role=switch][aria-label="${name}: ${customer}"][aria-checked=${isOn}]`).waitFor()
 }
 
@@ -53,7 +57,14 @@ test('a declined card halts its customer, over a reload and a killed browser, an
   await says(page, '#check[data-passed=true]', 'Each customer in sequence, each order once')
 })
 
-test('an order that is given up lets its customer go on with the next', async () => {
+test('what was switched a moment ago is switched after a browser was killed', async () => {
+  await page.goto(demo.url + PAGE)
+  await switchTo(page, 'Courier is late', 'Ewa', true)
+  await killBrowser(PAGE)
+  await isSwitched(page, 'Courier is late', 'Ewa', true)
+})
+
+test('an order that is given up lets its customer go on with the next, and no other order is given its number, after a reload either', async () => {
   await page.goto(demo.url + PAGE)
   await switchTo(page, 'Card declined', 'Ewa', true)
   await page.getByRole('button', { name: 'Place an order: Ewa' }).click()
@@ -65,6 +76,15 @@ test('an order that is given up lets its customer go on with the next', async ()
   await switchTo(page, 'Card declined', 'Ewa', false)
   await page.getByRole('button', { name: 'Charge again: Ewa' }).click()
   expect(await shipped(page, 'Ewa', 1)).toEqual([2])
+  await switchTo(page, 'Card declined', 'Ewa', true)
+  await page.getByRole('button', { name: 'Place an order: Ewa' }).click()
+  await halted(page, 'Ewa', 3)
+  await page.getByRole('button', { name: 'Give it up: Ewa' }).click()
+  await lane(page, 'Ewa').locator('.decide').waitFor({ state: 'hidden' })
+  await switchTo(page, 'Card declined', 'Ewa', false)
+  await page.reload()
+  await page.getByRole('button', { name: 'Place an order: Ewa' }).click()
+  expect(await shipped(page, 'Ewa', 2)).toEqual([2, 4])
 })
 
 test('a late courier is waited for, in place, though the tab that waits crashes; nobody else waits', async () => {
@@ -74,7 +94,9 @@ test('a late courier is waited for, in place, though the tab that waits crashes;
   for (const customer of CUSTOMERS.slice(0, 3)) expect(await shipped(page, customer, 3)).toEqual([1, 2, 3])
   await lane(page, 'Łukasz').getByText('No. 1: the courier has not come; it is tried again').waitFor()
   const second = await openPage(PAGE)
-  await browser.crash(page)
+  await switchTo(page, 'Card declined', 'Maeve', true)
+  await isSwitched(second, 'Card declined', 'Maeve', true)
+  await crashTab(page)
   expect(await shipped(second, 'Łukasz', 0)).toEqual([])
   await switchTo(second, 'Courier is late', 'Łukasz', false)
   expect(await shipped(second, 'Łukasz', 3)).toEqual([1, 2, 3])
@@ -86,7 +108,7 @@ test('with two tabs at work, of which one crashes, and a browser that is killed 
   await placeForAll(second)
   await placeForAll(second)
   await shippedSome(second, 3)
-  await browser.crash(page)
+  await crashTab(page)
   await shippedSome(second, 8)
   await killBrowser(PAGE)
   expect(await shippedSome(page, 1)).toBeLessThan(24)

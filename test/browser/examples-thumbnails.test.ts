@@ -1,7 +1,7 @@
 import type { Page } from 'playwright'
 import { expect, test } from 'vitest'
 import { A_PROCESS_FOR_EACH_TAB } from './chromium.ts'
-import { browser, demo, goOffline, goOnline, killBrowser, openPage, page, useDemo } from './demo-stage.ts'
+import { crashTab, demo, goOffline, goOnline, killBrowser, openPage, page, useDemo } from './demo-stage.ts'
 import { says, shown, testLooks } from './examples-stage.ts'
 
 useDemo(A_PROCESS_FOR_EACH_TAB)
@@ -119,7 +119,7 @@ test('the workers of two tabs share the pictures; when the one that hands them o
   const other = await openPage(ALBUM)
   await choose(page, 16)
   await says(other, '.crew [data-state=busy] [data-part=name]', 'Worker 1')
-  await browser.crash(page)
+  await crashTab(page)
   await says(other, MADE, '16')
   expect(await colours(other, 16)).toEqual(allRedAndBlue(16))
 })

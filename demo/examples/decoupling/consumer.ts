@@ -11,12 +11,16 @@ const WRITING = 200
 
 const inHand = find('in-hand', HTMLElement)
 const check = find('check', HTMLElement)
+/** One of the day watches that are open writes at a time. The others hear what. */
+const others = new BroadcastChannel('day watches')
 
 /** How many were in the logbook when this page was opened. */
-let before: number | undefined
+let before = 0
 
 async function write(sighting: Sighting, signal: AbortSignal): Promise<void> {
-  setText(inHand, `Entering no. ${sighting.number}: ${sighting.ship}`)
+  const what = `no. ${sighting.number}: ${sighting.ship}`
+  setText(inHand, `Entering ${what}`)
+  others.postMessage(what)
   await new Promise((resolve, reject) => {
     setTimeout(resolve, WRITING)
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
@@ -27,14 +31,14 @@ async function show(): Promise<void> {
   // In this order, so that one which is entered between the two looks is not missed.
   const waiting = await readWaiting(queue)
   const entries = await readLogbook(queue)
-  before ??= entries.length
+  const since = entries.length - before
   setText(find('waiting', HTMLElement), count(waiting.length))
   setText(find('entered-before', HTMLElement), count(before))
-  setText(find('entered-since', HTMLElement), count(entries.length - before))
-  if (waiting.length === 0) setText(inHand, 'Nothing is left to enter')
-  const last = entries.toReversed().slice(0, ROWS)
-  showRows(find('logbook-rows', HTMLElement), last, entryRow)
-  showMore(find('logbook', HTMLElement), entries.length, last.length)
+  setText(find('entered-since', HTMLElement), count(since))
+  if (waiting.length === 0) setText(inHand, since > 0 ? 'Nothing is left to enter' : 'The night has left nothing to enter')
+  const shown = entries.toReversed().slice(0, ROWS)
+  showRows(find('logbook-rows', HTMLElement), shown, entryRow)
+  showMore(find('logbook', HTMLElement), entries.length, shown.length)
   showCheck(entries)
 }
 
@@ -50,5 +54,9 @@ function fail(error: unknown): void {
   setText(inHand, error instanceof Error ? error.message : String(error))
 }
 
-enterAll(write)
-keepLooking(queue, show, fail)
+others.addEventListener('message', ({ data }: MessageEvent<string>) => setText(inHand, `Another day watch is entering ${data}`))
+readLogbook(queue).then((entries) => {
+  before = entries.length
+  enterAll(write)
+  keepLooking(queue, show, fail)
+}, fail)

@@ -3,15 +3,16 @@ import { fillPart, showRows } from '../../src/rows.ts'
 import type { RowKind } from '../../src/rows.ts'
 import type { Lane } from './lanes.ts'
 import type { Stage } from './stages.ts'
-import { hasTrouble } from './troubles.ts'
-import type { Trouble } from './troubles.ts'
+import type { Trouble } from './books.ts'
+import type { Troubles } from './troubles.ts'
 
 /** How many are shown of those that wait, and of those that were shipped. */
 const CHIPS = 8
 
-/** A customer's lane, and where the first of it is. */
+/** A customer's lane, where the first of it is, and what goes wrong. */
 interface Seen extends Lane {
   readonly stage: Stage | 'halted' | undefined
+  readonly troubles: Troubles
 }
 
 interface Chip {
@@ -19,10 +20,10 @@ interface Chip {
   readonly state: Stage | 'halted' | 'waiting' | 'shipped'
 }
 
-export function showLanes(lanes: readonly Lane[], stages: ReadonlyMap<string, Stage>): void {
+export function showLanes(lanes: readonly Lane[], stages: ReadonlyMap<string, Stage>, troubles: Troubles): void {
   const seen = lanes.map((lane): Seen => {
     const first = lane.waiting[0]
-    return { ...lane, stage: lane.haltedBy ? 'halted' : first && stages.get(first.id) }
+    return { ...lane, troubles, stage: lane.haltedBy ? 'halted' : first && stages.get(first.id) }
   })
   showRows(find('lanes', HTMLElement), seen, laneRow)
 }
@@ -31,7 +32,7 @@ const laneRow: RowKind<Seen> = {
   template: 'lane',
   keyOf: ({ customer }) => customer,
   fill(row, lane) {
-    const { customer, haltedBy, stage } = lane
+    const { customer, haltedBy, stage, troubles } = lane
     row.dataset['stage'] = stage ?? 'idle'
     fillPart(row, 'customer', customer)
     fillPart(row, 'why', whyHeldUp(lane))
@@ -39,7 +40,7 @@ const laneRow: RowKind<Seen> = {
       button.value = customer
       button.setAttribute('aria-label', `${button.textContent}: ${customer}`)
       const trouble = button.dataset['trouble'] as Trouble | undefined
-      if (trouble) button.setAttribute('aria-checked', String(hasTrouble(customer, trouble)))
+      if (trouble) button.setAttribute('aria-checked', String(troubles[trouble].has(customer)))
     }
     const decide = row.querySelector<HTMLElement>('.decide')
     if (decide) decide.hidden = !haltedBy

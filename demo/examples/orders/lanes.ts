@@ -31,11 +31,6 @@ export async function readLanes(queue: Queue<Order>, customers: readonly string[
   }))
 }
 
-export function lastNumberIn({ shipped, waiting, haltedBy }: Lane): number {
-  const numbers = [...shipped, ...waiting, ...(haltedBy?.body ? [haltedBy.body] : [])].map(({ number }) => number)
-  return Math.max(0, ...numbers)
-}
-
 /** Whether none was shipped before one that was placed earlier, or twice. */
 export function isInSequence({ shipped }: Lane): boolean {
   return shipped.every(({ number }, place) => number > (shipped[place - 1]?.number ?? 0))

@@ -1,13 +1,14 @@
 import { keepLooking } from '../../src/keep-looking.ts'
 import { count, find, setText } from '../../src/page.ts'
+import type { Trouble } from './books.ts'
 import { showLanes } from './lane-view.ts'
-import { isInSequence, lastNumberIn, readLanes } from './lanes.ts'
+import { isInSequence, readLanes } from './lanes.ts'
 import type { Lane } from './lanes.ts'
 import { orders, place } from './queue.ts'
 import { shop } from './shop.ts'
 import { watchStages } from './stages.ts'
-import { hasTrouble, setTrouble } from './troubles.ts'
-import type { Trouble } from './troubles.ts'
+import { readTroubles, setTrouble, whenSwitched } from './troubles.ts'
+import type { Troubles } from './troubles.ts'
 import { work } from './work.ts'
 
 const CUSTOMERS = ['Maeve', 'João', 'Ewa', 'Łukasz']
@@ -15,14 +16,20 @@ const CUSTOMERS = ['Maeve', 'João', 'Ewa', 'Łukasz']
 const said = find('said', HTMLOutputElement)
 const stages = watchStages(orders)
 let lanes: readonly Lane[] = []
+let troubles: Troubles = { declined: new Set(), late: new Set() }
 
 async function look(): Promise<void> {
   lanes = await readLanes(orders, CUSTOMERS)
+  await lookAtTroubles()
+}
+
+async function lookAtTroubles(): Promise<void> {
+  troubles = await readTroubles()
   show()
 }
 
 function show(): void {
-  showLanes(lanes, stages)
+  showLanes(lanes, stages, troubles)
   const check = find('check', HTMLElement)
   const isGood = lanes.every(isInSequence)
   check.dataset['passed'] = String(isGood)
@@ -30,13 +37,9 @@ function show(): void {
   setText(find('shipped', HTMLElement), count(lanes.reduce((all, { shipped }) => all + shipped.length, 0)))
 }
 
-async function placeFor(customer: string, number: number): Promise<void> {
-  await place(customer, number, async () => Math.max(...(await readLanes(orders, [customer])).map(lastNumberIn)))
-}
-
 /** What the buttons in a lane do. */
 const acts: Readonly<Record<string, (customer: string, button: HTMLButtonElement) => Promise<unknown>>> = {
-  place: (customer) => placeFor(customer, 1),
+  place: (customer) => place(customer, 1),
   redrive: (customer) => settle(customer, (id) => orders.redrive([id])),
   purge: (customer) => settle(customer, (id) => orders.purge([id])),
   trouble: (customer, button) => toggle(customer, button.dataset['trouble'] as Trouble),
@@ -48,9 +51,9 @@ async function settle(customer: string, act: (id: string) => Promise<unknown>): 
 }
 
 async function toggle(customer: string, trouble: Trouble): Promise<void> {
-  const isSo = !hasTrouble(customer, trouble)
-  setTrouble(customer, trouble, isSo)
-  show()
+  const isSo = !troubles[trouble].has(customer)
+  await setTrouble(customer, trouble, isSo)
+  await lookAtTroubles()
   // The courier is here: no need to wait for the next attempt.
   if (trouble === 'late' && !isSo) await orders.retryNow({ group: customer })
 }
@@ -63,9 +66,8 @@ find('lanes', HTMLElement).addEventListener('click', ({ target }) => {
   if (target instanceof HTMLButtonElement) acts[target.name]?.(target.value, target).catch(fail)
 })
 find('all', HTMLButtonElement).addEventListener('click', () => {
-  Promise.all(CUSTOMERS.map((customer) => placeFor(customer, 3))).catch(fail)
+  Promise.all(CUSTOMERS.map((customer) => place(customer, 3))).catch(fail)
 })
-// What another tab has switched.
-addEventListener('storage', show)
+whenSwitched(() => void lookAtTroubles().catch(fail))
 work(shop)
 keepLooking(orders, look, fail)

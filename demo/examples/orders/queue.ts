@@ -1,5 +1,6 @@
 import { openQueue } from 'holdfast'
 import type { Queue } from 'holdfast'
+import { takeNumbers } from './books.ts'
 
 export interface Order {
   readonly customer: string
@@ -16,10 +17,10 @@ export const orders: Queue<Order> = openQueue<Order>('shop', {
 })
 
 /** As many as are wanted, with the numbers that come next. */
-export async function place(customer: string, count: number, lastNumber: () => Promise<number>): Promise<void> {
-  // Two tabs may place orders: who gives out numbers holds the lock until they are stored.
+export async function place(customer: string, count: number): Promise<void> {
+  // Two tabs may place orders: who takes numbers holds the lock until the orders are stored, so that none overtakes another.
   await navigator.locks.request(`orders of ${customer}`, async () => {
-    const next = (await lastNumber()) + 1
-    await orders.enqueueAll(Array.from({ length: count }, (_, index) => ({ customer, number: next + index })))
+    const first = await takeNumbers(customer, count)
+    await orders.enqueueAll(Array.from({ length: count }, (_, index) => ({ customer, number: first + index })))
   })
 }

@@ -10,11 +10,11 @@ const step = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, S
 export const shop: Shop = {
   async charge({ customer }) {
     await step()
-    return hasTrouble(customer, 'declined') ? 'declined' : 'paid'
+    return (await hasTrouble(customer, 'declined')) ? 'declined' : 'paid'
   },
   pack: step,
   async ship({ customer }) {
     await step()
-    if (hasTrouble(customer, 'late')) throw new Error('The courier has not come')
+    if (await hasTrouble(customer, 'late')) throw new Error('The courier has not come')
   },
 }
