@@ -12,7 +12,7 @@ import { groupDepth } from '../queue/group-depth.ts'
 import { messages } from '../queue/messages.ts'
 import type { Place as MessagesPlace } from '../queue/messages.ts'
 import { receipts } from '../queue/receipts.ts'
-import { standing } from '../queue/standing.ts'
+import { standings } from '../queue/standing.ts'
 import { functionsSource } from './functions-source.ts'
 import type { Platform } from './platform.ts'
 import { QueueHost } from './queue-host.ts'
@@ -107,7 +107,7 @@ function verbsAt(at: At): Omit<HostApi, 'open' | 'close' | 'destroy' | 'signal'>
     groupDepth: (queue, group) => at(queue, ({ connection }) => groupDepth(connection, group)),
     messages: (queue, from, filter) => at(queue, ({ connection }) => messages(connection, from as MessagesPlace | undefined, filter)),
     deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, Number(from ?? 0))),
-    standing: (queue, id) => at(queue, ({ connection, keptSince }) => standing(connection, id, keptSince)),
+    standings: (queue, ids) => at(queue, ({ connection, keptSince }) => standings(connection, ids, keptSince)),
     receipts: (queue, from) => at(queue, ({ connection, keptSince }) => receipts(connection, Number(from ?? 0), keptSince)),
     cancel: (queue, id, isAborting) => at(queue, (host) => host.cancel(id, isAborting)),
     redrive: (queue, ids) => at(queue, (host) => host.deciding.redrive(ids)),

@@ -34,6 +34,7 @@ import type { Relaying } from './relaying.ts'
 import { Receipts } from './receipt.ts'
 import type { Receipt } from './receipt.ts'
 import { Schedules } from './schedules.ts'
+import { Standings } from './standings.ts'
 import { whileOpen } from './while-open.ts'
 import { checkId, groupOf, listOf } from './verb-checks.ts'
 
@@ -86,7 +87,8 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
       spool: (portion) => this.host.ask((api) => api.spool(this.key, portion)),
       unspool: (spool) => this.host.ask((api) => api.unspool(this.key, spool)),
     })
-    this.#receipts = new Receipts((id) => this.host.call((api) => api.standing(this.key, id)))
+    const standings = new Standings((ids) => this.host.call((api) => api.standings(this.key, ids)))
+    this.#receipts = new Receipts((id) => standings.of(id))
     this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), tell: (event) => this.hear(event), realm })
     this.#schedules = new Schedules({
       rules,

@@ -32,7 +32,8 @@ export interface HostApi {
   messages(queue: string, from: Place | undefined, filter: MessageFilter): Promise<Result<Page<WireMessage>>>
   deadLetters(queue: string, from: Place | undefined): Promise<Result<Page<WireDeadLetter>>>
   cancel(queue: string, id: string, abort: boolean): Promise<Result<Cancellation>>
-  standing(queue: string, id: string): Promise<Result<Standing>>
+  /** Where messages stand, in the order of their ids. */
+  standings(queue: string, ids: readonly string[]): Promise<Result<readonly Standing[]>>
   /** A page of the receipts that are kept, the oldest first. */
   receipts(queue: string, from: Place | undefined): Promise<Result<Page<KeptReceipt>>>
   redrive(queue: string, ids: readonly string[] | undefined): Promise<Result<number>>

@@ -30,7 +30,7 @@ function show(persisted: boolean): void {
   page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted }))
 }
 
-const looks = (): number => host.calls.filter(([verb]) => verb === 'standing').length
+const looks = (): number => host.calls.flatMap(([verb, ids]) => (verb === 'standings' ? (ids as string[]) : [])).length
 
 describe('the receipt of a message that was enqueued before', () => {
   test('gives the answer that was kept', async () => {

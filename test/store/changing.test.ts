@@ -13,7 +13,7 @@ import { setAside } from '../../src/queue/set-aside.ts'
 import { Superseded } from '../../src/queue/epoch.ts'
 import { settle } from '../../src/queue/settle.ts'
 import type { Settled, Settlement } from '../../src/queue/settlement.ts'
-import { standing } from '../../src/queue/standing.ts'
+import { standings } from '../../src/queue/standing.ts'
 import { pause, resume, retryGroup } from '../../src/queue/stops.ts'
 import { allMessages, batch, databaseName, deleteDatabase, limits, message, NOTHING, openNew } from './database.ts'
 import { changeRaw, readRaw } from './raw-database.ts'
@@ -51,7 +51,7 @@ describe('a message that waits', () => {
     expect(await cancel(connection, { id: 'p.0.1', isAborting: false, now: 0 })).toMatchObject({ answer: 'unknown' })
     expect(await ids()).toEqual(['p.0.0', 'p.0.2'])
     expect(await depth(connection)).toMatchObject({ ready: 2, bytes: 2 })
-    expect(await standing(connection, 'p.0.1', 0)).toEqual({ state: 'cancelled', maybeDelivered: false })
+    expect(await standings(connection, ['p.0.1'], 0)).toEqual([{ state: 'cancelled', maybeDelivered: false }])
   })
 
   test('and was cancelled in a record that cannot be read is counted once, and not as one too few of those that wait', async () => {
@@ -76,11 +76,11 @@ describe('a message that waits', () => {
     expect([...changes]).toMatchObject([[2, { kind: 'cancelled', id: 'p.0.1' }]])
     expect(await cancel(connection, { id: 'p.0.0', isAborting: false, now: 0 })).toMatchObject({ answer: 'leased' })
     expect(await cancel(connection, { id: 'p.0.0', isAborting: true, now: 0 })).toMatchObject({ answer: 'aborted' })
-    expect(await standing(connection, 'p.0.0', 0)).toEqual({ state: 'leased' })
+    expect(await standings(connection, ['p.0.0'], 0)).toEqual([{ state: 'leased' }])
     const after = { ...head, revision: 1 }
     await settleAs(after, { position: 3, record: 3, reserved: 3, bytes: 1 }, { exhausted: [1], passed: [1, 2] })
     expect(await depth(connection)).toMatchObject({ ready: 0, leased: 0, bytes: 0 })
-    expect(await standing(connection, 'p.0.1', 0)).toEqual({ state: 'unknown' })
+    expect(await standings(connection, ['p.0.1'], 0)).toEqual([{ state: 'unknown' }])
   })
 
   test('may have been sent where a leader ended that had reserved it: cancelled, it says so, and its bytes are not changed', async () => {
@@ -107,8 +107,8 @@ describe('of two messages with one dedup key', () => {
     await enqueueAll([{ dedupKey: 'k', body: '"a"' }, {}])
     expect(await enqueueAll([{ dedupKey: 'k', onDuplicate: 'replace', body: '"longer"', bytes: 8 }])).toEqual([[0, { replaced: 'p.0.0' }]])
     expect(await ids()).toEqual(['p.1.0', 'p.0.1'])
-    expect(await standing(connection, 'p.0.0', 0)).toEqual({ state: 'unknown' })
-    expect(await standing(connection, 'p.1.0', 0)).toEqual({ state: 'ready' })
+    expect(await standings(connection, ['p.0.0'], 0)).toEqual([{ state: 'unknown' }])
+    expect(await standings(connection, ['p.1.0'], 0)).toEqual([{ state: 'ready' }])
     expect(await depth(connection)).toMatchObject({ ready: 2, bytes: 9 })
     expect(await cancel(connection, { id: 'p.1.0', isAborting: false, now: 0 })).toMatchObject({ answer: 'cancelled' })
     expect(await depth(connection)).toMatchObject({ ready: 1, bytes: 1 })

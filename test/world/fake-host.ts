@@ -23,7 +23,7 @@ export class FakeHost {
   waiting: WireMessage[] = []
   /** How many more there are, which no list happens to show. */
   moving = 0
-  /** What `standing` and `messages` wait for before they answer with what they have found. */
+  /** What `standings` and `messages` wait for before they answer with what they have found. */
   held: Promise<void> | undefined
   #page!: PageEnd
 
@@ -81,8 +81,8 @@ export class FakeHost {
       }),
       deadLetters: answer('deadLetters', () => ({ items: [] })),
       cancel: answer('cancel', () => 'cancelled' as const),
-      standing: answer('standing', async (_, id: string): Promise<Standing> => {
-        const found = standings.get(id) ?? { state: 'unknown' }
+      standings: answer('standings', async (_, ids: readonly string[]): Promise<readonly Standing[]> => {
+        const found = ids.map((id) => standings.get(id) ?? ({ state: 'unknown' } as const))
         await this.held
         return found
       }),
