@@ -59,8 +59,8 @@ export class Departures {
     const { books, aborts, setup, announce, time } = this.#options
     const { message, held } = delivery
     const { onDead } = setup()
-    // What nobody can read any more holds up nobody.
-    const isHalting = onDead === 'halt' && cause.reason !== 'not-upcast'
+    // What is not of today, and was not made so, holds up nobody.
+    const isHalting = onDead === 'halt' && cause.reason !== 'not-upcast' && cause.reason !== 'invalid'
     const { reason, attempts = held?.attempts ?? 0, status = held?.status ?? 0, excerpt = '', trail = held?.trail ?? [] } = cause
     const maybeDelivered = cause.maybeDelivered ?? mayBeDelivered(delivery)
     const known: Death = { reason, deadAt: time.now(), attempts, status, excerpt, trail }

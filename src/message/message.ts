@@ -109,6 +109,8 @@ export type DeadReason =
   | 'expired'
   /** An earlier release of the app has written it, and `upcast` could not bring it up to date: `excerpt` is what it threw. Nothing of it was sent. */
   | 'not-upcast'
+  /** An earlier release of the app has written it, and the `schema` of today does not take it, as `upcast` gave it: `excerpt` says why. Nothing of it was sent. */
+  | 'invalid'
   /** It cannot be read: the disk or the browser has damaged it, or a later release of the app has written it. Nothing of it was sent. */
   | 'unreadable'
 

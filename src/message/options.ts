@@ -164,7 +164,7 @@ export interface QueueOptions<T = unknown> {
   readonly capacity?: Capacity
   /**
    * What bodies must be: any schema of zod, valibot, arktype and others that follow Standard Schema (https://standardschema.dev) and validate at once, without a
-   * promise. A body is validated when it is enqueued; what the schema makes of it is stored. It also gives bodies their type.
+   * promise. A body is validated when it is enqueued, and one of an earlier `version` before its first attempt; what the schema makes of it is stored. It also gives bodies their type.
    *
    * @defaultValue none: any body
    * @example z.object({ sku: z.string(), quantity: z.number().int() })
@@ -178,7 +178,7 @@ export interface QueueOptions<T = unknown> {
   readonly version?: number
   /**
    * Brings a body that an earlier release of the app has left in the queue up to date, before its first attempt; one that was sent already stays as it is. If it
-   * throws, the message becomes a dead letter, reason `not-upcast`, and holds up nobody. It runs where `headers` does. Without it, bodies are sent as they were enqueued.
+   * throws, the message becomes a dead letter, reason `not-upcast`; where `schema` does not take what it gives, reason `invalid`. Either holds up nobody. It runs where `headers` does. Without it, bodies are sent as they were enqueued, or as `schema` makes them.
    *
    * @defaultValue none
    * @example (body, version) => (version === 1 ? { ...body, currency: 'EUR' } : body)

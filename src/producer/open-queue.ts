@@ -5,6 +5,7 @@ import type { QueueDefinition } from '../message/definition.ts'
 import type { OpenOptions } from '../message/open-options.ts'
 import type { QueueEnd } from '../message/options.ts'
 import { QueueError } from '../message/error.ts'
+import { isSchema } from '../message/schema.ts'
 import { askClassify, askHeaders, askUpcast } from '../protocol/functions.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import { setupOf } from '../protocol/setup.ts'
@@ -62,7 +63,7 @@ export function openQueueOn<T>(
   if (options.host && options.worker) {
     throw new QueueError('invalid-option', `Expected \`host\` or \`worker\`, got both: a worker of your own is a host`)
   }
-  if (options.backgroundSync) refusePagesOwn(given, defined)
+  if (options.backgroundSync) refusePagesOwn(given, defined, options.version)
   const handle = new QueueHandle<T>({
     name,
     setup: setupOf(options, given),
@@ -82,16 +83,20 @@ export function openQueueOn<T>(
 }
 
 /** A service worker drains when there is no page that could be asked for these. */
-function refusePagesOwn<T>(given: Partial<OpenOptions<T>>, defined: Partial<OpenOptions<T>> = {}): void {
-  const own = (['headers', 'classify', 'upcast'] as const).find(
-    (name) => typeof given[name] === 'function' && typeof defined[name] !== 'function',
-  )
+function refusePagesOwn<T>(given: Partial<OpenOptions<T>>, defined: Partial<OpenOptions<T>> = {}, version = 1): void {
+  const asked = ['headers', 'classify', 'upcast', ...(version > 1 ? (['schema'] as const) : [])] as const
+  const own = asked.find((name) => isAsked(given[name]) && !isAsked(defined[name]))
   if (own === undefined) return
   throw invalid(`Expected \`${own}\` in the definition, with \`backgroundSync\`: a service worker has no page to ask`)
 }
 
+/** Headers may be there without a function. */
+function isAsked(option: unknown): boolean {
+  return typeof option === 'function' || isSchema(option)
+}
+
 /** The functions that a host asks this page for. */
-function functionsOf(name: string, { headers, classify, upcast, identity }: OpenOptions): PageFunctions {
+function functionsOf(name: string, { headers, classify, upcast, schema, identity }: OpenOptions): PageFunctions {
   const given = <Given>(option: Given): Extract<Given, (...given: never[]) => unknown> => {
     if (typeof option === 'function') return option as never
     throw new QueueError('internal', `The queue "${name}" has no such function`)
@@ -99,7 +104,7 @@ function functionsOf(name: string, { headers, classify, upcast, identity }: Open
   return {
     headers: async (unauthorized) => askHeaders(given(headers), unauthorized, identity),
     classify: async (answer) => askClassify(given(classify), answer),
-    upcast: async (body, version) => askUpcast(given(upcast), body, version),
+    upcast: async (body, version) => askUpcast({ upcast, schema }, body, version),
   }
 }
 
