@@ -27,6 +27,7 @@ export type {
   GroupDepth,
   KeptReceipt,
   PastAttempt,
+  RefusedAnswer,
   Standing,
   WaitingState,
 } from './message/message.ts'

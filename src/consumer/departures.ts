@@ -2,7 +2,7 @@ import type { QueueEvent } from '../message/event.ts'
 import type { Death, DeadReason, PastAttempt } from '../message/message.ts'
 import type { Setup } from '../protocol/host.ts'
 import type { Aborts } from './aborts.ts'
-import { answerOf } from './answer.ts'
+import { keptAnswerOf } from './answer.ts'
 import type { Books } from './books.ts'
 import type { QueueTime } from './queue-time.ts'
 import type { Answered } from './transport.ts'
@@ -42,9 +42,9 @@ export class Departures {
 
   /** Not awaited: the next message goes out while this one is being settled. The books know if that fails. */
   accept(delivery: Delivery, attempt: Answered, news: QueueEvent | undefined): void {
-    const { books, aborts, announce } = this.#options
+    const { books, aborts, setup, announce } = this.#options
     const { id } = delivery.message
-    const answer = answerOf(attempt)
+    const answer = keptAnswerOf(attempt, setup().answer)
     this.#accepting = books.accept(delivery, answer).then(
       () => {
         aborts.forget(id)

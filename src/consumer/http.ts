@@ -2,11 +2,8 @@ import { formatKey, formatPlace, HOLDFAST_MESSAGE, IDEMPOTENCY_KEY } from '../pr
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
 import { ofKey } from '../protocol/names.ts'
 import type { Clock } from '../queue/clock.ts'
-import { dateOf } from './answer.ts'
+import { dateOf, readAtMost } from './answer.ts'
 import type { Attempt, Outgoing, Transport } from './transport.ts'
-
-/** How much of an answer is kept: nothing that a server sends may fill the memory. */
-const LONGEST_ANSWER = 64 * 1024
 
 export interface HttpOptions {
   /** The queue's key. */
@@ -20,11 +17,11 @@ export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
   return {
     send: (message, signal) =>
       inTimeout(clock, message.setup.timeout, signal, async (stop) =>
-        receive(await fetch(message.request?.url ?? message.setup.endpoint, { ...request(queue, message), signal: stop })),
+        receive(await fetch(message.request?.url ?? message.setup.endpoint, { ...request(queue, message), signal: stop }), message.setup),
       ),
     async askTime(setup, headers, signal) {
       const answer = await inTimeout(clock, setup.timeout, signal, async (stop) =>
-        receive(await fetch(setup.endpoint, { ...ask(setup, headers), signal: stop })),
+        receive(await fetch(setup.endpoint, { ...ask(setup, headers), signal: stop }), setup),
       )
       if (!answer.answered) return { answered: false }
       const date = dateOf(answer)
@@ -88,23 +85,23 @@ function ask({ credentials }: Setup, headers: HeaderEntries | Headers): RequestI
   return { method: 'HEAD', headers: new Headers(headers as HeadersInit), credentials, redirect: 'manual', cache: 'no-store' }
 }
 
-async function receive(response: Response): Promise<Attempt> {
+async function receive(response: Response, { answer }: Setup): Promise<Attempt> {
   const isRedirect = response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)
   const headers = Object.fromEntries(response.headers)
-  return { answered: true, status: response.status, isRedirect, headers, ...(await readText(response)) }
+  return { answered: true, status: response.status, isRedirect, headers, ...(await readText(response, readAtMost(answer.limit))) }
 }
 
-/** The beginning of a body. Losing the connection here takes nothing back of what the status said. */
-async function readText(response: Response): Promise<{ text: string | undefined; isWhole: boolean }> {
+/** The beginning of a body: nothing that a server sends may fill the memory. Losing the connection here takes nothing back of what the status said. */
+async function readText(response: Response, most: number): Promise<{ text: string | undefined; isWhole: boolean }> {
   const reader = response.body?.getReader()
   if (!reader) return { text: '', isWhole: true }
   const decoder = new TextDecoder()
   let text = ''
   try {
-    for (let size = 0; size < LONGEST_ANSWER;) {
+    for (let size = 0; size < most;) {
       const { done, value } = await reader.read()
       if (done) return { text: text + decoder.decode(), isWhole: true }
-      text += decoder.decode(value.subarray(0, LONGEST_ANSWER - size), { stream: true })
+      text += decoder.decode(value.subarray(0, most - size), { stream: true })
       size += value.byteLength
     }
   } catch {

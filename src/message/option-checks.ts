@@ -1,8 +1,10 @@
+import { MOST_OF_ANSWER } from './answer.ts'
 import { DEFAULTS, MOST_UNDER_WAY, orderOf } from './defaults.ts'
 import { QueueError, shown } from './error.ts'
 import type { OpenOptions } from './open-options.ts'
 import type { Order, QueueOptions } from './options.ts'
 import { isSchema } from './schema.ts'
+import { areHeaders, areReadable, isEndpoint } from './web-checks.ts'
 
 /** The longest time that `setTimeout` can wait; anything above fires at once. */
 export const LONGEST_TIMEOUT = 2_147_483_647
@@ -36,6 +38,8 @@ export const messageChecks: Checks<Pick<QueueOptions, 'ttl' | 'maxAttempts' | 'b
 
 const { ttl, maxAttempts, backoff, onDuplicate, redirects } = messageChecks
 
+const schema: Check = { expected: 'a schema that follows Standard Schema, version 1', passes: isSchema }
+
 const queueChecks: Checks<QueueOptions> = {
   endpoint: { expected: 'an http or https URL without credentials', passes: isEndpoint },
   consumers: oneOf(true, false),
@@ -66,9 +70,21 @@ const queueChecks: Checks<QueueOptions> = {
   keepReceipts: { expected: '{ age, number }', parts: { age: whole(1), number: whole(1) }, passes: (value) => countGiven(value) === 2 },
   keepDeadLetters: oneOrBoth({ age: whole(1), number: whole(1) }),
   capacity: oneOrBoth({ messages: whole(1), bytes: whole(1) }),
-  schema: { expected: 'a schema that follows Standard Schema, version 1', passes: isSchema },
+  schema,
   version: whole(1),
   upcast: aFunction('gives a body of today for an earlier one'),
+  answer: {
+    expected: '{ schema, headers, limit }, one of them or more',
+    parts: {
+      schema,
+      headers: { expected: 'a list of at most 50 names of headers that can be read', passes: areReadable },
+      limit: {
+        expected: `a whole number from 0 to ${MOST_OF_ANSWER}`,
+        passes: (value) => isWhole(value, 0) && (value as number) <= MOST_OF_ANSWER,
+      },
+    },
+    passes: (value) => countGiven(value) > 0,
+  },
   redirects,
   backgroundSync: oneOf(true, false),
 }
@@ -127,8 +143,10 @@ const OF_SENDING = ['endpoint', 'method', 'headers', 'credentials', 'timeout', '
 /** A queue ends at an endpoint, or at consumers. */
 function checkEnd(options: QueueOptions): void {
   if (!options.consumers) return required<QueueOptions>(options, queueChecks, ['endpoint'])
-  const [given] = OF_SENDING.filter((name) => options[name] !== undefined)
-  if (given) throw invalid(`Expected no \`${given}\` with \`consumers: true\`, got ${shown(options[given])}: nothing is sent anywhere`)
+  const ofAnswer = { 'answer.headers': options.answer?.headers, 'answer.limit': options.answer?.limit }
+  const given = Object.entries({ ...Object.fromEntries(OF_SENDING.map((name) => [name, options[name]])), ...ofAnswer })
+  const [wrong] = given.filter(([, value]) => value !== undefined)
+  if (wrong) throw invalid(`Expected no \`${wrong[0]}\` with \`consumers: true\`, got ${shown(wrong[1])}: nothing is sent anywhere`)
 }
 
 function checkOrder(options: QueueOptions): void {
@@ -208,25 +226,4 @@ function isWhole(value: unknown, least: number): boolean {
 
 function countGiven(value: unknown): number {
   return Object.values(value as object).filter((part) => part !== undefined).length
-}
-
-/** An absolute http(s) URL, or one that becomes so on any page. */
-function isEndpoint(value: unknown): boolean {
-  if (!(value instanceof URL) && (typeof value !== 'string' || value.trim() === '')) return false
-  try {
-    const { protocol, username, password } = new URL(value, 'https://page.invalid/')
-    // `fetch` takes no URL with credentials in it.
-    return /^https?:$/.test(protocol) && username === '' && password === ''
-  } catch {
-    return false
-  }
-}
-
-function areHeaders(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  try {
-    return new Headers(value as HeadersInit) instanceof Headers
-  } catch {
-    return false
-  }
 }

@@ -1,11 +1,13 @@
+import type { AnswerOptions } from './answer.ts'
 import type { HeadersFunction, HeadersLike } from './headers.ts'
+import type { Capacity, KeepDeadLetters, KeepReceipts, Rate } from './limits.ts'
 import type { Backoff } from './message.ts'
 import type { StandardSchema } from './schema.ts'
 import type { Redirects } from './stored-request.ts'
 import type { ClassifyFunction, UpcastFunction } from './verdict.ts'
 
 /** What a queue is: where its messages go, and how. */
-export interface QueueOptions<T = unknown> {
+export interface QueueOptions<T = unknown, A = unknown> {
   /**
    * The URL that messages are sent to; relative ones are resolved against the page. Only `http:` and `https:`. A queue has either this or `consumers`.
    *
@@ -185,6 +187,13 @@ export interface QueueOptions<T = unknown> {
    */
   readonly upcast?: UpcastFunction
   /**
+   * What answers are when they accept a message, and how much of them is kept: their type, headers and size.
+   *
+   * @defaultValue any, of which a few headers are kept, and 64 KiB of the body
+   * @example { schema: z.object({ number: z.number() }), headers: ['location'] }
+   */
+  readonly answer?: AnswerOptions<A>
+  /**
    * What a redirect means. `'retry'`: usually a login page or a captive portal, and no acceptance; the message is tried again, which counts. `'accept'`: the server has taken the
    * message, as one does that answers a form with 303 and the page to show. No redirect is ever followed, and where it leads to browsers tell nobody. `classify` goes before it.
    *
@@ -207,37 +216,6 @@ export type QueueEnd =
 
 /** See {@link QueueOptions.onDuplicate}. */
 export type OnDuplicate = 'ignore' | 'replace' | 'latest'
-
-/** See {@link QueueOptions.rate}. */
-export interface Rate {
-  readonly messages: number
-  /** In milliseconds. */
-  readonly per: number
-}
-
-/** See {@link QueueOptions.keepReceipts}. */
-export interface KeepReceipts {
-  /** In milliseconds. */
-  readonly age: number
-  /** A whole number from 1. */
-  readonly number: number
-}
-
-/** See {@link QueueOptions.keepDeadLetters}. */
-export interface KeepDeadLetters {
-  /** In milliseconds. */
-  readonly age?: number
-  /** A whole number from 1. */
-  readonly number?: number
-}
-
-/** See {@link QueueOptions.capacity}. */
-export interface Capacity {
-  /** A whole number from 1. */
-  readonly messages?: number
-  /** A whole number from 1. */
-  readonly bytes?: number
-}
 
 /** What is delivered in order. */
 export type Order = 'queue' | 'group' | 'none'

@@ -19,11 +19,11 @@ export interface BatchProgress {
 }
 
 /** What `enqueueAll` gives: its messages are stored, and what comes of them all can be waited for. */
-export interface BatchReceipt {
+export interface BatchReceipt<A = unknown> {
   /** One for each message, in the order of their bodies. */
-  readonly receipts: readonly Receipt[]
+  readonly receipts: readonly Receipt<A>[]
   /** All answers, in that order, when all were accepted. Rejects as soon as one message was not, as its receipt does. Made when first read. */
-  readonly delivered: Promise<readonly Answer[]>
+  readonly delivered: Promise<readonly Answer<A>[]>
   /** How it ended, when nothing of it is in the queue any more. Rejects only where that cannot be heard: `closed`, `destroyed`, `host-lost`, `storage-failed`. Made when first read. */
   readonly settled: Promise<BatchProgress>
   /**
@@ -39,18 +39,24 @@ export interface BatchReceipt {
 }
 
 /** What became of a message, by the code of the error that its receipt rejects with. */
-const ENDINGS = { 'dead-lettered': 'dead', cancelled: 'cancelled', 'answer-unknown': 'unknown', 'storage-cleared': 'unknown' } as const
+const ENDINGS = {
+  'dead-lettered': 'dead',
+  cancelled: 'cancelled',
+  'invalid-answer': 'accepted',
+  'answer-unknown': 'unknown',
+  'storage-cleared': 'unknown',
+} as const
 
 type Ending = 'accepted' | (typeof ENDINGS)[keyof typeof ENDINGS]
 
-export class Batch implements BatchReceipt {
-  readonly receipts: readonly Receipt[]
+export class Batch<A> implements BatchReceipt<A> {
+  readonly receipts: readonly Receipt<A>[]
   readonly #hear: (listener: (event: QueueEvent) => void) => () => void
   readonly #ends: Record<Ending, number> = { accepted: 0, dead: 0, cancelled: 0, unknown: 0 }
   /** How far consumers are with those that they have in hand. */
   readonly #parts = new Map<string, number>()
   readonly #listeners = new Set<(progress: BatchProgress) => void>()
-  #delivered: Promise<readonly Answer[]> | undefined
+  #delivered: Promise<readonly Answer<A>[]> | undefined
   #settled: Promise<BatchProgress> | undefined
   readonly #looked: (() => Promise<void>) | undefined
   #isKnown: boolean
@@ -60,14 +66,14 @@ export class Batch implements BatchReceipt {
    * @param hear has a listener called with what happens in the queue.
    * @param looked of messages that were enqueued before: resolves once it was looked up what became of them, whose answers are asked for by then.
    */
-  constructor(receipts: readonly Receipt[], hear: (listener: (event: QueueEvent) => void) => () => void, looked?: () => Promise<void>) {
+  constructor(receipts: readonly Receipt<A>[], hear: (listener: (event: QueueEvent) => void) => () => void, looked?: () => Promise<void>) {
     this.receipts = receipts
     this.#hear = hear
     this.#looked = looked
     this.#isKnown = looked === undefined
   }
 
-  get delivered(): Promise<readonly Answer[]> {
+  get delivered(): Promise<readonly Answer<A>[]> {
     this.#delivered ??= Promise.all(this.receipts.map(({ delivered }) => delivered))
     return this.#delivered
   }

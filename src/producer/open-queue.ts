@@ -9,6 +9,7 @@ import { isSchema } from '../message/schema.ts'
 import { askClassify, askHeaders, askUpcast } from '../protocol/functions.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import { setupOf } from '../protocol/setup.ts'
+import { Answers } from './answers.ts'
 import { callServiceWorker } from './background-sync.ts'
 import { unlessBlocked } from './blocked-storage.ts'
 import { HostLink } from './host-link.ts'
@@ -31,7 +32,7 @@ import type { StartHost } from './start-host.ts'
  * })
  * ```
  */
-export function openQueue<T = unknown>(name: string, options: OpenOptions<T> & QueueEnd): Queue<T>
+export function openQueue<T = unknown, A = unknown>(name: string, options: OpenOptions<T, A> & QueueEnd): Queue<T, A>
 /**
  * Opens a queue that was defined with `defineQueue`; options given here go before those of the definition.
  *
@@ -42,18 +43,18 @@ export function openQueue<T = unknown>(name: string, options: OpenOptions<T> & Q
  * })
  * ```
  */
-export function openQueue<T = unknown>(definition: QueueDefinition<T>, options?: Partial<OpenOptions<T>>): Queue<T>
-export function openQueue<T>(queue: string | QueueDefinition<T>, options: Partial<OpenOptions<T>> = {}): Queue<T> {
+export function openQueue<T = unknown, A = unknown>(definition: QueueDefinition<T, A>, options?: Partial<OpenOptions<T, A>>): Queue<T, A>
+export function openQueue<T, A>(queue: string | QueueDefinition<T, A>, options: Partial<OpenOptions<T, A>> = {}): Queue<T, A> {
   return openQueueOn(linkFor, queue, options)
 }
 
 /** {@link openQueue}, with the link to the host chosen by the caller. */
-export function openQueueOn<T>(
+export function openQueueOn<T, A = unknown>(
   linkTo: (options: OpenOptions) => HostLink,
-  queue: string | QueueDefinition<T>,
-  given: Partial<OpenOptions<T>>,
+  queue: string | QueueDefinition<T, A>,
+  given: Partial<OpenOptions<T, A>>,
   realm?: () => Realm,
-): Queue<T> {
+): Queue<T, A> {
   const isDefined = typeof queue === 'object' && queue !== null
   const name = isDefined ? queue.name : queue
   checkName(name)
@@ -64,7 +65,7 @@ export function openQueueOn<T>(
     throw new QueueError('invalid-option', `Expected \`host\` or \`worker\`, got both: a worker of your own is a host`)
   }
   if (options.backgroundSync) refusePagesOwn(given, defined, options.version)
-  const handle = new QueueHandle<T>({
+  const handle = new QueueHandle<T, A>({
     name,
     setup: setupOf(options, given),
     link: linkTo(options),
@@ -75,6 +76,7 @@ export function openQueueOn<T>(
     group: options.group?.bind(options),
     dedupKey: options.dedupKey?.bind(options),
     schema: options.schema,
+    answers: new Answers(options.answer?.schema),
   })
   // A service worker does not know who is signed in.
   if (options.backgroundSync && options.identity === undefined) callServiceWorker(handle)

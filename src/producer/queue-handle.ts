@@ -10,6 +10,7 @@ import type { RequestParts } from '../message/request-parts.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { MessageFilter, Setup } from '../protocol/host.ts'
 import { queueKey } from '../protocol/names.ts'
+import type { Answers } from './answers.ts'
 import { AskedQueue } from './asked-queue.ts'
 import { Batch } from './batch-receipt.ts'
 import type { BatchReceipt } from './batch-receipt.ts'
@@ -35,7 +36,8 @@ import { Schedules } from './schedules.ts'
 import { whileOpen } from './while-open.ts'
 import { checkId, groupOf, listOf } from './verb-checks.ts'
 
-export interface HandleOptions<T> extends Rules<T> {
+export interface HandleOptions<T, A> extends Rules<T> {
+  readonly answers: Answers<A>
   readonly setup: Setup
   readonly name: string
   readonly identity: string | undefined
@@ -47,7 +49,7 @@ export interface HandleOptions<T> extends Rules<T> {
 }
 
 /** The page's end of a queue: checks what it is given, and asks the host for the rest. */
-export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQueue {
+export class QueueHandle<T, A> extends AskedQueue<T, A> implements Queue<T, A>, LinkedQueue {
   readonly name: string
   readonly key: string
   setup: Setup
@@ -57,18 +59,19 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
   readonly #link: HostLink
   readonly #rules: Rules<T>
   readonly outbound: Outbound
-  readonly #receipts: Receipts
+  readonly #receipts: Receipts<A>
   readonly #requests = new Requests()
   readonly #idle = new Idle()
-  readonly #listeners = new Listeners()
-  readonly #hearing = (listener: (event: QueueEvent) => void): (() => void) => this.#listeners.add(listener)
+  readonly #listeners: Listeners<A>
+  readonly #hearing = (listener: (event: QueueEvent<A>) => void): (() => void) => this.#listeners.add(listener)
   readonly #opening: Opening
   readonly #consuming: Consuming<T>
   readonly #schedules: Schedules<T>
   protected readonly host: Calls
+  protected readonly answers: Answers<A>
   #closing: Promise<void> | undefined
 
-  constructor({ name, identity, link, functions, mayBeInMemory, realm, ...rules }: HandleOptions<T>) {
+  constructor({ name, identity, link, functions, mayBeInMemory, realm, answers, ...rules }: HandleOptions<T, A>) {
     super()
     this.name = name
     this.key = queueKey(name, identity)
@@ -79,7 +82,9 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.#link = link
     this.relaying = { key: this.key, rules, store: async (batch) => void (await this.host.call((api) => api.enqueue(this.key, batch))) }
     this.outbound = new Outbound(this, (batch) => this.host.ask((api) => api.enqueue(this.key, batch)))
-    this.#receipts = new Receipts((id) => this.host.call((api) => api.standing(this.key, id)))
+    this.answers = answers
+    this.#listeners = new Listeners(answers)
+    this.#receipts = new Receipts((id) => this.host.call((api) => api.standing(this.key, id)), answers)
     this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), realm })
     this.#schedules = new Schedules({
       rules,
@@ -90,30 +95,30 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.host = new Calls(this.#opening)
   }
 
-  async enqueue(body: T, options?: EnqueueOptions): Promise<Receipt> {
+  async enqueue(body: T, options?: EnqueueOptions): Promise<Receipt<A>> {
     this.host.assertOpen()
     return this.#add(outgoing(body, options, this.#rules))
   }
 
-  async enqueueAll(bodies: Iterable<T>, options: EnqueueAllOptions<T> = {}): Promise<BatchReceipt> {
+  async enqueueAll(bodies: Iterable<T>, options: EnqueueAllOptions<T> = {}): Promise<BatchReceipt<A>> {
     this.host.assertOpen()
     const storing = outgoingAll(bodies, options, this.#rules).map((message) => this.#add(message))
     return new Batch(await allStored(storing), this.#hearing)
   }
 
-  async enqueueRequest(request: Request | RequestParts, options: EnqueueOptions = {}): Promise<Receipt> {
+  async enqueueRequest(request: Request | RequestParts, options: EnqueueOptions = {}): Promise<Receipt<A>> {
     this.host.assertOpen()
     checkEnqueue(options)
     return this.#add(outgoingRequest(await this.#requests.take(request), options, this.setup))
   }
 
-  receipt(id: string): Receipt {
+  receipt(id: string): Receipt<A> {
     this.host.assertOpen()
     checkId(id)
     return this.#receipts.of(id)
   }
 
-  batchReceipt(ids: Iterable<string>): BatchReceipt {
+  batchReceipt(ids: Iterable<string>): BatchReceipt<A> {
     const list = listOf(ids) ?? []
     return new Batch(
       list.map((id) => this.receipt(id)),
@@ -149,7 +154,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     return this.#consuming.consumeInWorkers(start, options)
   }
 
-  subscribe(listener: (event: QueueEvent) => void): () => void {
+  subscribe(listener: (event: QueueEvent<A>) => void): () => void {
     this.host.assertOpen()
     return this.#listeners.add(listener)
   }
@@ -190,7 +195,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.#idle.close(error)
   }
 
-  #add(message: Outgoing): Promise<Receipt> {
+  #add(message: Outgoing): Promise<Receipt<A>> {
     return this.#receipts.issued(this.name, this.outbound.add(message))
   }
 

@@ -1,3 +1,4 @@
+import type { KeptOfAnswer } from '../message/answer.ts'
 import type { DEFAULTS, orderOf } from '../message/defaults.ts'
 import type { OnDuplicate, QueueOptions } from '../message/options.ts'
 import type { Verdict } from '../message/verdict.ts'
@@ -95,6 +96,8 @@ export interface Setup extends Shared {
   readonly endpoint: string
   /** Which generation of the queue this page knows, from a host that it had before: what that did not confirm is for no later one. */
   readonly generation?: string
+  /** How much is kept of answers. */
+  readonly answer: KeptOfAnswer
   /** Headers that are always the same. */
   readonly headers: HeaderEntries
   /** Whether the page's functions are asked; `upcast` stands for the `schema` of a body that was brought up to date as well. */

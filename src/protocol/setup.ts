@@ -1,3 +1,4 @@
+import { keptOfAnswer, MOST_OF_ANSWER } from '../message/answer.ts'
 import { QueueError, shown } from '../message/error.ts'
 import { DEFAULTS, orderOf } from '../message/defaults.ts'
 import type { OpenOptions } from '../message/open-options.ts'
@@ -24,6 +25,8 @@ export function setupOf(options: OpenOptions, given: Partial<Pick<OpenOptions, k
     ...(Object.fromEntries(crossing) as Partial<Setup>),
     ...orderOf(options),
     endpoint: endpoint === undefined ? '' : absolute(endpoint),
+    // What consumers answer is bounded as they say it.
+    answer: keptOfAnswer(options.consumers ? { limit: MOST_OF_ANSWER } : options.answer),
     headers: typeof headers === 'function' || headers === undefined ? [] : toEntries(headers),
     asks: {
       headers: typeof headers === 'function' ? asks('headers') : 'never',

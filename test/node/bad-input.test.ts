@@ -47,7 +47,7 @@ describe('an option', () => {
     [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
       { endpoint, endpont: 'x' },
-      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, redirects, backgroundSync',
+      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, answer, redirects, backgroundSync',
     ],
     [{ endpoint, method: 'GET' }, "Expected `method` to be 'POST' or 'PUT' or 'PATCH', got \"GET\" (string)"],
     [{ endpoint, headers: { 'a b': 'x' } }, 'Expected `headers` to be headers, or a function that gives them, got [object Object]'],
@@ -94,6 +94,25 @@ describe('an option', () => {
     [{ endpoint, schema: null }, 'Expected `schema` to be a schema that follows Standard Schema, version 1, got null'],
     [{ endpoint, version: '2' }, 'Expected `version` to be a whole number from 1, got "2" (string)'],
     [{ endpoint, upcast: 2 }, 'Expected `upcast` to be a function that gives a body of today for an earlier one, got 2 (number)'],
+    [{ endpoint, answer: {} }, 'Expected `answer` to be { schema, headers, limit }, one of them or more, got [object Object]'],
+    [{ endpoint, answer: { schema: [] } }, 'Expected `answer.schema` to be a schema that follows Standard Schema, version 1, got an array'],
+    [
+      { endpoint, answer: { headers: 'etag' } },
+      'Expected `answer.headers` to be a list of at most 50 names of headers that can be read, got "etag" (string)',
+    ],
+    [
+      { endpoint, answer: { headers: ['a b'] } },
+      'Expected `answer.headers` to be a list of at most 50 names of headers that can be read, got an array',
+    ],
+    [
+      { endpoint, answer: { headers: ['Set-Cookie'] } },
+      'Expected `answer.headers` to be a list of at most 50 names of headers that can be read, got an array',
+    ],
+    [{ endpoint, answer: { limit: -1 } }, 'Expected `answer.limit` to be a whole number from 0 to 1048576, got -1 (number)'],
+    [
+      { consumers: true, answer: { limit: 1 } },
+      'Expected no `answer.limit` with `consumers: true`, got 1 (number): nothing is sent anywhere',
+    ],
     [
       { endpoint, onDead: 'halt', order: 'none' },
       "Expected `onDead: 'continue'` with `order: 'none'`, got 'halt': there is nothing behind a message to be held up",
@@ -105,7 +124,7 @@ describe('an option', () => {
     [{ endpoint, upcast: () => {} }, 'Expected `upcast` only with a `version` above 1: there is no earlier one'],
     [
       { endpoint, toString: 'x' },
-      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, redirects, backgroundSync',
+      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, answer, redirects, backgroundSync',
     ],
   ])('%j is refused with a sentence', (options, message) => {
     const refused = expect.objectContaining({ code: 'invalid-option', message }) as Error

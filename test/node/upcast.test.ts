@@ -170,7 +170,7 @@ describe('where there is a schema too', () => {
     await before.resume()
     await dead
     await before.close()
-    const mended = world.open<Order>({ version: 2, upcast: (body) => ({ sku: String((body as Order).sku) }), schema: quantified })
+    const mended = world.open<Order>({ version: 2, upcast: (body) => ({ sku: [(body as Order).sku].join() }), schema: quantified })
     await mended.redrive()
     await mended.idle()
     expect(world.server.bodies).toEqual([{ sku: '7', currency: 'USD' }])
