@@ -2,8 +2,13 @@ import { formatKey, formatPlace, HOLDFAST_MESSAGE, IDEMPOTENCY_KEY } from '../pr
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
 import { ofKey } from '../protocol/names.ts'
 import type { Clock } from '../queue/clock.ts'
+import type { Outcome } from './answer-table.ts'
 import { dateOf, readAtMost } from './answer.ts'
+import { sendCompressed } from './compressing.ts'
 import type { Attempt, Outgoing, Transport } from './transport.ts'
+
+/** Nothing was said of the message itself. */
+const LATER: Outcome = { kind: 'retry', reason: 'failed', counts: false, holds: false, delay: 0 }
 
 export interface HttpOptions {
   /** The queue's key. */
@@ -14,11 +19,18 @@ export interface HttpOptions {
 
 /** Sends each message in a request of its own. */
 export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
+  const sendMaybeCompressed = sendCompressed(fetch)
   return {
     send: (message, signal) =>
-      inTimeout(clock, message.setup.timeout, signal, async (stop) =>
-        receive(await fetch(message.request?.url ?? message.setup.endpoint, { ...request(queue, message), signal: stop }), message.setup),
-      ),
+      inTimeout(clock, message.setup.timeout, signal, async (stop) => {
+        const { setup, mayStillGo } = message
+        const init = { ...request(queue, message), signal: stop }
+        // Another origin may forbid the header, and a browser does not say so.
+        const compression = isOfQueuesOrigin(message) ? setup.compress : undefined
+        const { response, mustWait } = await sendMaybeCompressed(message.request?.url ?? setup.endpoint, init, compression, mayStillGo)
+        const answer = await receive(response, setup)
+        return mustWait ? { ...answer, outcome: LATER } : answer
+      }),
     async askTime(setup, headers, signal) {
       const answer = await inTimeout(clock, setup.timeout, signal, async (stop) =>
         receive(await fetch(setup.endpoint, { ...ask(setup, headers), signal: stop }), setup),

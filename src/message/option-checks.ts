@@ -1,4 +1,5 @@
 import { MOST_OF_ANSWER } from './answer.ts'
+import type { Compression } from './compression.ts'
 import { DEFAULTS, MOST_UNDER_WAY, orderOf } from './defaults.ts'
 import { QueueError, shown } from './error.ts'
 import type { OpenOptions } from './open-options.ts'
@@ -14,6 +15,8 @@ export { MOST_UNDER_WAY } from './defaults.ts'
 export interface Check {
   readonly expected: string
   readonly passes: (value: unknown) => boolean
+  /** What may stand for such an object. */
+  readonly shorthand?: string
   /** Checked first, where the option is an object of known parts. */
   readonly parts?: Readonly<Record<string, Check>>
 }
@@ -73,6 +76,12 @@ const queueChecks: Checks<QueueOptions> = {
   schema,
   version: whole(1),
   upcast: aFunction('gives a body of today for an earlier one'),
+  compress: {
+    expected: "'gzip' or { encoding, threshold }",
+    shorthand: 'gzip',
+    parts: { encoding: oneOf('gzip'), threshold: whole(0) },
+    passes: (value) => (value as Compression).encoding !== undefined,
+  },
   answer: {
     expected: '{ schema, headers, limit }, one of them or more',
     parts: {
@@ -108,7 +117,8 @@ export function checkOptions<Options>(options: unknown, checks: Checks<Options>,
   for (const [name, value] of Object.entries(options)) {
     const check: Check | undefined = Object.hasOwn(checks, name) ? checks[name as keyof Options] : undefined
     if (!check) throw invalid(`Unknown option \`${within}${name}\`; known are ${Object.keys(checks).join(', ')}`)
-    if (value === undefined) continue
+    if (value === undefined || value === check.shorthand) continue
+    if (check.shorthand !== undefined && typeof value !== 'object') throw wrongOption(within + name, check.expected, value)
     if (check.parts) checkOptions(value, check.parts, within + name)
     if (!check.passes(value)) throw wrongOption(within + name, check.expected, value)
   }
@@ -138,7 +148,17 @@ export function checkQueue(options: unknown, isOpened?: 'opened'): asserts optio
 }
 
 /** What only says how something is sent. */
-const OF_SENDING = ['endpoint', 'method', 'headers', 'credentials', 'timeout', 'classify', 'redirects', 'backgroundSync'] as const
+const OF_SENDING = [
+  'endpoint',
+  'method',
+  'headers',
+  'credentials',
+  'timeout',
+  'classify',
+  'redirects',
+  'compress',
+  'backgroundSync',
+] as const
 
 /** A queue ends at an endpoint, or at consumers. */
 function checkEnd(options: QueueOptions): void {

@@ -1,4 +1,5 @@
 import type { AnswerOptions } from './answer.ts'
+import type { Compression } from './compression.ts'
 import type { HeadersFunction, HeadersLike } from './headers.ts'
 import type { Capacity, KeepDeadLetters, KeepReceipts, Rate } from './limits.ts'
 import type { Backoff } from './message.ts'
@@ -186,6 +187,14 @@ export interface QueueOptions<T = unknown, A = unknown> {
    * @example (body, version) => (version === 1 ? { ...body, currency: 'EUR' } : body)
    */
   readonly upcast?: UpcastFunction
+  /**
+   * Whether bodies are compressed as they are sent, for a server that decodes `Content-Encoding: gzip`. What does not become smaller goes plainly, and so does what is larger than 16 MiB, or goes to another
+   * origin than the `endpoint`'s; so does everything where the browser cannot compress, or the server has answered 415.
+   *
+   * @defaultValue never
+   * @example { encoding: 'gzip', threshold: 8_192 }
+   */
+  readonly compress?: 'gzip' | Compression
   /**
    * What answers are when they accept a message, and how much of them is kept: their type, headers and size.
    *

@@ -1,4 +1,5 @@
 import type { KeptOfAnswer } from '../message/answer.ts'
+import type { Compression } from '../message/compression.ts'
 import type { DEFAULTS, orderOf } from '../message/defaults.ts'
 import type { OnDuplicate, QueueOptions } from '../message/options.ts'
 import type { Verdict } from '../message/verdict.ts'
@@ -96,6 +97,8 @@ export interface Setup extends Shared {
   readonly endpoint: string
   /** Which generation of the queue this page knows, from a host that it had before: what that did not confirm is for no later one. */
   readonly generation?: string
+  /** How bodies are compressed; absent where they are not. */
+  readonly compress?: Required<Compression>
   /** How much is kept of answers. */
   readonly answer: KeptOfAnswer
   /** Headers that are always the same. */

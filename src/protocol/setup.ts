@@ -1,4 +1,5 @@
 import { keptOfAnswer, MOST_OF_ANSWER } from '../message/answer.ts'
+import { compressionOf } from '../message/compression.ts'
 import { QueueError, shown } from '../message/error.ts'
 import { DEFAULTS, orderOf } from '../message/defaults.ts'
 import type { OpenOptions } from '../message/open-options.ts'
@@ -25,6 +26,7 @@ export function setupOf(options: OpenOptions, given: Partial<Pick<OpenOptions, k
     ...(Object.fromEntries(crossing) as Partial<Setup>),
     ...orderOf(options),
     endpoint: endpoint === undefined ? '' : absolute(endpoint),
+    ...(options.compress && { compress: compressionOf(options.compress) }),
     // What consumers answer is bounded as they say it.
     answer: keptOfAnswer(options.consumers ? { limit: MOST_OF_ANSWER } : options.answer),
     headers: typeof headers === 'function' || headers === undefined ? [] : toEntries(headers),

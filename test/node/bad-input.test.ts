@@ -47,7 +47,7 @@ describe('an option', () => {
     [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
       { endpoint, endpont: 'x' },
-      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, answer, redirects, backgroundSync',
+      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, compress, answer, redirects, backgroundSync',
     ],
     [{ endpoint, method: 'GET' }, "Expected `method` to be 'POST' or 'PUT' or 'PATCH', got \"GET\" (string)"],
     [{ endpoint, headers: { 'a b': 'x' } }, 'Expected `headers` to be headers, or a function that gives them, got [object Object]'],
@@ -94,6 +94,14 @@ describe('an option', () => {
     [{ endpoint, schema: null }, 'Expected `schema` to be a schema that follows Standard Schema, version 1, got null'],
     [{ endpoint, version: '2' }, 'Expected `version` to be a whole number from 1, got "2" (string)'],
     [{ endpoint, upcast: 2 }, 'Expected `upcast` to be a function that gives a body of today for an earlier one, got 2 (number)'],
+    [{ endpoint, compress: 'br' }, 'Expected `compress` to be \'gzip\' or { encoding, threshold }, got "br" (string)'],
+    [{ endpoint, compress: {} }, "Expected `compress` to be 'gzip' or { encoding, threshold }, got [object Object]"],
+    [{ endpoint, compress: { encoding: 'br' } }, 'Expected `compress.encoding` to be \'gzip\', got "br" (string)'],
+    [
+      { endpoint, compress: { encoding: 'gzip', threshold: 0.5 } },
+      'Expected `compress.threshold` to be a whole number from 0, got 0.5 (number)',
+    ],
+    [{ consumers: true, compress: 'gzip' }, 'Expected no `compress` with `consumers: true`, got "gzip" (string): nothing is sent anywhere'],
     [{ endpoint, answer: {} }, 'Expected `answer` to be { schema, headers, limit }, one of them or more, got [object Object]'],
     [{ endpoint, answer: { schema: [] } }, 'Expected `answer.schema` to be a schema that follows Standard Schema, version 1, got an array'],
     [
@@ -124,7 +132,7 @@ describe('an option', () => {
     [{ endpoint, upcast: () => {} }, 'Expected `upcast` only with a `version` above 1: there is no earlier one'],
     [
       { endpoint, toString: 'x' },
-      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, answer, redirects, backgroundSync',
+      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, schema, version, upcast, compress, answer, redirects, backgroundSync',
     ],
   ])('%j is refused with a sentence', (options, message) => {
     const refused = expect.objectContaining({ code: 'invalid-option', message }) as Error
