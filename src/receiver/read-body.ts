@@ -22,7 +22,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Read
   const chunks: Bytes[] = []
   try {
     const stream = isGzip ? request.body?.pipeThrough(arriving.inPieces()).pipeThrough(new DecompressionStream('gzip')) : request.body
-    for await (const chunk of chunksOf((stream ?? null) as ReadableStream<Bytes> | null)) {
+    for await (const chunk of chunksOf(stream ?? null)) {
       if (inflating.isTooMuch(chunk)) return 'too large'
       chunks.push(chunk)
     }
