@@ -6,7 +6,7 @@ import type { Answered } from './transport.ts'
 /** How much of an answer a dead letter keeps, in characters: what a server has against each field of a form is longer than a sentence. */
 const EXCERPT = 4_000
 
-/** The most levels that are parsed: Chromium can clone no more than some thousands, and an answer must be able to reach the disk and the page. */
+/** The most levels that are parsed: a worker in Chromium can clone no more than one or two thousand, and an answer must be able to reach the disk and the page. */
 const DEEPEST = 500
 
 /** How much is kept of headers, in characters. */
