@@ -1,7 +1,7 @@
 import type { AnswerOptions } from './answer.ts'
 import type { Compression } from './compression.ts'
 import type { HeadersFunction, HeadersLike } from './headers.ts'
-import type { Capacity, KeepDeadLetters, KeepReceipts, Rate } from './limits.ts'
+import type { KeepDeadLetters, Rate } from './limits.ts'
 import type { Backoff } from './message.ts'
 import type { StandardSchema } from './schema.ts'
 import type { Redirects } from './stored-request.ts'
@@ -225,6 +225,22 @@ export type QueueEnd =
 
 /** See {@link QueueOptions.onDuplicate}. */
 export type OnDuplicate = 'ignore' | 'replace' | 'latest'
+
+/** See {@link QueueOptions.keepReceipts}. */
+export interface KeepReceipts {
+  /** In milliseconds. */
+  readonly age: number
+  /** A whole number from 1. */
+  readonly number: number
+}
+
+/** See {@link QueueOptions.capacity}. */
+export interface Capacity {
+  /** A whole number from 1. */
+  readonly messages?: number
+  /** A whole number from 1. */
+  readonly bytes?: number
+}
 
 /** What is delivered in order. */
 export type Order = 'queue' | 'group' | 'none'

@@ -1,7 +1,6 @@
 import type { Decision } from '../message/decision.ts'
 import type { Message, PlacedMessage } from '../message/message.ts'
-import type { Capacity } from '../message/limits.ts'
-import type { OnDuplicate } from '../message/options.ts'
+import type { Capacity, OnDuplicate } from '../message/options.ts'
 import { duplicateOf, takeKey } from './dedup.ts'
 import type { Duplicate } from './dedup.ts'
 import { countsOf, EMPTY_HEAD, queueTime } from './meta.ts'
