@@ -5,7 +5,7 @@ import { QueueError, shown } from './error.ts'
 import type { OpenOptions } from './open-options.ts'
 import type { Order, QueueOptions } from './options.ts'
 import { isSchema } from './schema.ts'
-import { areHeaders, areReadable, isEndpoint } from './web-checks.ts'
+import { areHeaders, areReadable, isEndpoint, isWellFormed } from './web-checks.ts'
 
 /** The longest time that `setTimeout` can wait; anything above fires at once. */
 export const LONGEST_TIMEOUT = 2_147_483_647
@@ -229,15 +229,6 @@ export function aFunction(does: string): Check {
 
 export function isText(value: unknown, shortest: number): boolean {
   return typeof value === 'string' && value.length >= shortest && value.length <= 256
-}
-
-/** Without half of a surrogate pair, which no name of a database could be made of. */
-function isWellFormed(text: string): boolean {
-  try {
-    return encodeURIComponent(text) !== ''
-  } catch {
-    return false
-  }
 }
 
 function isWhole(value: unknown, least: number): boolean {

@@ -24,3 +24,12 @@ export function areHeaders(value: unknown): boolean {
     return false
   }
 }
+
+/** Without half of a surrogate pair, which no name of a database could be made of. */
+export function isWellFormed(text: string): boolean {
+  try {
+    return encodeURIComponent(text) !== ''
+  } catch {
+    return false
+  }
+}
