@@ -28,6 +28,7 @@ export type {
   GroupDepth,
   KeptReceipt,
   PastAttempt,
+  RefusedAnswer,
   Standing,
   WaitingState,
 } from './message/message.ts'

@@ -2,7 +2,7 @@ import type { QueueEvent } from '../message/event.ts'
 import type { Death, DeadReason, PastAttempt } from '../message/message.ts'
 import type { Setup } from '../protocol/host.ts'
 import type { Aborts } from './aborts.ts'
-import { answerOf } from './answer.ts'
+import { keptAnswerOf } from './answer.ts'
 import type { Books } from './books.ts'
 import type { QueueTime } from './queue-time.ts'
 import type { Answered } from './transport.ts'
@@ -26,6 +26,9 @@ export interface Cause {
   readonly maybeDelivered?: boolean
 }
 
+/** Nobody could do anything about these in their place. */
+const HALTS_NOT: ReadonlySet<DeadReason> = new Set(['not-upcast', 'invalid', 'body-lost'])
+
 /** The ways out of the queue. What is told is on disk; whoever wanted it aborted until then has come too late. */
 export class Departures {
   readonly #options: DeparturesOptions
@@ -42,9 +45,9 @@ export class Departures {
 
   /** Not awaited: the next message goes out while this one is being settled. The books know if that fails. */
   accept(delivery: Delivery, attempt: Answered, news: QueueEvent | undefined): void {
-    const { books, aborts, announce } = this.#options
+    const { books, aborts, setup, announce } = this.#options
     const { id } = delivery.message
-    const answer = answerOf(attempt)
+    const answer = keptAnswerOf(attempt, setup().answer)
     this.#accepting = books.accept(delivery, answer).then(
       () => {
         aborts.forget(id)
@@ -59,8 +62,8 @@ export class Departures {
     const { books, aborts, setup, announce, time } = this.#options
     const { message, held } = delivery
     const { onDead } = setup()
-    // What nobody can read any more holds up nobody.
-    const isHalting = onDead === 'halt' && cause.reason !== 'not-upcast' && cause.reason !== 'body-lost'
+    // What nobody can read any more, or is not of today and was not made so, holds up nobody.
+    const isHalting = onDead === 'halt' && !HALTS_NOT.has(cause.reason)
     const { reason, attempts = held?.attempts ?? 0, status = held?.status ?? 0, excerpt = '', trail = held?.trail ?? [] } = cause
     const maybeDelivered = cause.maybeDelivered ?? mayBeDelivered(delivery)
     const known: Death = { reason, deadAt: time.now(), attempts, status, excerpt, trail }

@@ -1,6 +1,6 @@
 import type { Answer } from '../message/message.ts'
 import type { Verdict } from '../message/verdict.ts'
-import type { HeaderEntries, Setup } from '../protocol/host.ts'
+import type { HeaderEntries, Setup, Upcast } from '../protocol/host.ts'
 
 /** Where the user's functions are asked, under the options of the moment. */
 export type FunctionsSource = (setup: Setup) => Functions
@@ -10,8 +10,8 @@ export interface Functions {
   readonly headers: HeadersSource
   /** Absent where there is none: the table says what an answer means. */
   readonly classify: ((answer: Answer) => Promise<Verdict | undefined>) | undefined
-  /** Absent where there is none: bodies are sent as they were enqueued. */
-  readonly upcast: ((body: string, version: number) => Promise<string>) | undefined
+  /** Absent where there is none, nor a schema: bodies are sent as they were enqueued. */
+  readonly upcast: ((body: string, version: number) => Promise<Upcast>) | undefined
 }
 
 /** Where the headers of requests come from. */

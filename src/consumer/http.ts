@@ -3,11 +3,13 @@ import { formatKey, formatPlace, HOLDFAST_MESSAGE, IDEMPOTENCY_KEY } from '../pr
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
 import { ofKey } from '../protocol/names.ts'
 import type { Clock } from '../queue/clock.ts'
-import { dateOf } from './answer.ts'
+import type { Outcome } from './answer-table.ts'
+import { dateOf, readAtMost } from './answer.ts'
+import { sendCompressed } from './compressing.ts'
 import type { Attempt, Outgoing, Transport } from './transport.ts'
 
-/** How much of an answer is kept: nothing that a server sends may fill the memory. */
-const LONGEST_ANSWER = 64 * 1024
+/** Nothing was said of the message itself. */
+const LATER: Outcome = { kind: 'retry', reason: 'failed', counts: false, holds: false, delay: 0 }
 
 /** The largest body that is not made a `Blob` of, in bytes, or characters. */
 const LARGEST_PLAIN = 64_000
@@ -24,14 +26,21 @@ export interface HttpOptions {
 
 /** Sends each message in a request of its own. */
 export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
+  const sendMaybeCompressed = sendCompressed(fetch)
   return {
     send: (message, signal) =>
-      inTimeout(clock, message.setup.timeout + allowance(message.body), signal, async (stop) =>
-        receive(await fetch(message.request?.url ?? message.setup.endpoint, { ...request(queue, message), signal: stop })),
-      ),
+      inTimeout(clock, message.setup.timeout + allowance(message.body), signal, async (stop) => {
+        const { setup, mayStillGo } = message
+        const init = { ...request(queue, message), signal: stop }
+        // Another origin may forbid the header, and a browser does not say so.
+        const compression = isOfQueuesOrigin(message) ? setup.compress : undefined
+        const { response, mustWait } = await sendMaybeCompressed(message.request?.url ?? setup.endpoint, init, compression, mayStillGo)
+        const answer = await receive(response, setup)
+        return mustWait ? { ...answer, outcome: LATER } : answer
+      }),
     async askTime(setup, headers, signal) {
       const answer = await inTimeout(clock, setup.timeout, signal, async (stop) =>
-        receive(await fetch(setup.endpoint, { ...ask(setup, headers), signal: stop })),
+        receive(await fetch(setup.endpoint, { ...ask(setup, headers), signal: stop }), setup),
       )
       if (!answer.answered) return { answered: false }
       const date = dateOf(answer)
@@ -109,23 +118,23 @@ function ask({ credentials }: Setup, headers: HeaderEntries | Headers): RequestI
   return { method: 'HEAD', headers: new Headers(headers as HeadersInit), credentials, redirect: 'manual', cache: 'no-store' }
 }
 
-async function receive(response: Response): Promise<Attempt> {
+async function receive(response: Response, { answer }: Setup): Promise<Attempt> {
   const isRedirect = response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)
   const headers = Object.fromEntries(response.headers)
-  return { answered: true, status: response.status, isRedirect, headers, ...(await readText(response)) }
+  return { answered: true, status: response.status, isRedirect, headers, ...(await readText(response, readAtMost(answer.limit))) }
 }
 
-/** The beginning of a body. Losing the connection here takes nothing back of what the status said. */
-async function readText(response: Response): Promise<{ text: string | undefined; isWhole: boolean }> {
+/** The beginning of a body: nothing that a server sends may fill the memory. Losing the connection here takes nothing back of what the status said. */
+async function readText(response: Response, most: number): Promise<{ text: string | undefined; isWhole: boolean }> {
   const reader = response.body?.getReader()
   if (!reader) return { text: '', isWhole: true }
   const decoder = new TextDecoder()
   let text = ''
   try {
-    for (let size = 0; size < LONGEST_ANSWER;) {
+    for (let size = 0; size < most;) {
       const { done, value } = await reader.read()
       if (done) return { text: text + decoder.decode(), isWhole: true }
-      text += decoder.decode(value.subarray(0, LONGEST_ANSWER - size), { stream: true })
+      text += decoder.decode(value.subarray(0, most - size), { stream: true })
       size += value.byteLength
     }
   } catch {

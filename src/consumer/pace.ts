@@ -1,4 +1,4 @@
-import type { Rate } from '../message/options.ts'
+import type { Rate } from '../message/limits.ts'
 import type { Clock } from '../queue/clock.ts'
 
 /** By how much messages may go before their time where those before went late, in milliseconds: timers are coarse. */

@@ -1,8 +1,7 @@
 import { bytesOf } from '../message/bytes.ts'
-import { isQueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { WholeBody } from '../message/spooled.ts'
-import type { HeaderEntries, Setup } from '../protocol/host.ts'
+import type { HeaderEntries, Setup, Upcast } from '../protocol/host.ts'
 import { askEndpoint } from './ask-endpoint.ts'
 import type { AskEndpointOptions } from './ask-endpoint.ts'
 import type { Bodies } from './bodies.ts'
@@ -14,7 +13,7 @@ import type { Respite } from './respite.ts'
 import type { Delivery } from './turns.ts'
 import { unlessAborted } from './unless-aborted.ts'
 
-/** How much is kept of what `upcast` threw, in characters. */
+/** How much is kept of what `upcast` threw, or a schema has against a body, in characters. */
 const EXCERPT = 1_000
 
 export interface PreparationOptions extends AskEndpointOptions {
@@ -124,31 +123,25 @@ export class Preparation {
 
   /** With a body of today, or as it is where it was sent before: the bytes under a key never change. */
   async #upToDate(delivery: Delivery, setup: Setup): Promise<Delivery | undefined> {
-    const { books, functions, respite, signal } = this.#options
+    const { books, departures, functions, respite, signal } = this.#options
     const { message, held } = delivery
     const { upcast } = functions(setup)
     const { version: written = 1 } = message
     const wasSent = message.wasSent === true || delivery.isFrozen === true || (held?.attempts ?? 0) + (held?.uncounted ?? 0) > 0
     // A request is sent as it is: its body is no data that somebody could bring up to date.
     if (!upcast || typeof message.body !== 'string' || written >= setup.version || wasSent) return delivery
-    let body: string
+    let body: Upcast
     try {
       body = await unlessAborted(upcast(message.body, written), signal)
-    } catch (error) {
-      await this.#failToUpcast(delivery, error)
+    } catch {
+      // That nobody can be asked is said of all; what is wrong with this one, of it alone.
+      if (!signal.aborted) respite.begin()
+      books.giveBack(delivery)
       return undefined
     }
     respite.end()
-    return books.rewrite(delivery, { ...message, body, bytes: bytesOf(body), version: setup.version })
-  }
-
-  /** What it throws is said of this message; that it cannot be reached, of all. */
-  async #failToUpcast(delivery: Delivery, error: unknown): Promise<void> {
-    const { books, departures, respite, signal } = this.#options
-    if (isQueueError(error) && (error.code === 'invalid-body' || error.code === 'body-too-large')) {
-      return departures.bury(delivery, { reason: 'not-upcast', excerpt: error.message.slice(0, EXCERPT) })
-    }
-    if (!signal.aborted) respite.begin()
-    books.giveBack(delivery)
+    if (typeof body === 'string') return books.rewrite(delivery, { ...message, body, bytes: bytesOf(body), version: setup.version })
+    await departures.bury(delivery, { reason: body.refused, excerpt: body.why.slice(0, EXCERPT) })
+    return undefined
   }
 }

@@ -1,5 +1,5 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { KeepDeadLetters } from '../message/options.ts'
+import type { KeepDeadLetters } from '../message/limits.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Connection } from '../queue/connection.ts'
 import { forgetDead } from '../queue/forget-dead.ts'

@@ -1,5 +1,5 @@
 import type { Answer, Death, KeptReceipt, PlacedMessage } from '../message/message.ts'
-import type { KeepReceipts } from '../message/options.ts'
+import type { KeepReceipts } from '../message/limits.ts'
 import { isSpooled } from '../message/spooled.ts'
 import type { Head } from '../queue/meta.ts'
 import type { Change } from '../queue/schema.ts'

@@ -35,7 +35,7 @@ function classifyOf({ asks }: Setup, { queue, page, definition }: FunctionsSourc
 }
 
 function upcastOf({ asks }: Setup, { queue, page, definition }: FunctionsSourceOptions): Functions['upcast'] {
-  const own = definition?.options.upcast
-  if (own && asks.upcast !== 'always') return (body, version) => askUpcast(own, body, version)
+  const own = definition?.options
+  if ((own?.upcast ?? own?.schema) && asks.upcast !== 'always') return (body, version) => askUpcast(own ?? {}, body, version)
   return asks.upcast === 'never' ? undefined : async (body, version) => unwrap(await page.upcast(queue, body, version))
 }

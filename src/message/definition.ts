@@ -4,9 +4,9 @@ import type { Check } from './option-checks.ts'
 import type { QueueEnd, QueueOptions } from './options.ts'
 
 /** A queue's name and options, made by {@link defineQueue} in a module that page and worker share. */
-export interface QueueDefinition<T = unknown> {
+export interface QueueDefinition<T = unknown, A = unknown> {
   readonly name: string
-  readonly options: QueueOptions<T>
+  readonly options: QueueOptions<T, A>
   /** Carries the type of bodies; never set. */
   readonly $body?: T
 }
@@ -21,7 +21,7 @@ export interface QueueDefinition<T = unknown> {
  * export const orders = defineQueue<Order>('orders', { endpoint: '/api/orders' })
  * ```
  */
-export function defineQueue<T = unknown>(name: string, options: QueueOptions<T> & QueueEnd): QueueDefinition<T> {
+export function defineQueue<T = unknown, A = unknown>(name: string, options: QueueOptions<T, A> & QueueEnd): QueueDefinition<T, A> {
   checkName(name)
   checkQueue(options)
   return Object.freeze({ name, options: Object.freeze({ ...options }) })

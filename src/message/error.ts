@@ -19,6 +19,7 @@
  * | `destroyed` | `destroy()` was called, here or in another tab, and what was in the queue is gone; what is under way may still arrive | open it afresh |
  * | `dead-lettered` | the message of this receipt is now a dead letter; `cause` tells why | look at it, redrive or purge |
  * | `cancelled` | the message of this receipt was cancelled, or another has replaced it | |
+ * | `invalid-answer` | the message of this receipt was accepted, with an answer that the queue's `answer.schema` does not take; `cause` has it, and the issues | look at it; the server has the message |
  * | `answer-unknown` | the message of this receipt is not in the queue, and what was answered is not kept | see `keepReceipts` |
  * | `internal` | a bug in Holdfast | please report it |
  */
@@ -39,6 +40,7 @@ export type QueueErrorCode =
   | 'destroyed'
   | 'dead-lettered'
   | 'cancelled'
+  | 'invalid-answer'
   | 'answer-unknown'
   | 'internal'
 

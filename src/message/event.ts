@@ -1,4 +1,4 @@
-import type { Answer, Death } from './message.ts'
+import type { Death, ReadAnswer } from './message.ts'
 import type { RetryReason } from './retry-reason.ts'
 
 /**
@@ -11,7 +11,7 @@ import type { RetryReason } from './retry-reason.ts'
  * })
  * ```
  */
-export type QueueEvent =
+export type QueueEvent<A = unknown> =
   /** A message was stored. With a `due`, it joins the tail then (milliseconds since the epoch). */
   | { readonly type: 'enqueued'; readonly id: string; readonly due?: number }
   /** Delayed messages were due, and have joined the tail. */
@@ -24,8 +24,8 @@ export type QueueEvent =
   | { readonly type: 'cancelled'; readonly id: string; readonly maybeDelivered: boolean; readonly group?: string }
   /** An attempt to deliver a message began. `attempt` is 1 for the first, and counts those that were not answered as well. */
   | { readonly type: 'leased'; readonly id: string; readonly attempt: number }
-  /** The server accepted a message; it has left the queue. */
-  | { readonly type: 'accepted'; readonly id: string; readonly answer: Answer; readonly group?: string }
+  /** The server accepted a message; it has left the queue. With `issues`, where the queue's `answer.schema` does not take the answer. */
+  | ({ readonly type: 'accepted'; readonly id: string; readonly group?: string } & ReadAnswer<A>)
   /** A handler has told how far it is with a message, from 0 to 1. */
   | { readonly type: 'progressed'; readonly id: string; readonly progress: number }
   /** A message was longer in a handler's hands than its lease: another gets it. `consumer` tells which had it. */

@@ -1,3 +1,4 @@
+import type { SchemaIssue } from './schema.ts'
 import type { RetryReason } from './retry-reason.ts'
 import type { Content } from './content.ts'
 import type { StoredBody } from './spooled.ts'
@@ -115,6 +116,8 @@ export type DeadReason =
   | 'body-lost'
   /** An earlier release of the app has written it, and `upcast` could not bring it up to date: `excerpt` is what it threw. Nothing of it was sent. */
   | 'not-upcast'
+  /** An earlier release of the app has written it, and the `schema` of today does not take it, as `upcast` gave it: `excerpt` says why. Nothing of it was sent. */
+  | 'invalid'
   /** It cannot be read: the disk or the browser has damaged it, or a later release of the app has written it. Nothing of it was sent. */
   | 'unreadable'
 
@@ -192,26 +195,34 @@ export type Standing =
   /** It never was, or left the queue and no receipt of it is kept. */
   | { readonly state: 'unknown' }
 
-/** What is kept of a message that has left the queue, where `keepReceipts` says so. */
-export interface KeptReceipt {
+/** What is kept of a message that has left the queue, where `keepReceipts` says so. What the server said when it accepted the message is absent where it was cancelled. */
+export type KeptReceipt<A = unknown> = {
   readonly id: string
   /** When it left, in milliseconds since the epoch. */
   readonly settledAt: number
-  /** What the server said when it accepted the message; absent where it was cancelled. */
-  readonly answer?: Answer
   /** It was cancelled, and an attempt had not been answered. Absent where that is not so. */
   readonly maybeDelivered?: true
-}
+} & (ReadAnswer<A> | { readonly answer?: undefined; readonly issues?: undefined })
 
 /** What the server said when it accepted a message. */
-export interface Answer {
+export interface Answer<A = unknown> {
   /** The HTTP status: 200 to 299, unless `classify` says otherwise; 0 for a redirect (`redirects: 'accept'`), which browsers let nobody read. */
   readonly status: number
-  /** The answer's headers, names in lower case. */
+  /** The answer's headers, names in lower case: those that the queue's `answer` names. `classify` gets all. */
   readonly headers: Readonly<Record<string, string>>
   /**
-   * The answer's body: parsed, where the server calls it JSON and it is; its text otherwise. Cut off after 64 KiB (and then
-   * text). `undefined` when the connection was lost after the status had arrived.
+   * The answer's body: parsed, where the server calls it JSON and it is, at most 500 levels deep; its text otherwise. Cut off after 64 KiB, or what the queue's `answer` says (and then
+   * text). `undefined` when the connection was lost after the status had arrived. Where there is an `answer.schema`, what that makes of it.
    */
-  readonly body: unknown
+  readonly body: A
 }
+
+/** An answer that the queue's `answer.schema` does not take, as it came. Its message was accepted all the same. */
+export interface RefusedAnswer {
+  readonly answer: Answer
+  /** What the schema has against its body. */
+  readonly issues: readonly SchemaIssue[]
+}
+
+/** An answer as the queue's `answer.schema` makes it; with `issues`, where it does not take it. */
+export type ReadAnswer<A> = { readonly answer: Answer<A>; readonly issues?: undefined } | RefusedAnswer

@@ -1,7 +1,7 @@
 import type { QueueOptions } from './options.ts'
 
 /** How a page opens a queue: everything in {@link QueueOptions}, and where the queue runs. */
-export interface OpenOptions<T = unknown> extends QueueOptions<T> {
+export interface OpenOptions<T = unknown, A = unknown> extends QueueOptions<T, A> {
   /**
    * Whose messages these are, such as the user's id: a string of 1 to 256 characters. Each identity has a queue of its own under this name. The server is told it.
    *

@@ -1,8 +1,11 @@
+import { MOST_OF_ANSWER } from './answer.ts'
+import type { Compression } from './compression.ts'
 import { DEFAULTS, MOST_UNDER_WAY, orderOf } from './defaults.ts'
 import { QueueError, shown } from './error.ts'
 import type { OpenOptions } from './open-options.ts'
 import type { Order, QueueOptions } from './options.ts'
 import { isSchema } from './schema.ts'
+import { areHeaders, areReadable, isEndpoint, isWellFormed } from './web-checks.ts'
 
 /** The longest time that `setTimeout` can wait; anything above fires at once. */
 export const LONGEST_TIMEOUT = 2_147_483_647
@@ -12,6 +15,8 @@ export { MOST_UNDER_WAY } from './defaults.ts'
 export interface Check {
   readonly expected: string
   readonly passes: (value: unknown) => boolean
+  /** What may stand for such an object. */
+  readonly shorthand?: string
   /** Checked first, where the option is an object of known parts. */
   readonly parts?: Readonly<Record<string, Check>>
 }
@@ -35,6 +40,8 @@ export const messageChecks: Checks<Pick<QueueOptions, 'ttl' | 'maxAttempts' | 'b
 }
 
 const { ttl, maxAttempts, backoff, onDuplicate, redirects } = messageChecks
+
+const schema: Check = { expected: 'a schema that follows Standard Schema, version 1', passes: isSchema }
 
 const queueChecks: Checks<QueueOptions> = {
   endpoint: { expected: 'an http or https URL without credentials', passes: isEndpoint },
@@ -67,9 +74,27 @@ const queueChecks: Checks<QueueOptions> = {
   keepDeadLetters: oneOrBoth({ age: whole(1), number: whole(1) }),
   capacity: oneOrBoth({ messages: whole(1), bytes: whole(1) }),
   largestBody: { expected: 'a whole number from 1, or Infinity', passes: isCount },
-  schema: { expected: 'a schema that follows Standard Schema, version 1', passes: isSchema },
+  schema,
   version: whole(1),
   upcast: aFunction('gives a body of today for an earlier one'),
+  compress: {
+    expected: "'gzip' or { encoding, threshold }",
+    shorthand: 'gzip',
+    parts: { encoding: oneOf('gzip'), threshold: whole(0) },
+    passes: (value) => (value as Compression).encoding !== undefined,
+  },
+  answer: {
+    expected: '{ schema, headers, limit }, one of them or more',
+    parts: {
+      schema,
+      headers: { expected: 'a list of at most 50 names of headers that can be read', passes: areReadable },
+      limit: {
+        expected: `a whole number from 0 to ${MOST_OF_ANSWER}`,
+        passes: (value) => isWhole(value, 0) && (value as number) <= MOST_OF_ANSWER,
+      },
+    },
+    passes: (value) => countGiven(value) > 0,
+  },
   redirects,
   backgroundSync: oneOf(true, false),
 }
@@ -93,7 +118,8 @@ export function checkOptions<Options>(options: unknown, checks: Checks<Options>,
   for (const [name, value] of Object.entries(options)) {
     const check: Check | undefined = Object.hasOwn(checks, name) ? checks[name as keyof Options] : undefined
     if (!check) throw invalid(`Unknown option \`${within}${name}\`; known are ${Object.keys(checks).join(', ')}`)
-    if (value === undefined) continue
+    if (value === undefined || value === check.shorthand) continue
+    if (check.shorthand !== undefined && typeof value !== 'object') throw wrongOption(within + name, check.expected, value)
     if (check.parts) checkOptions(value, check.parts, within + name)
     if (!check.passes(value)) throw wrongOption(within + name, check.expected, value)
   }
@@ -123,7 +149,17 @@ export function checkQueue(options: unknown, isOpened?: 'opened'): asserts optio
 }
 
 /** What only says how something is sent. */
-const OF_SENDING = ['endpoint', 'method', 'headers', 'credentials', 'timeout', 'classify', 'redirects', 'backgroundSync'] as const
+const OF_SENDING = [
+  'endpoint',
+  'method',
+  'headers',
+  'credentials',
+  'timeout',
+  'classify',
+  'redirects',
+  'compress',
+  'backgroundSync',
+] as const
 
 /** A queue ends at an endpoint, or at consumers. */
 function checkEnd(options: QueueOptions): void {
@@ -131,8 +167,10 @@ function checkEnd(options: QueueOptions): void {
     if (options.endpoint !== undefined) return
     throw invalid('Expected `endpoint`, where messages are sent to, or `consumers: true`, got neither')
   }
-  const [given] = OF_SENDING.filter((name) => options[name] !== undefined)
-  if (given) throw invalid(`Expected no \`${given}\` with \`consumers: true\`, got ${shown(options[given])}: nothing is sent anywhere`)
+  const ofAnswer = { 'answer.headers': options.answer?.headers, 'answer.limit': options.answer?.limit }
+  const given = Object.entries({ ...Object.fromEntries(OF_SENDING.map((name) => [name, options[name]])), ...ofAnswer })
+  const [wrong] = given.filter(([, value]) => value !== undefined)
+  if (wrong) throw invalid(`Expected no \`${wrong[0]}\` with \`consumers: true\`, got ${shown(wrong[1])}: nothing is sent anywhere`)
 }
 
 function checkOrder(options: QueueOptions): void {
@@ -197,15 +235,6 @@ export function isText(value: unknown, shortest: number): boolean {
   return typeof value === 'string' && value.length >= shortest && value.length <= 256
 }
 
-/** Without half of a surrogate pair, which no name of a database could be made of. */
-function isWellFormed(text: string): boolean {
-  try {
-    return encodeURIComponent(text) !== ''
-  } catch {
-    return false
-  }
-}
-
 function isWhole(value: unknown, least: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= least
 }
@@ -216,25 +245,4 @@ function isCount(value: unknown): boolean {
 
 function countGiven(value: unknown): number {
   return Object.values(value as object).filter((part) => part !== undefined).length
-}
-
-/** An absolute http(s) URL, or one that becomes so on any page. */
-function isEndpoint(value: unknown): boolean {
-  if (!(value instanceof URL) && (typeof value !== 'string' || value.trim() === '')) return false
-  try {
-    const { protocol, username, password } = new URL(value, 'https://page.invalid/')
-    // `fetch` takes no URL with credentials in it.
-    return /^https?:$/.test(protocol) && username === '' && password === ''
-  } catch {
-    return false
-  }
-}
-
-function areHeaders(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  try {
-    return new Headers(value as HeadersInit) instanceof Headers
-  } catch {
-    return false
-  }
 }

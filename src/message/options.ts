@@ -1,11 +1,14 @@
+import type { AnswerOptions } from './answer.ts'
+import type { Compression } from './compression.ts'
 import type { HeadersFunction, HeadersLike } from './headers.ts'
+import type { Capacity, KeepDeadLetters, KeepReceipts, Rate } from './limits.ts'
 import type { Backoff } from './message.ts'
 import type { StandardSchema } from './schema.ts'
 import type { Redirects } from './stored-request.ts'
 import type { ClassifyFunction, UpcastFunction } from './verdict.ts'
 
 /** What a queue is: where its messages go, and how. */
-export interface QueueOptions<T = unknown> {
+export interface QueueOptions<T = unknown, A = unknown> {
   /**
    * The URL that messages are sent to; relative ones are resolved against the page. Only `http:` and `https:`. A queue has either this or `consumers`.
    *
@@ -171,7 +174,7 @@ export interface QueueOptions<T = unknown> {
   readonly largestBody?: number
   /**
    * What bodies must be: any schema of zod, valibot, arktype and others that follow Standard Schema (https://standardschema.dev) and validate at once, without a
-   * promise. A body is validated when it is enqueued; what the schema makes of it is stored. It also gives bodies their type.
+   * promise. A body is validated when it is enqueued, and one of an earlier `version` before its first attempt; what the schema makes of it is stored. It also gives bodies their type.
    *
    * @defaultValue none: any body
    * @example z.object({ sku: z.string(), quantity: z.number().int() })
@@ -185,12 +188,27 @@ export interface QueueOptions<T = unknown> {
   readonly version?: number
   /**
    * Brings a body that an earlier release of the app has left in the queue up to date, before its first attempt; one that was sent already stays as it is. If it
-   * throws, the message becomes a dead letter, reason `not-upcast`, and holds up nobody. It runs where `headers` does. Without it, bodies are sent as they were enqueued.
+   * throws, the message becomes a dead letter, reason `not-upcast`; where `schema` does not take what it gives, reason `invalid`. Either holds up nobody. It runs where `headers` does. Without it, bodies are sent as they were enqueued, or as `schema` makes them.
    *
    * @defaultValue none
    * @example (body, version) => (version === 1 ? { ...body, currency: 'EUR' } : body)
    */
   readonly upcast?: UpcastFunction
+  /**
+   * Whether bodies are compressed as they are sent, for a server that decodes `Content-Encoding: gzip`. What does not become smaller goes plainly, and so does what is larger than 16 MiB, or goes to another
+   * origin than the `endpoint`'s; so does everything where the browser cannot compress, or the server has answered 415.
+   *
+   * @defaultValue never
+   * @example { encoding: 'gzip', threshold: 8_192 }
+   */
+  readonly compress?: 'gzip' | Compression
+  /**
+   * What answers are when they accept a message, and how much of them is kept: their type, headers and size.
+   *
+   * @defaultValue any, of which a few headers are kept, and 64 KiB of the body
+   * @example { schema: z.object({ number: z.number() }), headers: ['location'] }
+   */
+  readonly answer?: AnswerOptions<A>
   /**
    * What a redirect means. `'retry'`: usually a login page or a captive portal, and no acceptance; the message is tried again, which counts. `'accept'`: the server has taken the
    * message, as one does that answers a form with 303 and the page to show. No redirect is ever followed, and where it leads to browsers tell nobody. `classify` goes before it.
@@ -214,37 +232,6 @@ export type QueueEnd =
 
 /** See {@link QueueOptions.onDuplicate}. */
 export type OnDuplicate = 'ignore' | 'replace' | 'latest'
-
-/** See {@link QueueOptions.rate}. */
-export interface Rate {
-  readonly messages: number
-  /** In milliseconds. */
-  readonly per: number
-}
-
-/** See {@link QueueOptions.keepReceipts}. */
-export interface KeepReceipts {
-  /** In milliseconds. */
-  readonly age: number
-  /** A whole number from 1. */
-  readonly number: number
-}
-
-/** See {@link QueueOptions.keepDeadLetters}. */
-export interface KeepDeadLetters {
-  /** In milliseconds. */
-  readonly age?: number
-  /** A whole number from 1. */
-  readonly number?: number
-}
-
-/** See {@link QueueOptions.capacity}. */
-export interface Capacity {
-  /** A whole number from 1. */
-  readonly messages?: number
-  /** A whole number from 1. */
-  readonly bytes?: number
-}
 
 /** What is delivered in order. */
 export type Order = 'queue' | 'group' | 'none'

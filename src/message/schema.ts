@@ -28,16 +28,23 @@ export function isSchema(value: unknown): boolean {
 
 /** What a schema makes of a body. */
 export function validated<T>(schema: StandardSchema<T>, body: unknown): T {
-  const result = schema['~standard'].validate(body)
-  if ('then' in result) {
-    // Nobody waits for it.
-    result.catch(() => {})
-    throw new QueueError('invalid-option', 'Expected `schema` to validate at once, got a promise')
-  }
+  const result = resultOf(schema, body, 'schema')
   if (!result.issues) return result.value
+  throw new QueueError('invalid-body', `Expected a body that its schema takes: ${textOf(result.issues)}`, { cause: result.issues })
+}
+
+/** @param option which has the schema. */
+export function resultOf<T>(schema: StandardSchema<T>, value: unknown, option: string): SchemaResult<T> {
+  const result = schema['~standard'].validate(value)
+  if (!('then' in result)) return result
+  // Nobody waits for it.
+  result.catch(() => {})
+  throw new QueueError('invalid-option', `Expected \`${option}\` to validate at once, got a promise`)
+}
+
+export function textOf(issues: readonly SchemaIssue[]): string {
   // Some schemas' lists are of classes of their own, and so would be what `map` makes of them.
-  const issues = Array.from(result.issues, ({ message, path = [] }) => [pathOf(path), message].filter(Boolean).join(': '))
-  throw new QueueError('invalid-body', `Expected a body that its schema takes: ${issues.join('; ')}`, { cause: result.issues })
+  return Array.from(issues, ({ message, path = [] }) => [pathOf(path), message].filter(Boolean).join(': ')).join('; ')
 }
 
 function pathOf(path: NonNullable<SchemaIssue['path']>): string {

@@ -1,6 +1,7 @@
 import type { Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
 import type { MessageFilter, Setup } from '../protocol/host.ts'
+import type { Answers } from './answers.ts'
 import type { Ask } from './asking.ts'
 import type { Calls } from './calls.ts'
 import type { OfGroup } from './queue.ts'
@@ -8,15 +9,18 @@ import { readBody, readLetter, readMessage } from './readings.ts'
 import { checkAbort, checkFilter, checkId, checkSince, groupOf, listOf } from './verb-checks.ts'
 
 /** What the users of a queue ask its host as it is: how it stands with messages, and what is to become of them. */
-export abstract class AskedQueue<T> {
+export abstract class AskedQueue<T, A> {
   abstract readonly key: string
   abstract readonly setup: Setup
   protected abstract readonly host: Calls
+  protected abstract readonly answers: Answers<A>
 
-  async *receipts(filter: { readonly since?: number } = {}): AsyncGenerator<KeptReceipt> {
+  async *receipts(filter: { readonly since?: number } = {}): AsyncGenerator<KeptReceipt<A>> {
     checkSince(filter)
     const { since = -Infinity } = filter
-    for await (const kept of this.host.paged((api, from) => api.receipts(this.key, from))) if (kept.settledAt > since) yield kept
+    for await (const kept of this.host.paged((api, from) => api.receipts(this.key, from))) {
+      if (kept.settledAt > since) yield kept.answer ? { ...kept, ...this.answers.read(kept.answer) } : kept
+    }
   }
 
   async cancel(id: string, options: { readonly abort?: boolean } = {}): Promise<Cancellation> {

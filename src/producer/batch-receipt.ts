@@ -6,11 +6,11 @@ import { Tally } from './tally.ts'
 import type { BatchProgress, Hear } from './tally.ts'
 
 /** What `enqueueAll` gives: its messages are stored, and what comes of them all can be waited for. */
-export interface BatchReceipt {
+export interface BatchReceipt<A = unknown> {
   /** One for each message, in the order of their bodies. */
-  readonly receipts: readonly Receipt[]
+  readonly receipts: readonly Receipt<A>[]
   /** All answers, in that order, when all were accepted. Rejects as soon as one message was not, as its receipt does. Made when first read. */
-  readonly delivered: Promise<readonly Answer[]>
+  readonly delivered: Promise<readonly Answer<A>[]>
   /** How it ended, when nothing of it is in the queue any more. Rejects only where that cannot be heard: `closed`, `destroyed`, `host-lost`, `storage-failed`. Made when first read. */
   readonly settled: Promise<BatchProgress>
   /**
@@ -25,12 +25,12 @@ export interface BatchReceipt {
   subscribe(listener: (progress: BatchProgress) => void): () => void
 }
 
-export class Batch implements BatchReceipt {
-  readonly receipts: readonly Receipt[]
+export class Batch<A> implements BatchReceipt<A> {
+  readonly receipts: readonly Receipt<A>[]
   readonly #hear: Hear
   readonly #looked: (() => Promise<void>) | undefined
   readonly #listeners = new Set<(progress: BatchProgress) => void>()
-  #delivered: Promise<readonly Answer[]> | undefined
+  #delivered: Promise<readonly Answer<A>[]> | undefined
   #settled: Promise<BatchProgress> | undefined
   #made: Tally | undefined
   #isTelling = false
@@ -39,13 +39,13 @@ export class Batch implements BatchReceipt {
    * @param hear has a listener called with what happens in the queue.
    * @param looked of messages that were enqueued before: resolves once it was looked up what became of them, whose answers are asked for by then.
    */
-  constructor(receipts: readonly Receipt[], hear: Hear, looked?: () => Promise<void>) {
+  constructor(receipts: readonly Receipt<A>[], hear: Hear, looked?: () => Promise<void>) {
     this.receipts = receipts
     this.#hear = hear
     this.#looked = looked
   }
 
-  get delivered(): Promise<readonly Answer[]> {
+  get delivered(): Promise<readonly Answer<A>[]> {
     this.#delivered ??= Promise.all(this.receipts.map(({ delivered }) => delivered))
     return this.#delivered
   }

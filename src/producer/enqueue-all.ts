@@ -26,7 +26,7 @@ export function outgoingAll<T>(bodies: Iterable<T>, options: EnqueueAllOptions<T
 }
 
 /** Waits until all are stored. Where some are refused, it says of how many that is not so; those that are stored stay so. */
-export async function allStored(storing: readonly Promise<Receipt>[]): Promise<Receipt[]> {
+export async function allStored<A>(storing: readonly Promise<Receipt<A>>[]): Promise<Receipt<A>[]> {
   const results = await Promise.allSettled(storing)
   const stored = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
   const refused = results.find((result) => result.status === 'rejected')

@@ -6,7 +6,7 @@ import type { EnqueueAllOptions } from './enqueue-all.ts'
 import type { Receipt } from './receipt.ts'
 
 /** How messages come into a queue. */
-export interface Enqueues<T> {
+export interface Enqueues<T, A = unknown> {
   /**
    * Stores a message at the tail. Resolves when it is durable: the transaction that stored it has completed. Messages that are
    * enqueued in one tick are stored together, in order.
@@ -19,7 +19,7 @@ export interface Enqueues<T> {
    * const { status, body } = await receipt.delivered
    * ```
    */
-  enqueue(body: T, options?: EnqueueOptions): Promise<Receipt>
+  enqueue(body: T, options?: EnqueueOptions): Promise<Receipt<A>>
 
   /**
    * Stores a message for each body, in their order, and gives one receipt for all. Nothing is stored before all were found to be right. They share transactions, a thousand or so each: where some are refused then
@@ -34,7 +34,7 @@ export interface Enqueues<T> {
    * const { accepted, dead } = await batch.settled
    * ```
    */
-  enqueueAll(bodies: Iterable<T>, options?: EnqueueAllOptions<T>): Promise<BatchReceipt>
+  enqueueAll(bodies: Iterable<T>, options?: EnqueueAllOptions<T>): Promise<BatchReceipt<A>>
 
   /**
    * Stores a whole request, or what `fetch` would make one of: it is sent to its own URL, with its method, headers and body, byte for byte, as a form with files is. Its body is read, as by `fetch`. Credentials
@@ -51,7 +51,7 @@ export interface Enqueues<T> {
    * await likes.enqueueRequest(new Request('/likes/7', { method: 'PUT' }))
    * ```
    */
-  enqueueRequest(request: Request | RequestParts, options?: EnqueueOptions): Promise<Receipt>
+  enqueueRequest(request: Request | RequestParts, options?: EnqueueOptions): Promise<Receipt<A>>
 
   /**
    * Enqueues a message again and again. Its next occurrence waits in the queue as a delayed message, once for the origin, whatever the number of tabs that call this; as it leaves the queue, a tab that has called this stores

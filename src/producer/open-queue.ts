@@ -5,10 +5,12 @@ import type { QueueDefinition } from '../message/definition.ts'
 import type { OpenOptions } from '../message/open-options.ts'
 import type { QueueEnd } from '../message/options.ts'
 import { QueueError } from '../message/error.ts'
+import { isSchema } from '../message/schema.ts'
 import { askClassify, askHeaders, askUpcast } from '../protocol/functions.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import { queueKey } from '../protocol/names.ts'
 import { setupOf } from '../protocol/setup.ts'
+import { Answers } from './answers.ts'
 import { callServiceWorker } from './background-sync.ts'
 import { unlessBlocked } from './blocked-storage.ts'
 import { HostLink } from './host-link.ts'
@@ -31,7 +33,7 @@ import type { StartHost } from './start-host.ts'
  * })
  * ```
  */
-export function openQueue<T = unknown>(name: string, options: OpenOptions<T> & QueueEnd): Queue<T>
+export function openQueue<T = unknown, A = unknown>(name: string, options: OpenOptions<T, A> & QueueEnd): Queue<T, A>
 /**
  * Opens a queue that was defined with `defineQueue`; options given here go before those of the definition.
  *
@@ -42,18 +44,18 @@ export function openQueue<T = unknown>(name: string, options: OpenOptions<T> & Q
  * })
  * ```
  */
-export function openQueue<T = unknown>(definition: QueueDefinition<T>, options?: Partial<OpenOptions<T>>): Queue<T>
-export function openQueue<T>(queue: string | QueueDefinition<T>, options: Partial<OpenOptions<T>> = {}): Queue<T> {
+export function openQueue<T = unknown, A = unknown>(definition: QueueDefinition<T, A>, options?: Partial<OpenOptions<T, A>>): Queue<T, A>
+export function openQueue<T, A>(queue: string | QueueDefinition<T, A>, options: Partial<OpenOptions<T, A>> = {}): Queue<T, A> {
   return openQueueOn(linkFor, queue, options)
 }
 
 /** {@link openQueue}, with the link to the host chosen by the caller. */
-export function openQueueOn<T>(
+export function openQueueOn<T, A = unknown>(
   linkTo: (options: OpenOptions) => HostLink,
-  queue: string | QueueDefinition<T>,
-  given: Partial<OpenOptions<T>>,
+  queue: string | QueueDefinition<T, A>,
+  given: Partial<OpenOptions<T, A>>,
   realm?: () => Realm,
-): Queue<T> {
+): Queue<T, A> {
   const isDefined = typeof queue === 'object' && queue !== null
   const name = isDefined ? queue.name : queue
   checkName(name)
@@ -63,11 +65,11 @@ export function openQueueOn<T>(
   if (options.host && options.worker) {
     throw new QueueError('invalid-option', `Expected \`host\` or \`worker\`, got both: a worker of your own is a host`)
   }
-  if (options.backgroundSync) refusePagesOwn(given, defined)
+  if (options.backgroundSync) refusePagesOwn(given, defined, options.version)
   const setup = setupOf(options, given)
   const link = linkTo(options)
   link.assertSameEnd(queueKey(name, options.identity), setup)
-  const handle = new QueueHandle<T>({
+  const handle = new QueueHandle<T, A>({
     name,
     setup,
     link,
@@ -78,6 +80,7 @@ export function openQueueOn<T>(
     group: options.group?.bind(options),
     dedupKey: options.dedupKey?.bind(options),
     schema: options.schema,
+    answers: new Answers(options.answer?.schema),
   })
   // A service worker does not know who is signed in.
   if (options.backgroundSync && options.identity === undefined) callServiceWorker(handle)
@@ -86,16 +89,20 @@ export function openQueueOn<T>(
 }
 
 /** A service worker drains when there is no page that could be asked for these. */
-function refusePagesOwn<T>(given: Partial<OpenOptions<T>>, defined: Partial<OpenOptions<T>> = {}): void {
-  const own = (['headers', 'classify', 'upcast'] as const).find(
-    (name) => typeof given[name] === 'function' && typeof defined[name] !== 'function',
-  )
+function refusePagesOwn<T>(given: Partial<OpenOptions<T>>, defined: Partial<OpenOptions<T>> = {}, version = 1): void {
+  const asked = ['headers', 'classify', 'upcast', ...(version > 1 ? (['schema'] as const) : [])] as const
+  const own = asked.find((name) => isAsked(given[name]) && !isAsked(defined[name]))
   if (own === undefined) return
   throw invalid(`Expected \`${own}\` in the definition, with \`backgroundSync\`: a service worker has no page to ask`)
 }
 
+/** Headers may be there without a function. */
+function isAsked(option: unknown): boolean {
+  return typeof option === 'function' || isSchema(option)
+}
+
 /** The functions that a host asks this page for. */
-function functionsOf(name: string, { headers, classify, upcast, identity }: OpenOptions): PageFunctions {
+function functionsOf(name: string, { headers, classify, upcast, schema, identity }: OpenOptions): PageFunctions {
   const given = <Given>(option: Given): Extract<Given, (...given: never[]) => unknown> => {
     if (typeof option === 'function') return option as never
     throw new QueueError('internal', `The queue "${name}" has no such function`)
@@ -103,7 +110,7 @@ function functionsOf(name: string, { headers, classify, upcast, identity }: Open
   return {
     headers: async (unauthorized) => askHeaders(given(headers), unauthorized, identity),
     classify: async (answer) => askClassify(given(classify), answer),
-    upcast: async (body, version) => askUpcast(given(upcast), body, version),
+    upcast: async (body, version) => askUpcast({ upcast, schema }, body, version),
   }
 }
 

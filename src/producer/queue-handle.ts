@@ -4,21 +4,20 @@ import type { QueueEvent } from '../message/event.ts'
 import { wallClock } from '../handler/clock.ts'
 import type { Realm } from '../handler/realm.ts'
 import type { ConsumeOptions, Consumer, Handler, PoolOptions } from '../message/handling.ts'
-import { takeRequest } from '../message/request.ts'
 import { checkScheduleName } from '../message/schedule.ts'
 import type { Scheduled, ScheduleOptions } from '../message/schedule.ts'
 import type { RequestParts } from '../message/request-parts.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { MessageFilter, Setup } from '../protocol/host.ts'
 import { queueKey } from '../protocol/names.ts'
+import type { Answers } from './answers.ts'
 import { AskedQueue } from './asked-queue.ts'
 import { Batch } from './batch-receipt.ts'
 import type { BatchReceipt } from './batch-receipt.ts'
 import { Calls } from './calls.ts'
 import { Consuming } from './consuming.ts'
-import { Contents } from './contents.ts'
-import { allStored, outgoingAll } from './enqueue-all.ts'
 import type { EnqueueAllOptions } from './enqueue-all.ts'
+import { Enqueuing } from './enqueuing.ts'
 import { Idle, lastOfAll, lastOfGroup } from './idle.ts'
 import type { HostLink } from './host-link.ts'
 import type { LinkedQueue } from './linked-queue.ts'
@@ -26,8 +25,7 @@ import { forgetLeft } from './left-behind.ts'
 import { Listeners } from './listeners.ts'
 import { Outbound } from './outbound.ts'
 import { Opening } from './opening.ts'
-import { checkEnqueue, outgoingOrContent, outgoingRequest } from '../protocol/outgoing.ts'
-import type { Outgoing, OutgoingContent, Rules } from '../protocol/outgoing.ts'
+import type { Rules } from '../protocol/outgoing.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import type { OfGroup, Queue } from './queue.ts'
 import type { Relaying } from './relaying.ts'
@@ -38,7 +36,8 @@ import { Standings } from './standings.ts'
 import { whileOpen } from './while-open.ts'
 import { checkId, groupOf, listOf } from './verb-checks.ts'
 
-export interface HandleOptions<T> extends Rules<T> {
+export interface HandleOptions<T, A> extends Rules<T> {
+  readonly answers: Answers<A>
   readonly setup: Setup
   readonly name: string
   readonly identity: string | undefined
@@ -50,7 +49,7 @@ export interface HandleOptions<T> extends Rules<T> {
 }
 
 /** The page's end of a queue: checks what it is given, and asks the host for the rest. */
-export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQueue {
+export class QueueHandle<T, A> extends AskedQueue<T, A> implements Queue<T, A>, LinkedQueue {
   readonly name: string
   readonly key: string
   setup: Setup
@@ -58,37 +57,43 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
   readonly mayBeInMemory: boolean
   readonly relaying: Relaying<T>
   readonly #link: HostLink
-  readonly #rules: Rules<T>
   readonly outbound: Outbound
-  readonly #receipts: Receipts
-  readonly #contents: Contents
+  readonly #receipts: Receipts<A>
+  readonly #enqueuing: Enqueuing<T, A>
   readonly #idle = new Idle()
-  readonly #listeners = new Listeners()
-  readonly #hearing = (listener: (event: QueueEvent) => void): (() => void) => this.#listeners.add(listener)
+  readonly #listeners: Listeners<A>
+  readonly #hearing = (listener: (event: QueueEvent<A>) => void): (() => void) => this.#listeners.add(listener)
   readonly #opening: Opening
   readonly #consuming: Consuming<T>
   readonly #schedules: Schedules<T>
   protected readonly host: Calls
+  protected readonly answers: Answers<A>
   #closing: Promise<void> | undefined
 
-  constructor({ name, identity, link, functions, mayBeInMemory, realm, ...rules }: HandleOptions<T>) {
+  constructor({ name, identity, link, functions, mayBeInMemory, realm, answers, ...rules }: HandleOptions<T, A>) {
     super()
     this.name = name
     this.key = queueKey(name, identity)
     this.setup = rules.setup
     this.functions = whileOpen(functions, () => this.host.assertOpen())
     this.mayBeInMemory = mayBeInMemory
-    this.#rules = rules
     this.#link = link
     this.relaying = { key: this.key, rules, store: async (batch) => void (await this.host.call((api) => api.enqueue(this.key, batch))) }
     this.outbound = new Outbound(this, (batch) => this.host.ask((api) => api.enqueue(this.key, batch)))
-    this.#contents = new Contents({
-      largest: () => this.setup.largestBody,
-      spool: (portion) => this.host.ask((api) => api.spool(this.key, portion)),
-      unspool: (spool) => this.host.ask((api) => api.unspool(this.key, spool)),
-    })
+    this.answers = answers
+    this.#listeners = new Listeners(answers)
     const standings = new Standings((ids) => this.host.call((api) => api.standings(this.key, ids)))
-    this.#receipts = new Receipts((id) => standings.of(id))
+    this.#receipts = new Receipts((id) => standings.of(id), answers)
+    const { key, outbound } = this
+    this.#enqueuing = new Enqueuing({
+      name,
+      key,
+      rules,
+      outbound,
+      receipts: this.#receipts,
+      setup: () => this.setup,
+      host: () => this.host,
+    })
     this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), tell: (event) => this.hear(event), realm })
     this.#schedules = new Schedules({
       rules,
@@ -99,37 +104,32 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.host = new Calls(this.#opening)
   }
 
-  async enqueue(body: T, options?: EnqueueOptions): Promise<Receipt> {
+  async enqueue(body: T, options?: EnqueueOptions): Promise<Receipt<A>> {
     this.host.assertOpen()
-    return this.#take(outgoingOrContent(body, options, this.#rules))
+    return this.#enqueuing.one(body, options)
   }
 
-  async enqueueAll(bodies: Iterable<T>, options: EnqueueAllOptions<T> = {}): Promise<BatchReceipt> {
+  async enqueueAll(bodies: Iterable<T>, options: EnqueueAllOptions<T> = {}): Promise<BatchReceipt<A>> {
     this.host.assertOpen()
-    const storing = outgoingAll(bodies, options, this.#rules).map((message) => this.#take(message))
-    return new Batch(await allStored(storing), this.#hearing)
+    return new Batch(await this.#enqueuing.all(bodies, options), this.#hearing)
   }
 
-  async enqueueRequest(request: Request | RequestParts, options: EnqueueOptions = {}): Promise<Receipt> {
+  async enqueueRequest(request: Request | RequestParts, options: EnqueueOptions = {}): Promise<Receipt<A>> {
     this.host.assertOpen()
-    checkEnqueue(options)
     const { signal } = Object(request) as Partial<Request>
     signal?.throwIfAborted()
-    const taking = takeRequest(request)
-    const bytes = taking.then(({ body }) => body)
-    const message = this.#contents.take(bytes, async (stored) => outgoingRequest((await taking).request, stored, options, this.setup))
-    const receipt = await this.#add(await message)
+    const receipt = await this.#enqueuing.request(request, options)
     signal?.addEventListener('abort', () => void this.cancel(receipt.id, { abort: true }).catch(() => {}), { once: true })
     return receipt
   }
 
-  receipt(id: string): Receipt {
+  receipt(id: string): Receipt<A> {
     this.host.assertOpen()
     checkId(id)
     return this.#receipts.of(id)
   }
 
-  batchReceipt(ids: Iterable<string>): BatchReceipt {
+  batchReceipt(ids: Iterable<string>): BatchReceipt<A> {
     const list = listOf(ids) ?? []
     return new Batch(
       list.map((id) => this.receipt(id)),
@@ -165,7 +165,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     return this.#consuming.consumeInWorkers(start, options)
   }
 
-  subscribe(listener: (event: QueueEvent) => void): () => void {
+  subscribe(listener: (event: QueueEvent<A>) => void): () => void {
     this.host.assertOpen()
     return this.#listeners.add(listener)
   }
@@ -206,14 +206,6 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.#idle.close(error)
   }
 
-  async #take(message: Outgoing | OutgoingContent): Promise<Receipt> {
-    return this.#add('bytes' in message ? await this.#contents.take(message.bytes, message.with) : message)
-  }
-
-  #add(message: Outgoing): Promise<Receipt> {
-    return this.#receipts.issued(this.name, this.outbound.add(message))
-  }
-
   lookAgain(): void {
     this.#receipts.lookAgain()
     this.#idle.lookAgain()
@@ -240,7 +232,7 @@ export class QueueHandle<T> extends AskedQueue<T> implements Queue<T>, LinkedQue
     this.#schedules.close()
     await this.#consuming.close()
     await this.#opening.ended()
-    await this.#contents.handedOn()
+    await this.#enqueuing.handedOn()
     await this.outbound.flushed()
     await this.#link.close(this)
     this.#listeners.clear()

@@ -23,7 +23,7 @@ export interface OfGroup {
  * const receipt = await orders.enqueue({ sku: 'A-1', quantity: 2 })
  * ```
  */
-export interface Queue<T = unknown> extends Enqueues<T>, AsyncDisposable {
+export interface Queue<T = unknown, A = unknown> extends Enqueues<T, A>, AsyncDisposable {
   /** The name under which it was opened. */
   readonly name: string
 
@@ -36,7 +36,7 @@ export interface Queue<T = unknown> extends Enqueues<T>, AsyncDisposable {
    * const { status } = await orders.receipt(localStorage.lastOrder).delivered
    * ```
    */
-  receipt(id: string): Receipt
+  receipt(id: string): Receipt<A>
 
   /**
    * One receipt for several messages, by their ids, as {@link Queue.receipt} gives for each: to go on showing how far a batch is after a reload.
@@ -46,14 +46,14 @@ export interface Queue<T = unknown> extends Enqueues<T>, AsyncDisposable {
    * const { settled } = pages.batchReceipt(JSON.parse(localStorage.batch))
    * ```
    */
-  batchReceipt(ids: Iterable<string>): BatchReceipt
+  batchReceipt(ids: Iterable<string>): BatchReceipt<A>
 
   /**
    * What was delivered or cancelled and is kept (`keepReceipts`), the oldest first: what has happened since the page was last open.
    *
    * @param filter only what left the queue after this time, in milliseconds since the epoch.
    */
-  receipts(filter?: { readonly since?: number }): AsyncIterable<KeptReceipt>
+  receipts(filter?: { readonly since?: number }): AsyncIterable<KeptReceipt<A>>
 
   /**
    * Takes a message out of the queue that is not under way. With `abort: true` also one that is: its attempt is cut short, and there is no other; whether the server
@@ -173,7 +173,7 @@ export interface Queue<T = unknown> extends Enqueues<T>, AsyncDisposable {
    *
    * @returns what ends it.
    */
-  subscribe(listener: (event: QueueEvent) => void): () => void
+  subscribe(listener: (event: QueueEvent<A>) => void): () => void
 
   /**
    * Lets the queue go: waits until what was enqueued is stored and gives an attempt under way two seconds to be answered, so that

@@ -1,18 +1,20 @@
 import type { Decision } from '../message/decision.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { Answer, Death, Standing } from '../message/message.ts'
+import type { Answer, Death, RefusedAnswer, Standing } from '../message/message.ts'
 import { QueueError } from '../message/error.ts'
+import { textOf } from '../message/schema.ts'
+import type { Answers } from './answers.ts'
 
 /** What `enqueue` gives: the message is stored, and what the server says of it can be waited for. */
-export interface Receipt {
+export interface Receipt<A = unknown> {
   /** The message's id, which the server sees as its idempotency key. */
   readonly id: string
   /**
    * The server's answer, when it has accepted the message, from whichever tab it was sent. Rejects with a QueueError:
-   * `dead-lettered` (its `cause` is the `Death`), `cancelled`, `answer-unknown`, `storage-cleared`, `closed` or `host-lost`. Made when first read, so that a
+   * `dead-lettered` (its `cause` is the `Death`), `invalid-answer` (the server has accepted it; `cause` is a `RefusedAnswer`), `cancelled`, `answer-unknown`, `storage-cleared`, `closed` or `host-lost`. Made when first read, so that a
    * rejection nobody asked for is no unhandled one. What it says stays, also after a redrive; `queue.receipt(id)` gives a new one.
    */
-  readonly delivered: Promise<Answer>
+  readonly delivered: Promise<Answer<A>>
   /** Where the message stands now: `delayed`, `ready`, `leased`, `accepted`, `dead`, `cancelled`, or `unknown` where nothing of it is kept. */
   status(): Promise<Standing['state']>
 }
@@ -23,25 +25,25 @@ const LOST =
 
 type Settle = { readonly answer: Answer } | { readonly error: QueueError }
 
-class PendingReceipt implements Receipt {
+class PendingReceipt<A> implements Receipt<A> {
   readonly id: string
   isStored: boolean
   /** What became of the message may have been told before anybody listened. */
   mustLook: boolean
   /** Resolves once that has been looked up. */
   looked: Promise<void> | undefined
-  readonly #receipts: Receipts
+  readonly #receipts: Receipts<A>
   #settled: Settle | undefined
-  #delivered: Promise<Answer> | undefined
+  #delivered: Promise<Answer<A>> | undefined
   #resolve: ((settled: Settle) => void) | undefined
 
-  constructor(id: string, receipts: Receipts, isStored: boolean) {
+  constructor(id: string, receipts: Receipts<A>, isStored: boolean) {
     this.id = id
     this.isStored = this.mustLook = isStored
     this.#receipts = receipts
   }
 
-  get delivered(): Promise<Answer> {
+  get delivered(): Promise<Answer<A>> {
     this.#delivered ??= this.#promise()
     return this.#delivered
   }
@@ -55,11 +57,14 @@ class PendingReceipt implements Receipt {
     this.#resolve?.(this.#settled)
   }
 
-  async #promise(): Promise<Answer> {
+  async #promise(): Promise<Answer<A>> {
     if (!this.#settled) this.#receipts.await(this)
     const settled = this.#settled ?? (await new Promise<Settle>((resolve) => (this.#resolve = resolve)))
     if ('error' in settled) throw settled.error
-    return settled.answer
+    const { answer, issues } = this.#receipts.answers.read(settled.answer)
+    if (!issues) return answer
+    const text = `Message ${this.id} was accepted, with an answer that its schema does not take: ${textOf(issues)}`
+    throw new QueueError('invalid-answer', text, { cause: { answer, issues } satisfies RefusedAnswer })
   }
 }
 
@@ -67,23 +72,25 @@ class PendingReceipt implements Receipt {
  * The receipts that a page may still hold, one for each message. One whose answer nobody has asked for is held weakly: a page that enqueues a million
  * messages and drops their receipts does not keep a million of them.
  */
-export class Receipts {
+export class Receipts<A> {
   /** Asks the host where a message stands. */
   readonly standing: (id: string) => Promise<Standing>
-  readonly #held = new Map<string, WeakRef<PendingReceipt>>()
-  readonly #asked = new Map<string, PendingReceipt>()
+  readonly answers: Answers<A>
+  readonly #held = new Map<string, WeakRef<PendingReceipt<A>>>()
+  readonly #asked = new Map<string, PendingReceipt<A>>()
   readonly #dropped = new FinalizationRegistry<string>((id) => {
     // Another of this id may have been made since.
     if (!this.#find(id)) this.#held.delete(id)
   })
   #closed: QueueError | undefined
 
-  constructor(standing: (id: string) => Promise<Standing>) {
+  constructor(standing: (id: string) => Promise<Standing>, answers: Answers<A>) {
     this.standing = standing
+    this.answers = answers
   }
 
   /** The receipt of a message that is on its way to the disk. */
-  issue(id: string): Receipt {
+  issue(id: string): Receipt<A> {
     return this.#hold(new PendingReceipt(id, this, false))
   }
 
@@ -91,7 +98,7 @@ export class Receipts {
   async issued(
     queue: string,
     { id, decided }: { readonly id: string; readonly decided: Promise<Decision[1] | undefined> },
-  ): Promise<Receipt> {
+  ): Promise<Receipt<A>> {
     const receipt = this.issue(id)
     try {
       const decision = await decided
@@ -110,7 +117,7 @@ export class Receipts {
   }
 
   /** The receipt of a message that was stored at some time, by anybody. */
-  of(id: string): Receipt {
+  of(id: string): Receipt<A> {
     return this.#find(id) ?? this.#hold(new PendingReceipt(id, this, true))
   }
 
@@ -171,13 +178,13 @@ export class Receipts {
   }
 
   /** Somebody has asked for the answer. */
-  await(receipt: PendingReceipt): void {
+  await(receipt: PendingReceipt<A>): void {
     if (this.#closed) return receipt.settle({ error: this.#closed })
     this.#asked.set(receipt.id, receipt)
     if (receipt.mustLook) receipt.looked = this.#look(receipt)
   }
 
-  async #look(receipt: PendingReceipt): Promise<void> {
+  async #look(receipt: PendingReceipt<A>): Promise<void> {
     const { id } = receipt
     const settled = await this.standing(id).then(
       (standing) => settledBy(id, standing),
@@ -195,11 +202,11 @@ export class Receipts {
     }
   }
 
-  #find(id: string): PendingReceipt | undefined {
+  #find(id: string): PendingReceipt<A> | undefined {
     return this.#held.get(id)?.deref()
   }
 
-  #hold(receipt: PendingReceipt): Receipt {
+  #hold(receipt: PendingReceipt<A>): Receipt<A> {
     this.#held.set(receipt.id, new WeakRef(receipt))
     this.#dropped.register(receipt, receipt.id)
     return receipt

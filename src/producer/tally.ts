@@ -19,7 +19,13 @@ export interface BatchProgress {
 export type Hear = (listener: (event: QueueEvent) => void) => () => void
 
 /** What became of a message, by the code of the error that its receipt rejects with. */
-const ENDINGS = { 'dead-lettered': 'dead', cancelled: 'cancelled', 'answer-unknown': 'unknown', 'storage-cleared': 'unknown' } as const
+const ENDINGS = {
+  'dead-lettered': 'dead',
+  cancelled: 'cancelled',
+  'invalid-answer': 'accepted',
+  'answer-unknown': 'unknown',
+  'storage-cleared': 'unknown',
+} as const
 
 type Ending = 'accepted' | (typeof ENDINGS)[keyof typeof ENDINGS]
 

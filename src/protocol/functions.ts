@@ -1,9 +1,11 @@
 import { decodeBody, encodeBody } from '../message/body.ts'
-import { QueueError, shown } from '../message/error.ts'
+import { isQueueError, shown } from '../message/error.ts'
 import type { Answer } from '../message/message.ts'
 import type { HeadersFunction, HeadersLike } from '../message/headers.ts'
+import { validated } from '../message/schema.ts'
+import type { StandardSchema } from '../message/schema.ts'
 import type { ClassifyFunction, UpcastFunction, Verdict } from '../message/verdict.ts'
-import type { HeaderEntries } from './host.ts'
+import type { HeaderEntries, Refused, Upcast } from './host.ts'
 
 /** How long a function of the user's may take, in milliseconds. */
 const PATIENCE = 30_000
@@ -12,8 +14,8 @@ const PATIENCE = 30_000
 export interface PageFunctions {
   headers(unauthorized: boolean): Promise<HeaderEntries>
   classify(answer: Answer): Promise<Verdict | undefined>
-  /** A body as JSON, for one as JSON. Rejects with `invalid-body` or `body-too-large` where the function itself cannot do it. */
-  upcast(body: string, version: number): Promise<string>
+  /** A body as JSON, for one as JSON. Rejects only where nobody could be asked. */
+  upcast(body: string, version: number): Promise<Upcast>
 }
 
 /** Asks a `headers` function, wherever it lives, for the messages of an identity, where the queue has one. */
@@ -35,18 +37,31 @@ export async function askClassify(classify: ClassifyFunction, answer: Answer): P
   return given
 }
 
-/** Asks an `upcast` function. What it throws, and a body that cannot be sent, is told from its being late. */
-export async function askUpcast(upcast: UpcastFunction, body: string, version: number): Promise<string> {
-  const decoded = decodeBody(body)
-  if (!decoded) throw new QueueError('invalid-body', 'Expected a body that is JSON')
-  return encodeBody(await inPatience('upcast', () => unlessThrown(upcast, decoded.value, version)))
+/** What brings a body of an earlier version up to date: the function, and the schema, which has the last word. */
+export interface Upcasting {
+  readonly upcast?: UpcastFunction | undefined
+  readonly schema?: StandardSchema<unknown> | undefined
 }
 
-async function unlessThrown(upcast: UpcastFunction, body: unknown, version: number): Promise<unknown> {
+/** Brings a body up to date. What is wrong with it is told from its being late. */
+export async function askUpcast({ upcast, schema }: Upcasting, body: string, version: number): Promise<Upcast> {
+  const decoded = decodeBody(body)
+  if (!decoded) return { refused: 'not-upcast', why: 'Expected a body that is JSON' }
+  const given = await inPatience('upcast', () =>
+    unlessThrown('not-upcast', async () => (upcast ? upcast(decoded.value, version) : decoded.value)),
+  )
+  if ('refused' in given) return given
+  const taken = await unlessThrown('invalid', async () => (schema ? validated(schema, given.value) : given.value))
+  if ('refused' in taken) return taken
+  const encoded = await unlessThrown(schema ? 'invalid' : 'not-upcast', async () => encodeBody(taken.value))
+  return 'refused' in encoded ? encoded : encoded.value
+}
+
+async function unlessThrown<R>(refused: Refused['refused'], ask: () => Promise<R>): Promise<{ readonly value: R } | Refused> {
   try {
-    return await upcast(body, version)
+    return { value: await ask() }
   } catch (error) {
-    throw new QueueError('invalid-body', String(error), { cause: error })
+    return { refused, why: isQueueError(error) ? error.message : String(error) }
   }
 }
 

@@ -1,9 +1,22 @@
+import type { KeptOfAnswer } from '../message/answer.ts'
+import type { Compression } from '../message/compression.ts'
 import type { DEFAULTS, orderOf } from '../message/defaults.ts'
 import type { OnDuplicate, QueueOptions } from '../message/options.ts'
 import type { Verdict } from '../message/verdict.ts'
 import type { Decision } from '../message/decision.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { Answer, Cancellation, Death, Depth, GroupDepth, KeptReceipt, Message, Standing, WaitingState } from '../message/message.ts'
+import type {
+  Answer,
+  Cancellation,
+  DeadReason,
+  Death,
+  Depth,
+  GroupDepth,
+  KeptReceipt,
+  Message,
+  Standing,
+  WaitingState,
+} from '../message/message.ts'
 import type { WholeBody } from '../message/spooled.ts'
 import type { Scheduled } from '../message/schedule.ts'
 import type { Result } from './result.ts'
@@ -58,13 +71,21 @@ export interface PageApi {
   headers(queue: string, unauthorized: boolean): Promise<Result<HeaderEntries>>
   /** Asks its `classify`. */
   classify(queue: string, answer: Answer): Promise<Result<Verdict | undefined>>
-  /** Asks its `upcast`: a body as JSON, and its version, for the body of today as JSON. */
-  upcast(queue: string, body: string, version: number): Promise<Result<string>>
+  /** Asks its `upcast` and its `schema`: a body as JSON, and its version, for the body of today as JSON. */
+  upcast(queue: string, body: string, version: number): Promise<Result<Upcast>>
 }
 
 /** A worker's end: Comlink exposes it, and the page introduces itself first. */
 export interface WorkerApi extends HostApi {
   attach(page: PageApi): Promise<void>
+}
+
+/** A body of today as JSON; or why there is none, which is said of this message alone. */
+export type Upcast = string | Refused
+
+export interface Refused {
+  readonly refused: Extract<DeadReason, 'not-upcast' | 'invalid'>
+  readonly why: string
 }
 
 export type HeaderEntries = readonly (readonly [string, string])[]
@@ -84,9 +105,13 @@ export interface Setup extends Shared {
   readonly endpoint: string
   /** Which generation of the queue this page knows, from a host that it had before: what that did not confirm is for no later one. */
   readonly generation?: string
+  /** How bodies are compressed; absent where they are not. */
+  readonly compress?: Required<Compression>
+  /** How much is kept of answers. */
+  readonly answer: KeptOfAnswer
   /** Headers that are always the same. */
   readonly headers: HeaderEntries
-  /** Whether the page's functions are asked. */
+  /** Whether the page's functions are asked; `upcast` stands for the `schema` of a body that was brought up to date as well. */
   readonly asks: { readonly headers: Asks; readonly classify: Asks; readonly upcast: Asks }
 }
 

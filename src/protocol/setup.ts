@@ -1,3 +1,5 @@
+import { keptOfAnswer, MOST_OF_ANSWER } from '../message/answer.ts'
+import { compressionOf } from '../message/compression.ts'
 import { QueueError, shown } from '../message/error.ts'
 import { DEFAULTS, orderOf } from '../message/defaults.ts'
 import type { OpenOptions } from '../message/open-options.ts'
@@ -12,20 +14,28 @@ const STAYS = ['schema', 'identity', 'host', 'blockedStorage', 'persist', 'backg
  *
  * @param given those that go before a definition that is shared: its functions are asked where they were given.
  */
-export function setupOf(options: OpenOptions, given: Partial<Pick<OpenOptions, keyof Setup['asks']>>): Setup {
+export function setupOf(options: OpenOptions, given: Partial<Pick<OpenOptions, keyof Setup['asks'] | 'schema'>>): Setup {
   const { endpoint, headers } = options
   const crossing = Object.entries(options).filter(([name, value]) => typeof value !== 'function' && !STAYS.includes(name))
-  const asks = (name: keyof Setup['asks']): Asks => {
-    if (typeof options[name] !== 'function') return 'never'
-    return given[name] === undefined ? 'unless-served' : 'always'
+  const asks = (...names: readonly (keyof typeof given)[]): Asks => {
+    if (names.every((name) => options[name] === undefined)) return 'never'
+    return names.every((name) => given[name] === undefined) ? 'unless-served' : 'always'
   }
   return {
     ...DEFAULTS,
     ...(Object.fromEntries(crossing) as Partial<Setup>),
     ...orderOf(options),
     endpoint: endpoint === undefined ? '' : absolute(endpoint),
+    ...(options.compress && { compress: compressionOf(options.compress) }),
+    // What consumers answer is bounded as they say it.
+    answer: keptOfAnswer(options.consumers ? { limit: MOST_OF_ANSWER } : options.answer),
     headers: typeof headers === 'function' || headers === undefined ? [] : toEntries(headers),
-    asks: { headers: asks('headers'), classify: asks('classify'), upcast: asks('upcast') },
+    asks: {
+      headers: typeof headers === 'function' ? asks('headers') : 'never',
+      classify: asks('classify'),
+      // No body is of an earlier version than the first.
+      upcast: options.version === undefined || options.version === 1 ? 'never' : asks('upcast', 'schema'),
+    },
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Cancellation } from '../message/message.ts'
-import type { KeepReceipts } from '../message/options.ts'
+import type { KeepReceipts } from '../message/limits.ts'
 import { dropBody } from './bodies.ts'
 import type { Connection } from './connection.ts'
 import { freeKey } from './dedup.ts'

@@ -1,6 +1,6 @@
 import type { Decision } from '../message/decision.ts'
 import type { Message } from '../message/message.ts'
-import type { Capacity } from '../message/options.ts'
+import type { Capacity } from '../message/limits.ts'
 import { BODY_STORES } from './bodies.ts'
 import type { Connection, Durability } from './connection.ts'
 import { hasFollowed } from './dedup.ts'

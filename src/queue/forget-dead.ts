@@ -1,4 +1,4 @@
-import type { KeepDeadLetters } from '../message/options.ts'
+import type { KeepDeadLetters } from '../message/limits.ts'
 import type { Connection } from './connection.ts'
 import { deadLetters } from './dead-letters.ts'
 import type { DeadLetters } from './dead-letters.ts'

@@ -1,6 +1,7 @@
 import type { Decision } from '../message/decision.ts'
 import type { Message, PlacedMessage } from '../message/message.ts'
-import type { Capacity, OnDuplicate } from '../message/options.ts'
+import type { Capacity } from '../message/limits.ts'
+import type { OnDuplicate } from '../message/options.ts'
 import { isSpooled } from '../message/spooled.ts'
 import { claim, dropBody } from './bodies.ts'
 import { duplicateOf, takeKey } from './dedup.ts'

@@ -1,5 +1,5 @@
 import type { KeptReceipt } from '../message/message.ts'
-import type { KeepReceipts } from '../message/options.ts'
+import type { KeepReceipts } from '../message/limits.ts'
 import type { Connection } from './connection.ts'
 import type { Head } from './meta.ts'
 import { readHead } from './meta.ts'

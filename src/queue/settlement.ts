@@ -1,5 +1,5 @@
 import type { Death, KeptReceipt, PlacedMessage } from '../message/message.ts'
-import type { KeepReceipts } from '../message/options.ts'
+import type { KeepReceipts } from '../message/limits.ts'
 import type { Head, LeadersHead, Tail } from './meta.ts'
 import type { Change, GroupRow } from './schema.ts'
 

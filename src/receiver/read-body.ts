@@ -4,25 +4,64 @@ export interface ReadBody {
   readonly fingerprint: string
 }
 
-/** Reads a body, and gives up as soon as it is too large, whatever its headers claim, or its sender has gone. */
-export async function readBody(request: Request, maxBytes: number): Promise<ReadBody | 'too large' | 'cut off'> {
-  const chunks: Uint8Array<ArrayBuffer>[] = []
-  let size = 0
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** In how small pieces a compressed body is inflated, in bytes: of each comes a thousand times as much at most, all at once in some engines. */
+const PIECE = 16 * 1024
+
+/**
+ * Reads a body, and gives up as soon as it is too large, whatever its headers claim, or its sender has gone. What stands for its content is that of the content: compressed or not,
+ * and however well, it is the same.
+ */
+export async function readBody(request: Request, maxBytes: number): Promise<ReadBody | 'too large' | 'cut off' | 'unknown coding'> {
+  const coding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase()
+  const isGzip = coding === 'gzip' || coding === 'x-gzip'
+  if (coding !== 'identity' && (!isGzip || typeof DecompressionStream !== 'function')) return 'unknown coding'
+  const arriving = new Counted(maxBytes)
+  const inflating = new Counted(maxBytes)
+  const chunks: Bytes[] = []
   try {
-    for await (const chunk of chunksOf(request.body)) {
-      size += chunk.byteLength
-      if (size > maxBytes) return 'too large'
+    const stream = isGzip ? request.body?.pipeThrough(arriving.inPieces()).pipeThrough(new DecompressionStream('gzip')) : request.body
+    for await (const chunk of chunksOf(stream ?? null)) {
+      if (inflating.isTooMuch(chunk)) return 'too large'
       chunks.push(chunk)
     }
   } catch {
-    return 'cut off'
+    return arriving.isOver ? 'too large' : 'cut off'
   }
   const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer())
   return { text: new TextDecoder().decode(bytes), fingerprint: await sha256(bytes) }
 }
 
+/** Bytes as they come, up to so many. */
+class Counted {
+  isOver = false
+  readonly #most: number
+  #size = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  isTooMuch({ byteLength }: Bytes): boolean {
+    this.#size += byteLength
+    this.isOver = this.#size > this.#most
+    return this.isOver
+  }
+
+  /** What is too much ends the stream: there may be any amount of it that inflates to nothing. */
+  inPieces(): TransformStream<Bytes, Bytes> {
+    return new TransformStream({
+      transform: (chunk, controller) => {
+        if (this.isTooMuch(chunk)) controller.error(new RangeError('too large'))
+        else for (let at = 0; at < chunk.byteLength; at += PIECE) controller.enqueue(chunk.subarray(at, at + PIECE))
+      },
+    })
+  }
+}
+
 /** A stream's chunks; whoever stops early cancels it. (Not every engine's streams are async iterables.) */
-async function* chunksOf(stream: ReadableStream<Uint8Array<ArrayBuffer>> | null): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+async function* chunksOf(stream: ReadableStream<Bytes> | null): AsyncGenerator<Bytes> {
   const reader = stream?.getReader()
   if (!reader) return
   try {
@@ -37,7 +76,7 @@ async function* chunksOf(stream: ReadableStream<Uint8Array<ArrayBuffer>> | null)
   }
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+async function sha256(bytes: Bytes): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -51,7 +51,7 @@ export interface ReceiverOptions<T = unknown> {
    */
   readonly principal?: (request: Request, identity: string | undefined) => string | undefined | Promise<string | undefined>
   /**
-   * The largest body, in bytes; above, the answer is 413.
+   * The largest body, in bytes, as it is when it is inflated; above, the answer is 413.
    *
    * @defaultValue 1_048_576
    */
@@ -97,7 +97,8 @@ export function createReceiver<T = unknown>(options: ReceiverOptions<T>): (reque
     if (id === undefined) return problem(400, 'Expected an Idempotency-Key of 1 to 255 characters')
     if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(request.headers.get('content-type') ?? '')) return problem(415, 'Expected JSON')
     const body = await readBody(request, maxBytes)
-    if (body === 'cut off') return problem(400, 'Expected the whole body')
+    if (body === 'unknown coding') return problem(415, 'Expected no Content-Encoding but gzip', { headers: { 'accept-encoding': 'gzip' } })
+    if (body === 'cut off') return problem(400, 'Expected the whole body, in the coding that it is said to have')
     if (body === 'too large') return problem(413, `Expected a body of at most ${maxBytes} bytes`)
     const parsed = parse(body.text)
     if (!parsed) return problem(400, 'Expected a body that is JSON')

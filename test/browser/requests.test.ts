@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { createReceiver } from '../../src/receiver.ts'
 import { idle, openOrders } from './browser.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
 import { until } from './until.ts'
@@ -55,4 +56,23 @@ test('the bytes of a request that no worker has stored yet when its page is left
   await idle(page)
   expect(taken).toEqual([['image/png', 1, BYTES]])
   expect(await page.evaluate(() => localStorage.length)).toBe(0)
+})
+
+test('a long body is compressed in the worker, and what the schema makes of the answer is given in the page', async () => {
+  const taken: unknown[] = []
+  const receive = createReceiver<string>({ handle: ({ body }) => ({ characters: body.length }) })
+  shop.others.set('/notes', (request) => {
+    taken.push(request.headers.get('content-encoding'))
+    return receive(request)
+  })
+  const page = await browser.openShop(shop.url)
+  const answer = await page.evaluate(async () => {
+    const validate = (value: unknown): { readonly value: number } => ({ value: (value as { characters: number }).characters })
+    const schema = { '~standard': { version: 1, vendor: 'none', validate } } as const
+    const notes = globalThis.holdfast.openQueue<string, number>('notes', { endpoint: '/notes', compress: 'gzip', answer: { schema } })
+    const { delivered } = await notes.enqueue('a'.repeat(100_000))
+    return delivered
+  })
+  expect(answer).toMatchObject({ status: 200, body: 100_000, headers: { 'content-type': 'application/json' } })
+  expect(taken).toEqual(['gzip'])
 })

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { z } from 'zod'
 import { defineQueue } from '../../src/message/definition.ts'
 import type { FakeHost } from '../world/fake-host.ts'
 
@@ -107,6 +108,15 @@ test.each(['headers', 'classify'] as const)('`%s` that only the page has is refu
   expect(() => new Page().open({ backgroundSync: true, ...own })).toThrow(expect.objectContaining({ code: 'invalid-option', message }))
   const orders = defineQueue('orders', { endpoint, backgroundSync: true })
   expect(() => new Page().open(own, orders)).toThrow(expect.objectContaining({ code: 'invalid-option', message }))
+})
+
+test('a schema that only the page has is refused where bodies may be of an earlier version', async () => {
+  giveServiceWorker()
+  const message = 'Expected `schema` in the definition, with `backgroundSync`: a service worker has no page to ask'
+  const orders = defineQueue<string>('orders', { endpoint, backgroundSync: true })
+  const schema = z.string()
+  expect(() => new Page().open({ version: 2, schema }, orders)).toThrow(expect.objectContaining({ code: 'invalid-option', message }))
+  await new Page().open({ schema }, orders).close()
 })
 
 test('a function of the page beside one of the definition is taken', async () => {

@@ -48,7 +48,7 @@ describe('an option', () => {
     [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
       { endpoint, endpont: 'x' },
-      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, version, upcast, redirects, backgroundSync',
+      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, version, upcast, compress, answer, redirects, backgroundSync',
     ],
     [{ endpoint, method: 'GET' }, "Expected `method` to be 'POST' or 'PUT' or 'PATCH', got \"GET\" (string)"],
     [{ endpoint, headers: { 'a b': 'x' } }, 'Expected `headers` to be headers, or a function that gives them, got [object Object]'],
@@ -95,6 +95,33 @@ describe('an option', () => {
     [{ endpoint, schema: null }, 'Expected `schema` to be a schema that follows Standard Schema, version 1, got null'],
     [{ endpoint, version: '2' }, 'Expected `version` to be a whole number from 1, got "2" (string)'],
     [{ endpoint, upcast: 2 }, 'Expected `upcast` to be a function that gives a body of today for an earlier one, got 2 (number)'],
+    [{ endpoint, compress: 'br' }, 'Expected `compress` to be \'gzip\' or { encoding, threshold }, got "br" (string)'],
+    [{ endpoint, compress: {} }, "Expected `compress` to be 'gzip' or { encoding, threshold }, got [object Object]"],
+    [{ endpoint, compress: { encoding: 'br' } }, 'Expected `compress.encoding` to be \'gzip\', got "br" (string)'],
+    [
+      { endpoint, compress: { encoding: 'gzip', threshold: 0.5 } },
+      'Expected `compress.threshold` to be a whole number from 0, got 0.5 (number)',
+    ],
+    [{ consumers: true, compress: 'gzip' }, 'Expected no `compress` with `consumers: true`, got "gzip" (string): nothing is sent anywhere'],
+    [{ endpoint, answer: {} }, 'Expected `answer` to be { schema, headers, limit }, one of them or more, got [object Object]'],
+    [{ endpoint, answer: { schema: [] } }, 'Expected `answer.schema` to be a schema that follows Standard Schema, version 1, got an array'],
+    [
+      { endpoint, answer: { headers: 'etag' } },
+      'Expected `answer.headers` to be a list of at most 50 names of headers that can be read, got "etag" (string)',
+    ],
+    [
+      { endpoint, answer: { headers: ['a b'] } },
+      'Expected `answer.headers` to be a list of at most 50 names of headers that can be read, got an array',
+    ],
+    [
+      { endpoint, answer: { headers: ['Set-Cookie'] } },
+      'Expected `answer.headers` to be a list of at most 50 names of headers that can be read, got an array',
+    ],
+    [{ endpoint, answer: { limit: -1 } }, 'Expected `answer.limit` to be a whole number from 0 to 1048576, got -1 (number)'],
+    [
+      { consumers: true, answer: { limit: 1 } },
+      'Expected no `answer.limit` with `consumers: true`, got 1 (number): nothing is sent anywhere',
+    ],
     [
       { endpoint, onDead: 'halt', order: 'none' },
       "Expected `onDead: 'continue'` with `order: 'none'`, got 'halt': there is nothing behind a message to be held up",
@@ -106,7 +133,7 @@ describe('an option', () => {
     [{ endpoint, upcast: () => {} }, 'Expected `upcast` only with a `version` above 1: there is no earlier one'],
     [
       { endpoint, toString: 'x' },
-      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, version, upcast, redirects, backgroundSync',
+      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, version, upcast, compress, answer, redirects, backgroundSync',
     ],
   ])('%j is refused with a sentence', (options, message) => {
     const refused = expect.objectContaining({ code: 'invalid-option', message }) as Error

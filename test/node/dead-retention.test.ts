@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
-import type { KeepDeadLetters } from '../../src/message/options.ts'
+import type { KeepDeadLetters } from '../../src/message/limits.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { databaseName } from '../../src/protocol/names.ts'
 import { changeRaw, readRaw } from '../store/raw-database.ts'

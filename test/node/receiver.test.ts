@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createReceiver, memoryDedup, problem } from '../../src/receiver.ts'
 
@@ -200,4 +201,66 @@ test('wrong options are refused', () => {
   expect(() => createReceiver({} as never)).toThrow('Expected `handle` to be a function')
   expect(() => createReceiver({ handle: () => {}, maxBytes: 0 })).toThrow('Expected `maxBytes`')
   expect(() => memoryDedup({ maxKeys: 0 })).toThrow('Expected `maxKeys`')
+})
+
+describe('a compressed body', () => {
+  const gzip = { 'content-encoding': 'gzip' }
+  const zipped = (text: string): Uint8Array<ArrayBuffer> => new Uint8Array(gzipSync(text))
+
+  test('is the same as the plain one', async () => {
+    const handle = vi.fn(({ body }: { body: unknown }) => body)
+    const receive = createReceiver({ handle })
+    for (const request of [send(zipped('{"n":1}'), gzip), send(), send(zipped('{"n":1}'), { 'content-encoding': 'X-Gzip' })]) {
+      expect(await (await receive(request)).json()).toEqual({ n: 1 })
+    }
+    expect(handle).toHaveBeenCalledTimes(1)
+    expect((await receive(send(zipped('{"n":2}'), gzip))).status).toBe(422)
+  })
+
+  test('may have as many bytes as a plain one, as it is when it is inflated', async () => {
+    const receive = createReceiver({ handle: () => {}, maxBytes: 1_000 })
+    const text = (size: number): string => JSON.stringify('a'.repeat(size - 2))
+    expect((await receive(send(zipped(text(1_000)), gzip))).status).toBe(204)
+    expect((await receive(send(zipped(text(1_001)), { ...gzip, 'idempotency-key': '"l"' }))).status).toBe(413)
+  })
+
+  test('that inflates without end is given up, and so is one without end that inflates to nothing', async () => {
+    const handle = vi.fn()
+    const receive = createReceiver({ handle, maxBytes: 100_000 })
+    let isCancelled = false
+    const endless = (chunk: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> =>
+      new ReadableStream({ pull: (controller) => controller.enqueue(chunk), cancel: () => void (isCancelled = true) })
+    const bomb = endless(new Uint8Array(1_000_000)).pipeThrough(new CompressionStream('gzip'))
+    expect((await receive(send(bomb, gzip))).status).toBe(413)
+    await vi.waitFor(() => expect(isCancelled).toBe(true))
+    isCancelled = false
+    // A header of gzip, and then blocks of deflate without anything in them.
+    const [header, nothing] = [zipped('').slice(0, 10), Uint8Array.of(0, 0, 0, 0xff, 0xff)]
+    let isBegun = false
+    const hollow = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      pull(controller) {
+        controller.enqueue(isBegun ? new Uint8Array(5_000).map((_, index) => nothing[index % 5]!) : header)
+        isBegun = true
+      },
+      cancel: () => void (isCancelled = true),
+    })
+    expect((await receive(send(hollow, gzip))).status).toBe(413)
+    await vi.waitFor(() => expect(isCancelled).toBe(true))
+    expect(handle).not.toHaveBeenCalled()
+  })
+
+  test('that is not what it is called is told so, and so is a coding that is not known', async () => {
+    const receive = createReceiver({ handle: () => {} })
+    expect((await receive(send('{"n":1}', gzip))).status).toBe(400)
+    expect((await receive(send(zipped('{"n":1}').slice(0, 15), gzip))).status).toBe(400)
+    const refused = await receive(send('{"n":1}', { 'content-encoding': 'br' }))
+    expect([refused.status, refused.headers.get('accept-encoding')]).toEqual([415, 'gzip'])
+    expect((await receive(send('{"n":1}', { 'content-encoding': 'identity' }))).status).toBe(204)
+  })
+
+  test('is refused where it cannot be inflated, so that it comes plainly', async () => {
+    vi.stubGlobal('DecompressionStream', undefined)
+    expect((await createReceiver({ handle: () => {} })(send(zipped('{"n":1}'), gzip))).status).toBe(415)
+    vi.unstubAllGlobals()
+  })
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { defineQueue } from '../../src/message/definition.ts'
 import type { OpenOptions } from '../../src/message/open-options.ts'
 import type { Setup } from '../../src/protocol/host.ts'
@@ -32,6 +33,10 @@ test('a host is told every option, those that were left out too', async () => {
     onDuplicate: 'ignore',
     dedupWindow: 0,
     version: 1,
+    answer: {
+      headers: ['content-location', 'content-type', 'date', 'etag', 'last-modified', 'location', 'x-request-id'],
+      limit: 65_536,
+    },
     headers: [],
     asks: { headers: 'never', classify: 'never', upcast: 'never' },
   })
@@ -44,6 +49,20 @@ test('a host is told every option, those that were left out too', async () => {
     version: 4,
   }
   expect(await setupOf({ ...given, onDead: 'halt', dedupWindow: 5 })).toMatchObject({ ...given, onDead: 'halt', dedupWindow: 5 })
+})
+
+test('what is compressed and kept of answers is told in one form, and no schema crosses', async () => {
+  expect(await setupOf({ compress: 'gzip' })).toMatchObject({ compress: { encoding: 'gzip', threshold: 1_024 } })
+  expect(await setupOf({ compress: { encoding: 'gzip', threshold: 0 } })).toMatchObject({ compress: { encoding: 'gzip', threshold: 0 } })
+  const answer = { schema: z.string(), headers: ['ETag'], limit: 0 }
+  expect((await setupOf({ answer }))?.answer).toEqual({ headers: ['etag'], limit: 0 })
+})
+
+test('a schema of bodies is asked for where upcast is, if any may be of an earlier version', async () => {
+  const schema = z.unknown()
+  expect(await setupOf({ schema })).toMatchObject({ asks: { upcast: 'never' } })
+  expect(await setupOf({ schema, version: 2 })).toMatchObject({ asks: { upcast: 'always' } })
+  expect(await setupOf({}, { schema, version: 2 })).toMatchObject({ asks: { upcast: 'unless-served' } })
 })
 
 test('a function is asked for in the page where it was given there, and in the worker where the definition that it serves has one', async () => {

@@ -1,9 +1,10 @@
 import { type } from 'arktype'
-import { expectTypeOf, test } from 'vitest'
+import { describe, expectTypeOf, test } from 'vitest'
 import * as v from 'valibot'
 import { z } from 'zod'
 import { defineQueue, openQueue } from '../../src/index.ts'
-import type { DeadLetter, Queue, QueueDefinition, WaitingMessage } from '../../src/index.ts'
+import type { Answer, BatchReceipt, DeadLetter, Queue, QueueDefinition, Receipt, WaitingMessage } from '../../src/index.ts'
+import { serve } from '../../src/worker.ts'
 
 interface Order {
   sku: string
@@ -36,6 +37,51 @@ test('the type is that of what the schema gives', () => {
   expectTypeOf(visits.enqueue).parameter(0).toEqualTypeOf<{ at: number; note: string }>()
   expectTypeOf(visits.messages()).toEqualTypeOf<AsyncIterable<WaitingMessage<{ at: number; note: string }>>>()
   expectTypeOf(visits.deadLetters()).toEqualTypeOf<AsyncIterable<DeadLetter<{ at: number; note: string }>>>()
+})
+
+describe('a schema of answers', () => {
+  interface Confirmation {
+    number: number
+  }
+  const answer = { schema: z.object({ number: z.coerce.number() }) }
+  const orders = openQueue('orders', { endpoint, schema: byZod, answer })
+
+  test('gives them their type, for zod, valibot and arktype, in a definition too', () => {
+    expectTypeOf(orders).toEqualTypeOf<Queue<Order, Confirmation>>()
+    const valibots = defineQueue('orders', { endpoint, answer: { schema: v.object({ number: v.number() }), headers: ['etag'] } })
+    expectTypeOf(valibots).toEqualTypeOf<QueueDefinition<unknown, Confirmation>>()
+    expectTypeOf(openQueue(valibots, { persist: true })).toEqualTypeOf<Queue<unknown, Confirmation>>()
+    expectTypeOf(openQueue('orders', { endpoint, answer: { schema: type({ number: 'number' }) } })).toEqualTypeOf<
+      Queue<unknown, Confirmation>
+    >()
+    expectTypeOf(openQueue<Order, Confirmation>('orders', { endpoint })).toEqualTypeOf<Queue<Order, Confirmation>>()
+  })
+
+  test('whoever gives a receipt gives that', async () => {
+    expectTypeOf((await orders.enqueue({ sku: 'A-1', quantity: 1 })).delivered).resolves.toEqualTypeOf<Answer<Confirmation>>()
+    expectTypeOf((await orders.enqueueRequest({ url: '/' })).delivered).resolves.toEqualTypeOf<Answer<Confirmation>>()
+    expectTypeOf((await orders.enqueueAll([])).delivered).resolves.toEqualTypeOf<readonly Answer<Confirmation>[]>()
+    expectTypeOf(orders.receipt('a')).toEqualTypeOf<Receipt<Confirmation>>()
+    expectTypeOf(orders.batchReceipt(['a'])).toEqualTypeOf<BatchReceipt<Confirmation>>()
+  })
+
+  test('where no error tells that one was refused, its issues do', async () => {
+    orders.subscribe((event) => {
+      if (event.type !== 'accepted') return
+      if (event.issues) expectTypeOf(event.answer).toEqualTypeOf<Answer>()
+      else expectTypeOf(event.answer).toEqualTypeOf<Answer<Confirmation>>()
+    })
+    for await (const { answer: kept, issues } of orders.receipts())
+      if (kept && !issues) expectTypeOf(kept).toEqualTypeOf<Answer<Confirmation>>()
+  })
+
+  test('a queue is one of any answers, where somebody takes those', () => {
+    const any: Queue<Order> = orders
+    expectTypeOf(any.receipt('a')).toEqualTypeOf<Receipt>()
+    serve(defineQueue('orders', { endpoint, answer }))
+    // @ts-expect-error -- the schema is of something else
+    openQueue<Order, string>('orders', { endpoint, answer })
+  })
 })
 
 test('what a schema would refuse is refused by the compiler', () => {

@@ -1,4 +1,5 @@
 import { Drain } from '../../src/consumer/drain.ts'
+import { keptOfAnswer } from '../../src/message/answer.ts'
 import { DEFAULTS } from '../../src/message/defaults.ts'
 import type { Order } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
@@ -195,6 +196,7 @@ function setupOf(order: Order): Setup {
     order,
     concurrency,
     endpoint: 'https://shop.example/',
+    answer: keptOfAnswer(),
     headers: [],
     asks: { headers: 'never', classify: 'never', upcast: 'never' },
   }

@@ -65,8 +65,8 @@ export class World {
   }
 
   /** Opens a queue in a tab of its own. */
-  open<T = unknown>(options: Partial<OpenOptions<T>> = {}): Queue<T> {
-    return this.openTab().open<T>(options)
+  open<T = unknown, A = unknown>(options: Partial<OpenOptions<T, A>> = {}): Queue<T, A> {
+    return this.openTab().open<T, A>(options)
   }
 
   /** A consumer in a worker of its own, that can die; hang: then it says nothing any more, and keeps its lock; or be frozen, until it is thawed. */
@@ -147,11 +147,11 @@ export class Tab {
     }
   }
 
-  open<T = unknown>(options: Partial<OpenOptions<T>> = {}, definition?: QueueDefinition<T>): Queue<T> {
+  open<T = unknown, A = unknown>(options: Partial<OpenOptions<T, A>> = {}, definition?: QueueDefinition<T, A>): Queue<T, A> {
     const given = definition || options.consumers ? options : { endpoint: 'https://shop.example/orders', ...options }
     this.#link ??= new HostLink(this.#start, () => (this.#link = undefined), this.#world.clock)
     const link = this.#link
-    const queue = openQueueOn<T>(
+    const queue = openQueueOn<T, A>(
       () => link,
       definition ?? this.#world.name,
       given,
