@@ -1,8 +1,9 @@
+import type { Codec } from '../message/codec.ts'
 import type { ConsumeOptions, Consumer, Handler } from '../message/handling.ts'
 import { checkConsume, LEASE } from '../message/handling-checks.ts'
 import { checkName } from '../message/definition.ts'
 import type { QueueDefinition } from '../message/definition.ts'
-import { invalid } from '../message/option-checks.ts'
+import { invalid } from '../message/checks.ts'
 import { queueKey } from '../protocol/names.ts'
 import { ConsumerEnd } from './consumer-end.ts'
 import { serveInPool } from './pool-worker.ts'
@@ -38,17 +39,17 @@ export function consume<T>({ name, options: of }: QueueDefinition<T>, handler: H
   checkName(name)
   if (!of.consumers) throw invalid(`Expected the queue "${name}" to be defined with \`consumers: true\`: its messages go to an endpoint`)
   checkConsume(handler, given)
-  return serveInPool((joined) => consumeOn(undefined, queueKey(name, identity), handler, given, joined))
+  return serveInPool((joined) => consumeOn(undefined, { key: queueKey(name, identity), codec: of.codec }, handler, given, joined))
 }
 
 /** {@link consume}, of a queue by its key, in a realm that the caller gives, or in the calling one. */
 export function consumeOn<T>(
   realm: Realm | undefined,
-  key: string,
+  { key, codec }: { readonly key: string; readonly codec?: Codec<T> | undefined },
   handler: Handler<T>,
   options: ConsumeOptions,
   joined?: (lock: string) => void,
 ): Consumer {
   const { concurrency = 1, lease = LEASE } = options
-  return new ConsumerEnd({ key, handler, concurrency, lease, realm: realm ?? callingRealm(), ...(joined && { joined }) })
+  return new ConsumerEnd({ key, codec, handler, concurrency, lease, realm: realm ?? callingRealm(), ...(joined && { joined }) })
 }

@@ -3,7 +3,7 @@ import { definitionCheck } from '../message/definition.ts'
 import type { QueueDefinition } from '../message/definition.ts'
 import { DEFAULTS, orderOf } from '../message/defaults.ts'
 import { shown } from '../message/error.ts'
-import { invalid } from '../message/option-checks.ts'
+import { invalid } from '../message/checks.ts'
 import { MOST_CHARACTERS, MOST_FOLLOWERS } from '../protocol/following.ts'
 import type { Follower } from '../protocol/following.ts'
 import { ofKey, queueKey } from '../protocol/names.ts'
@@ -45,6 +45,7 @@ function addressOf(queue: unknown, identity: string | undefined, index: number):
       group: options.group?.bind(options),
       dedupKey: options.dedupKey?.bind(options),
       schema: options.schema,
+      codec: options.codec,
     },
   }
 }

@@ -1,6 +1,10 @@
 import { decodeBody, encodeBody } from '../message/body.ts'
+import { decodedBy, isEncoded } from '../message/codec.ts'
+import type { Codec } from '../message/codec.ts'
 import { revived } from '../message/content.ts'
+import type { Content } from '../message/content.ts'
 import { QueueError, reportUncaught } from '../message/error.ts'
+import { Reject } from '../message/handling.ts'
 import type { Handler, LeasedMessage } from '../message/handling.ts'
 import { isAck } from '../message/ack.ts'
 import { followersOf } from './followers.ts'
@@ -15,6 +19,7 @@ export interface HandOptions<T> {
   /** The queue's. */
   readonly key: string
   readonly handler: Handler<T>
+  readonly codec: Codec<T> | undefined
   readonly lease: number
   readonly clock: Realm['clock']
   readonly tell: (word: FromConsumer) => void
@@ -51,13 +56,23 @@ export class Hand<T> {
   async #message({ body, content, group, attempt }: Handed): Promise<LeasedMessage<T>> {
     return {
       id: this.id,
-      body: (typeof body === 'string' ? decodeBody(body)?.value : await revived(content!, body)) as T,
+      body: (typeof body === 'string' ? decodeBody(body)?.value : await this.#revived(content!, body)) as T,
       ...(group !== undefined && { group }),
       attempt,
       signal: this.#abort.signal,
       extend: () => this.#extend(),
       progress: (done) => this.#progress(done),
     }
+  }
+
+  /** What no handler could use is a dead letter, with the reason. */
+  async #revived(content: Content, bytes: Uint8Array<ArrayBuffer> | Blob): Promise<unknown> {
+    const { codec } = this.#options
+    if (!isEncoded(content)) return revived(content, bytes)
+    if (!codec) throw new Reject(`Its body was made by a \`codec\` for ${content.type}, and this queue has none`)
+    return decodedBy(codec, bytes).catch((error: unknown) => {
+      throw new Reject(`The \`codec\` cannot decode its body: ${String(error)}`)
+    })
   }
 
   /** Another leads, and leases it to this once more. */

@@ -3,12 +3,14 @@ import { mintProducer } from '../message/id.ts'
 import { consumerChannel, consumerLock, consumerRoll, isRollCall, isToConsumer, MOST_REMEMBERED } from '../protocol/consuming.ts'
 import type { Ended, FromConsumer, Handed, Presence, RollCall } from '../protocol/consuming.ts'
 import { Hand } from './hand.ts'
+import type { Codec } from '../message/codec.ts'
 import type { Channel } from '../protocol/channel.ts'
 import type { Realm } from './realm.ts'
 
 export interface MembershipOptions<T> {
   /** The queue's key. */
   readonly key: string
+  readonly codec?: Codec<T> | undefined
   readonly handler: Handler<T>
   readonly concurrency: number
   readonly lease: number
@@ -128,8 +130,8 @@ export class Membership<T> {
   }
 
   async #handle(handed: Handed): Promise<void> {
-    const { key, handler, lease, realm } = this.#options
-    const hand = new Hand<T>(handed, { key, handler, lease, clock: realm.clock, tell: (word) => this.#tell(word) })
+    const { key, codec, handler, lease, realm } = this.#options
+    const hand = new Hand<T>(handed, { key, codec, handler, lease, clock: realm.clock, tell: (word) => this.#tell(word) })
     this.#hands.add(hand)
     const ended = await hand.run(handed)
     if (!this.#hands.delete(hand)) return

@@ -1,7 +1,7 @@
 import type { QueueDefinition } from '../message/definition.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
 import { isQueueError, QueueError } from '../message/error.ts'
-import { invalid } from '../message/option-checks.ts'
+import { invalid } from '../message/checks.ts'
 import type { TakenRequest } from '../message/request.ts'
 import type { HostApi, PageApi } from '../protocol/host.ts'
 import { checkEnqueue, outgoingRequest } from '../protocol/outgoing.ts'

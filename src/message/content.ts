@@ -54,7 +54,7 @@ export function contentOf(body: unknown): TakenContent | undefined {
   }
 }
 
-/** The like of what was enqueued; of a stream, a `Blob`. */
+/** The like of what was enqueued; of a stream, and of what is not known here, a `Blob`. */
 export async function revived({ kind, type, name = '', lastModified }: Content, bytes: Uint8Array<ArrayBuffer> | Blob): Promise<unknown> {
   const options = { type, ...(lastModified !== undefined && { lastModified }) }
   switch (kind) {

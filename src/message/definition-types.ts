@@ -1,4 +1,5 @@
 /** The types in which a definition is written: every door with `defineQueue` has them. */
+export type { Codec } from './codec.ts'
 export type { Compression } from './compression.ts'
 export type { QueueDefinition } from './definition.ts'
 export type { HeadersFunction, HeadersLike, HeadersRequest } from './headers.ts'

@@ -1,6 +1,7 @@
 import type { EnqueueOptions } from './enqueue-options.ts'
-import { groupCheck, isText, messageChecks, whole } from './option-checks.ts'
-import type { Check, Checks } from './option-checks.ts'
+import { isText, whole } from './checks.ts'
+import { groupCheck, messageChecks } from './option-checks.ts'
+import type { Check, Checks } from './checks.ts'
 
 export const dedupKeyCheck: Check = { expected: 'a string of 1 to 256 characters', passes: (value) => isText(value, 1) }
 

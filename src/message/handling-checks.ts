@@ -1,6 +1,7 @@
 import type { ConsumeOptions, PoolOptions } from './handling.ts'
-import { aFunction, checkOptions, LONGEST_TIMEOUT, MOST_UNDER_WAY, wholeUpTo, wrongOption } from './option-checks.ts'
-import type { Checks } from './option-checks.ts'
+import { aFunction, checkOptions, wholeUpTo, wrongOption } from './checks.ts'
+import { LONGEST_TIMEOUT, MOST_UNDER_WAY } from './option-checks.ts'
+import type { Checks } from './checks.ts'
 
 /** What a lease is where nobody says, in milliseconds. */
 export const LEASE = 30_000

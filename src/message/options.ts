@@ -1,5 +1,6 @@
 import type { AnswerOptions } from './answer.ts'
 import type { Compression } from './compression.ts'
+import type { Codec } from './codec.ts'
 import type { HeadersFunction, HeadersLike } from './headers.ts'
 import type { Capacity, KeepDeadLetters, KeepReceipts, Rate } from './limits.ts'
 import type { Backoff } from './message.ts'
@@ -180,6 +181,14 @@ export interface QueueOptions<T = unknown, A = unknown> {
    * @example z.object({ sku: z.string(), quantity: z.number().int() })
    */
   readonly schema?: StandardSchema<T>
+  /**
+   * What makes bytes of bodies, in place of JSON: for data that JSON cannot hold. What it gives is stored, and sent with its type. Schedules, outboxes and what follows on a message (`ack`) are JSON, and have no place
+   * in such a queue; nor has `upcast`: a format of one's own has versions of its own.
+   *
+   * @defaultValue JSON; files, forms and bytes as they are
+   * @example { type: 'application/vnd.msgpack', encode: (body) => encode(body), decode: (bytes) => decode(bytes) }
+   */
+  readonly codec?: Codec<T>
   /**
    * The version of bodies that this release of the app enqueues: a whole number from 1. See `upcast`.
    *

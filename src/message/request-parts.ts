@@ -1,7 +1,7 @@
 import { QueueError } from './error.ts'
 import { multipart } from './multipart.ts'
-import { checkOptions } from './option-checks.ts'
-import type { Check, Checks } from './option-checks.ts'
+import { checkOptions } from './checks.ts'
+import type { Check, Checks } from './checks.ts'
 import { tagOf } from './tag.ts'
 
 /**

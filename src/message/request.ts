@@ -1,5 +1,5 @@
 import { QueueError } from './error.ts'
-import { wrongOption } from './option-checks.ts'
+import { wrongOption } from './checks.ts'
 import { requestFrom } from './request-parts.ts'
 import type { MadeRequest } from './request-parts.ts'
 import type { StoredRequest } from './stored-request.ts'

@@ -1,7 +1,8 @@
 import type { EnqueueOptions } from './enqueue-options.ts'
 import { enqueueChecks } from './enqueue-checks.ts'
-import { checkOptions, invalid, isText, LONGEST_TIMEOUT, wrongOption } from './option-checks.ts'
-import type { Check, Checks } from './option-checks.ts'
+import { checkOptions, invalid, isText, wrongOption } from './checks.ts'
+import { LONGEST_TIMEOUT } from './option-checks.ts'
+import type { Check, Checks } from './checks.ts'
 
 /** When a schedule has its occurrences. */
 export type Timing =

@@ -1,5 +1,6 @@
 import type { Cancellation, Depth, GroupDepth, KeptReceipt } from '../message/message.ts'
 import type { DeadLetter, WaitingMessage } from '../message/reading.ts'
+import type { Codec } from '../message/codec.ts'
 import type { MessageFilter, Setup } from '../protocol/host.ts'
 import type { Answers } from './answers.ts'
 import type { Ask } from './asking.ts'
@@ -13,6 +14,11 @@ export abstract class AskedQueue<T, A> {
   abstract readonly key: string
   abstract readonly setup: Setup
   protected abstract readonly host: Calls
+  readonly #codec: Codec<T> | undefined
+
+  constructor(codec: Codec<T> | undefined) {
+    this.#codec = codec
+  }
   protected abstract readonly answers: Answers<A>
 
   async *receipts(filter: { readonly since?: number } = {}): AsyncGenerator<KeptReceipt<A>> {
@@ -39,7 +45,7 @@ export abstract class AskedQueue<T, A> {
   async *messages(filter: MessageFilter = {}): AsyncGenerator<WaitingMessage<T>> {
     checkFilter(filter, this.setup.order)
     for await (const wire of this.host.paged((api, from) => api.messages(this.key, from, filter))) {
-      const message = await readMessage<T>(wire)
+      const message = await readMessage(wire, this.#codec)
       // What is damaged is no message any more; the server will say so, or the drain.
       if (message) yield message
     }
@@ -48,11 +54,11 @@ export abstract class AskedQueue<T, A> {
   async body(id: string): Promise<T | Blob | undefined> {
     checkId(id)
     const wire = await this.host.call((api) => api.body(this.key, id))
-    return wire && (await readBody<T>(wire))
+    return wire && (await readBody(wire, this.#codec))
   }
 
   async *deadLetters(): AsyncGenerator<DeadLetter<T>> {
-    for await (const letter of this.host.paged((api, from) => api.deadLetters(this.key, from))) yield await readLetter<T>(letter)
+    for await (const letter of this.host.paged((api, from) => api.deadLetters(this.key, from))) yield await readLetter(letter, this.#codec)
   }
 
   async redrive(ids?: Iterable<string>): Promise<number> {

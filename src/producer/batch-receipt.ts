@@ -1,4 +1,4 @@
-import { wrongOption } from '../message/option-checks.ts'
+import { wrongOption } from '../message/checks.ts'
 import type { Answer } from '../message/message.ts'
 import { callSafely } from './call-safely.ts'
 import type { Receipt } from './receipt.ts'

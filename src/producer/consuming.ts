@@ -1,9 +1,10 @@
 import { assertCanConsume } from '../handler/support.ts'
 import type { Realm } from '../handler/realm.ts'
+import type { Codec } from '../message/codec.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { ConsumeOptions, Consumer, Handler, PoolOptions } from '../message/handling.ts'
 import { checkConsume, checkPool } from '../message/handling-checks.ts'
-import { invalid } from '../message/option-checks.ts'
+import { invalid } from '../message/checks.ts'
 import type { Setup } from '../protocol/host.ts'
 import { LateConsumer, loadHandling } from './late-consumer.ts'
 import type { HandlingDoor } from './late-consumer.ts'
@@ -11,7 +12,8 @@ import type { HandlingDoor } from './late-consumer.ts'
 /** How long consumers may take to finish when their queue is closed, in milliseconds: as long as an attempt that is under way. */
 const GRACE = 2_000
 
-export interface ConsumingOptions {
+export interface ConsumingOptions<T> {
+  readonly codec: Codec<T> | undefined
   readonly queue: { readonly key: string; readonly setup: Setup }
   readonly assertOpen: () => void
   /** Tells what happens to those who listen to the queue in this page. */
@@ -22,11 +24,11 @@ export interface ConsumingOptions {
 
 /** The consumers of a queue that belong to its handle: they end with it. */
 export class Consuming<T> {
-  readonly #options: ConsumingOptions
+  readonly #options: ConsumingOptions<T>
   readonly #consumers = new Set<Consumer>()
   readonly #leaseExpired = new Set<(consumer: string) => void>()
 
-  constructor(options: ConsumingOptions) {
+  constructor(options: ConsumingOptions<T>) {
     this.#options = options
     if (options.queue.setup.consumers) loadHandling().catch(() => {})
   }
@@ -34,8 +36,8 @@ export class Consuming<T> {
   consume(handler: Handler<T>, options: ConsumeOptions): Consumer {
     this.#assertMay()
     checkConsume(handler, options)
-    const { queue, realm } = this.#options
-    return this.#begin(({ consumeOn }) => consumeOn(realm?.(), queue.key, handler, options))
+    const { queue, codec, realm } = this.#options
+    return this.#begin(({ consumeOn }) => consumeOn(realm?.(), { key: queue.key, codec }, handler, options))
   }
 
   consumeInWorkers(start: () => Worker, options: PoolOptions): Consumer {

@@ -22,6 +22,8 @@ export interface ContentsOptions {
 export class Contents {
   readonly #options: ContentsOptions
   #last: Promise<unknown> = Promise.resolve()
+  /** How many stand in line. */
+  #waiting = 0
 
   constructor(options: ContentsOptions) {
     this.#options = options
@@ -33,9 +35,16 @@ export class Contents {
     const storing = Promise.resolve(taking).then((bytes) => this.#put(bytes))
     // Whether it fails is told when its turn has come.
     storing.catch(() => {})
-    const turn = this.#last.then(() => storing)
+    this.#waiting += 1
+    const turn = this.#last.then(() => storing).finally(() => (this.#waiting -= 1))
     this.#last = turn.catch(() => {})
     return make(await turn)
+  }
+
+  /** What needs not be read goes along as it is, at once, where nobody stands in line before it. */
+  asIs(bytes: TakenContent['bytes']): Uint8Array<ArrayBuffer> | undefined {
+    const isSmall = bytes instanceof Uint8Array && bytes.byteLength <= Math.min(CHUNK, this.#options.largest())
+    return isSmall && this.#waiting === 0 ? bytes : undefined
   }
 
   /** Resolves when all have been handed on. */

@@ -1,6 +1,6 @@
 import { isQueueError, QueueError } from '../message/error.ts'
 import type { EnqueueOptions } from '../message/enqueue-options.ts'
-import { invalid, wrongOption } from '../message/option-checks.ts'
+import { invalid, wrongOption } from '../message/checks.ts'
 import { checkEnqueue, outgoingOrContent } from '../protocol/outgoing.ts'
 import type { Outgoing, OutgoingContent, Rules } from '../protocol/outgoing.ts'
 import type { Receipt } from './receipt.ts'

@@ -59,9 +59,10 @@ export class Enqueuing<T, A> {
     return this.#contents.handedOn()
   }
 
-  /** What needs not be read is handed on at once. */
   async #take(message: Outgoing | OutgoingContent): Promise<Receipt<A>> {
-    return this.#add('bytes' in message ? await this.#contents.take(message.bytes, message.with) : message)
+    if (!('bytes' in message)) return this.#add(message)
+    const small = this.#contents.asIs(message.bytes)
+    return this.#add(small ? message.with(small) : await this.#contents.take(message.bytes, message.with))
   }
 
   #add(message: Outgoing): Promise<Receipt<A>> {

@@ -1,5 +1,5 @@
-import { checkOptions, wrongOption } from '../message/option-checks.ts'
-import type { Checks } from '../message/option-checks.ts'
+import { checkOptions, wrongOption } from '../message/checks.ts'
+import type { Checks } from '../message/checks.ts'
 import type { Redirects } from '../message/stored-request.ts'
 import { enqueueChecks } from '../message/enqueue-checks.ts'
 import type { FieldError, Refusal } from './form-errors.ts'

@@ -1,6 +1,6 @@
 import { QueueError, STORAGE_BLOCKED } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
-import { invalid } from '../message/option-checks.ts'
+import { invalid } from '../message/checks.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import type { HostApi, Setup } from '../protocol/host.ts'
 import { ofKey } from '../protocol/names.ts'

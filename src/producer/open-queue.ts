@@ -1,5 +1,6 @@
 import { checkName } from '../message/definition.ts'
-import { checkQueue, invalid } from '../message/option-checks.ts'
+import { invalid } from '../message/checks.ts'
+import { checkQueue } from '../message/option-checks.ts'
 import type { Realm } from '../handler/realm.ts'
 import type { QueueDefinition } from '../message/definition.ts'
 import type { OpenOptions } from '../message/open-options.ts'
@@ -80,6 +81,7 @@ export function openQueueOn<T, A = unknown>(
     group: options.group?.bind(options),
     dedupKey: options.dedupKey?.bind(options),
     schema: options.schema,
+    codec: options.codec,
     answers: new Answers(options.answer?.schema),
   })
   // A service worker does not know who is signed in.

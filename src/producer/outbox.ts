@@ -1,7 +1,7 @@
 import { wallClock } from '../handler/clock.ts'
 import { messageId, mintProducer } from '../message/id.ts'
 import { closedError, QueueError } from '../message/error.ts'
-import { checkOptions, invalid, isText } from '../message/option-checks.ts'
+import { checkOptions, invalid, isText } from '../message/checks.ts'
 import { outgoing } from '../protocol/outgoing.ts'
 import { OUTBOX } from './outbox-store.ts'
 import type { OutboxEntry } from './outbox-store.ts'

@@ -71,7 +71,7 @@ export class QueueHandle<T, A> extends AskedQueue<T, A> implements Queue<T, A>, 
   #closing: Promise<void> | undefined
 
   constructor({ name, identity, link, functions, mayBeInMemory, realm, answers, ...rules }: HandleOptions<T, A>) {
-    super()
+    super(rules.codec)
     this.name = name
     this.key = queueKey(name, identity)
     this.setup = rules.setup
@@ -94,7 +94,13 @@ export class QueueHandle<T, A> extends AskedQueue<T, A> implements Queue<T, A>, 
       setup: () => this.setup,
       host: () => this.host,
     })
-    this.#consuming = new Consuming({ queue: this, assertOpen: () => this.host.assertOpen(), tell: (event) => this.hear(event), realm })
+    this.#consuming = new Consuming({
+      queue: this,
+      codec: rules.codec,
+      assertOpen: () => this.host.assertOpen(),
+      tell: (event) => this.hear(event),
+      realm,
+    })
     this.#schedules = new Schedules({
       rules,
       clock: realm?.().clock ?? wallClock,

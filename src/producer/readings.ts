@@ -1,5 +1,8 @@
 import { decodeBody } from '../message/body.ts'
+import { decodedBy, isEncoded } from '../message/codec.ts'
+import type { Codec } from '../message/codec.ts'
 import { revived } from '../message/content.ts'
+import type { Content } from '../message/content.ts'
 import type { DeadLetter, MessageOptions, WaitingMessage } from '../message/reading.ts'
 import { isSpooled } from '../message/spooled.ts'
 import type { RequestLine, StoredRequest } from '../message/stored-request.ts'
@@ -7,9 +10,9 @@ import type { WireBody, WireDeadLetter, WireMessage } from '../protocol/host.ts'
 import { IDEMPOTENCY_KEY, parseKey } from '../protocol/http.ts'
 
 /** A message as its user reads it; nothing where its body was damaged. */
-export async function readMessage<T>(wire: WireMessage): Promise<WaitingMessage<T> | undefined> {
+export async function readMessage<T>(wire: WireMessage, codec?: Codec<T>): Promise<WaitingMessage<T> | undefined> {
   const { id, state, enqueuedAt, due, group, request, version = 1, expiresAt } = wire
-  const decoded = await valueOf(wire)
+  const decoded = await valueOf(wire, codec)
   const known = {
     id,
     state,
@@ -24,7 +27,7 @@ export async function readMessage<T>(wire: WireMessage): Promise<WaitingMessage<
   return decoded && { ...known, body: decoded.value as T, version, options: optionsOf(wire, until(due), ttl) }
 }
 
-export async function readLetter<T>(letter: WireDeadLetter): Promise<DeadLetter<T>> {
+export async function readLetter<T>(letter: WireDeadLetter, codec?: Codec<T>): Promise<DeadLetter<T>> {
   const { id, enqueuedAt, group, reason, deadAt, attempts, status, excerpt, trail, maybeDelivered, halts, request, version = 1 } = letter
   const known = {
     id,
@@ -40,23 +43,32 @@ export async function readLetter<T>(letter: WireDeadLetter): Promise<DeadLetter<
     ...(halts && { halts }),
     ...(request && { request: lineOf(request) }),
   }
-  const decoded = await valueOf(letter)
+  const decoded = await valueOf(letter, codec)
   if (reason === 'unreadable' || !decoded) return { ...known, reason: 'unreadable', body: undefined }
   return { ...known, reason, body: decoded.value as T, version, options: optionsOf(letter, 0, letter.ttl) }
 }
 
 /** A body, whole: data, the like of what was enqueued, or the bytes of a request. */
-export async function readBody<T>({ body, content, request }: WireBody): Promise<T | Blob | undefined> {
+export async function readBody<T>({ body, content, request }: WireBody, codec?: Codec<T>): Promise<T | Blob | undefined> {
   if (typeof body === 'string') return decodeBody(body)?.value as T | undefined
-  if (content) return (await revived(content, body)) as T
+  if (content) return (await read(content, body, codec)) as T
   return new Blob([body], { type: (request && lineOf(request).contentType) ?? '' })
 }
 
+/** What its codec cannot read stays bytes: who lists messages is to see the others as well. */
+async function read<T>(content: Content, body: Uint8Array<ArrayBuffer> | Blob, codec: Codec<T> | undefined): Promise<unknown> {
+  if (!codec || !isEncoded(content)) return revived(content, body)
+  return decodedBy(codec, body).catch(() => revived(content, body))
+}
+
 /** What a listing shows of a body: nothing of one that lies beside its message. Nothing at all where it was damaged. */
-async function valueOf({ body, content }: WireMessage | WireDeadLetter): Promise<{ readonly value: unknown } | undefined> {
+async function valueOf<T>(
+  { body, content }: WireMessage | WireDeadLetter,
+  codec?: Codec<T>,
+): Promise<{ readonly value: unknown } | undefined> {
   if (typeof body === 'string') return decodeBody(body)
   if (isSpooled(body)) return { value: undefined }
-  return { value: content ? await revived(content, body) : body }
+  return { value: content ? await read(content, body, codec) : body }
 }
 
 function sizeOf({ bytes, content }: WireMessage | WireDeadLetter): { readonly size: number; readonly contentType?: string } {

@@ -1,4 +1,5 @@
-import { checkOptions, groupCheck, groupIn, oneOf, wrongOption } from '../message/option-checks.ts'
+import { checkOptions, oneOf, wrongOption } from '../message/checks.ts'
+import { groupCheck, groupIn } from '../message/option-checks.ts'
 import type { Order } from '../message/options.ts'
 import type { MessageFilter } from '../protocol/host.ts'
 import type { OfGroup } from './queue.ts'

@@ -1,7 +1,10 @@
 import { encodeBody } from '../message/body.ts'
+import { assertNoCodec, encodedBy } from '../message/codec.ts'
+import type { Codec } from '../message/codec.ts'
 import { contentOf } from '../message/content.ts'
 import type { TakenContent } from '../message/content.ts'
-import { checkOptions, groupIn, invalid, wrongOption } from '../message/option-checks.ts'
+import { checkOptions, invalid, wrongOption } from '../message/checks.ts'
+import { groupIn } from '../message/option-checks.ts'
 import { validated } from '../message/schema.ts'
 import type { StandardSchema } from '../message/schema.ts'
 import type { StoredBody } from '../message/spooled.ts'
@@ -19,6 +22,7 @@ export interface Rules<T> {
   readonly group: ((body: T) => string) | undefined
   readonly dedupKey: ((body: T) => string | undefined) | undefined
   readonly schema: StandardSchema<T> | undefined
+  readonly codec: Codec<T> | undefined
 }
 
 /** A queue by its key, and what it makes of bodies. */
@@ -36,8 +40,9 @@ export interface OutgoingContent {
   readonly with: (stored: StoredBody) => Outgoing
 }
 
-/** What is stored for a body: what the queue's schema, its functions and the options of this one message make of it. */
+/** What is stored for a body, as JSON: what the queue's schema, its functions and the options of this one message make of it. */
 export function outgoing<T>(given: T, options: EnqueueOptions | undefined, rules: Rules<T>): Outgoing {
+  assertNoCodec(rules.codec, 'in a schedule, an outbox, and behind `ack`')
   const { body, message } = described(given, options, rules)
   return { ...message, body: encodeBody(body) }
 }
@@ -45,7 +50,7 @@ export function outgoing<T>(given: T, options: EnqueueOptions | undefined, rules
 /** The same of a body that may be content, whose bytes are still to be taken. */
 export function outgoingOrContent<T>(given: T, options: EnqueueOptions | undefined, rules: Rules<T>): Outgoing | OutgoingContent {
   const { body, message } = described(given, options, rules)
-  const taken = contentOf(body)
+  const taken = rules.codec ? encodedBy(rules.codec, body) : contentOf(body)
   if (!taken) return { ...message, body: encodeBody(body) }
   return { bytes: taken.bytes, with: (stored) => ({ ...message, content: taken.content, body: stored }) }
 }

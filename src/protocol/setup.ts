@@ -7,7 +7,7 @@ import { toEntries } from './functions.ts'
 import type { Asks, Setup } from './host.ts'
 
 /** What only the page needs, beside the functions. */
-const STAYS = ['schema', 'identity', 'host', 'blockedStorage', 'persist', 'backgroundSync']
+const STAYS = ['schema', 'codec', 'identity', 'host', 'blockedStorage', 'persist', 'backgroundSync']
 
 /**
  * The options as they cross to the host, to which functions cannot.

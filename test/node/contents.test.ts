@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openDB } from 'idb'
+import type { Codec } from '../../src/message/codec.ts'
 import { databaseName } from '../../src/protocol/names.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import { Life } from '../world/life.ts'
@@ -327,4 +328,81 @@ test('a listing shows small bodies as they were, and of large ones the size', as
   expect((await queue.body(id)) as Blob).toMatchObject({ size: 100_000 })
   expect(await queue.body(data)).toEqual({ a: 1 })
   expect(await queue.body('nobody.0.0')).toBeUndefined()
+})
+
+describe('a codec', () => {
+  const codec: Codec<Map<string, number>> = {
+    type: 'application/x.pairs',
+    encode: (map) => JSON.stringify([...map]),
+    decode: (bytes) => new Map(JSON.parse(new TextDecoder().decode(bytes)) as [string, number][]),
+  }
+  const pairs = new Map([['a', 1]])
+
+  test('makes what is sent, with its type; what is listed, and what is read by its id, is what was enqueued', async () => {
+    const queue = world.open<Map<string, number>>({ codec })
+    await queue.pause()
+    const { id } = await queue.enqueue(pairs)
+    const [listed] = await collect(queue.messages())
+    expect([listed!.body, await queue.body(id)]).toEqual([pairs, pairs])
+    await queue.resume()
+    await queue.idle()
+    expect(received[0]!.headers.get('content-type')).toBe('application/x.pairs')
+    expect(await received[0]!.json()).toEqual([['a', 1]])
+  })
+
+  test('makes what a handler gets', async () => {
+    const queue = world.open<Map<string, number>>({ consumers: true, codec })
+    const receipt = await queue.enqueue(pairs)
+    const got: unknown[] = []
+    queue.consume(({ body }) => void got.push(body))
+    await receipt.delivered
+    expect(got).toEqual([pairs])
+  })
+
+  test('that is gone, or cannot decode: the message is a dead letter, with the reason, and holds up nobody', async () => {
+    const queue = world.open<unknown>({ consumers: true, codec: codec, order: 'queue' })
+    await queue.enqueue(pairs)
+    await queue.close()
+    const without = world.open<unknown>({ consumers: true })
+    const dead = heard(without, 'dead-lettered')
+    const { delivered } = await without.enqueue({ after: true })
+    without.consume(() => {})
+    expect(await dead).toMatchObject({ reason: 'rejected', excerpt: expect.stringContaining('application/x.pairs') as string })
+    await delivered
+    const [letter] = await collect(without.deadLetters())
+    expect(letter!.body).toBeInstanceOf(Blob)
+  })
+
+  test('that throws, or gives no bytes, has the enqueue rejected, with nothing stored', async () => {
+    const throwing = world.open<unknown>({ codec: { ...codec, encode: () => JSON.parse('{') as string } })
+    await expect(throwing.enqueue(1)).rejects.toMatchObject({
+      code: 'invalid-body',
+      message: expect.stringContaining('SyntaxError') as string,
+    })
+    const odd = world.open<unknown>({ codec: { ...codec, encode: () => ({}) as string } })
+    await expect(odd.enqueue(1)).rejects.toMatchObject({ code: 'invalid-body' })
+    expect(await odd.depth()).toMatchObject({ ready: 0 })
+  })
+
+  test('has no place in a schedule', async () => {
+    const queue = world.open<Map<string, number>>({ codec })
+    await expect(queue.schedule('s', { every: 60_000, body: pairs })).rejects.toMatchObject({ code: 'invalid-option' })
+  })
+})
+
+test('small bytes of one tick share a call and a transaction with data, in order; and stand behind a body that is being read', async () => {
+  const queue = world.open<unknown>()
+  await queue.pause()
+  const later = queue.enqueue(new Blob(['read first']))
+  await Promise.all([queue.enqueue(Uint8Array.of(1)), later])
+  await Promise.all([queue.enqueue({ n: 1 }), queue.enqueue(Uint8Array.of(2)), queue.enqueue({ n: 3 })])
+  await queue.resume()
+  await queue.idle()
+  expect(await Promise.all(received.map(async (request) => request.text()))).toEqual([
+    'read first',
+    '\u0001',
+    '{"n":1}',
+    '\u0002',
+    '{"n":3}',
+  ])
 })

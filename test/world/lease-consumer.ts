@@ -52,7 +52,7 @@ export class PlayedConsumer {
       return () => this.#leaving.delete(leaving)
     }
     const realm = { clock: platform.clock, locks: platform.locks, openChannel, whenLeft }
-    this.#consumer = consumeOn<number>(realm, world.name, (message) => this.#handle(message), given)
+    this.#consumer = consumeOn<number>(realm, { key: world.name }, (message) => this.#handle(message), given)
   }
 
   /** It may do something still. */

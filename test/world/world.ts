@@ -83,7 +83,7 @@ export class World {
         close: () => channel.close(),
       }
     }
-    const consumer = consumeOn<T>({ clock, locks, openChannel: open, whenLeft: () => () => {} }, this.name, handler, options)
+    const consumer = consumeOn<T>({ clock, locks, openChannel: open, whenLeft: () => () => {} }, { key: this.name }, handler, options)
     return {
       close: (given) => consumer.close(given),
       [Symbol.asyncDispose]: () => consumer.close(),
