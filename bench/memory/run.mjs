@@ -1,9 +1,10 @@
-// What large bodies take, in memory and time: a file of 500 MB, and 2,000 messages of 1 MB each, in and out. `npm run bench:memory`, on Linux: it reads /proc.
+// What large bodies take, in memory and time: a file of 500 MB, and 2,000 messages of 1 MB each, in and out. `npm run bench:memory` after a build, on Linux: it reads /proc. What it
+// measures is put into results/large-bodies.json; `npm run bench -- --report` writes the page anew.
 import { createHash, randomBytes } from 'node:crypto'
 import { createWriteStream, readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
+import { loadavg, tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -45,6 +46,7 @@ function take(request, response) {
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
 const { port } = server.address()
 
+const rows = []
 const context = await chromium.launchPersistentContext(path.join(folder, 'profile'), {
   ...(process.env.CHROMIUM_PATH && { executablePath: process.env.CHROMIUM_PATH }),
   args: ['--no-sandbox'],
@@ -57,15 +59,19 @@ try {
   const file = path.join(folder, 'file.bin')
   const expected = await writeNoise(file, FILE)
   await page.setInputFiles('input', file)
-  await report(`a file of ${FILE / MB} MB, enqueued`, () => page.evaluate(() => globalThis.enqueueFile()))
-  await report(`a file of ${FILE / MB} MB, delivered`, () => page.evaluate(() => globalThis.drained()))
-  console.log(`  arrived byte for byte: ${[...hashes.values()].includes(expected)}`)
+  await measure(`a file of ${FILE / MB} MB, enqueued`, () => page.evaluate(() => globalThis.enqueueFile()))
+  await measure('delivered', () => page.evaluate(() => globalThis.drained()))
+  if (![...hashes.values()].includes(expected)) throw new Error('The file did not arrive byte for byte')
   hashes.clear()
-  await report(`${COUNT} messages of 1 MB, enqueued`, () =>
-    page.evaluate(([count, size]) => globalThis.enqueueMany(count, size), [COUNT, MB]),
+  const many = [COUNT, MB]
+  await measure(`${COUNT} messages of 1 MB, enqueued one by one`, () =>
+    page.evaluate(([count, size]) => globalThis.enqueueMany(count, size), many),
   )
-  await report(`${COUNT} messages of 1 MB, delivered`, () => page.evaluate(() => globalThis.drained()))
-  console.log(`  arrived: ${hashes.size}`)
+  await measure('delivered', () => page.evaluate(() => globalThis.drained()))
+  if (hashes.size !== COUNT) throw new Error(`${hashes.size} of ${COUNT} arrived`)
+  const date = new Date().toISOString().slice(0, 10)
+  const results = { date, chromium: context.browser()?.version(), load: loadavg()[1], rows }
+  await writeFile(path.join(here, '../results/large-bodies.json'), `${JSON.stringify(results, undefined, 2)}\n`)
 } finally {
   await context.close()
   server.close()
@@ -85,7 +91,7 @@ async function writeNoise(file, size) {
 }
 
 /** How much more each kind of process had at the most while something was done, than before it. */
-async function report(name, work) {
+async function measure(what, work) {
   const before = memory()
   const peak = { ...before }
   const timer = setInterval(() => {
@@ -93,10 +99,11 @@ async function report(name, work) {
   }, 100)
   const { took, longest } = await work()
   clearInterval(timer)
-  const more = Object.entries(peak).map(([kind, size]) => `${kind} +${Math.round((size - (before[kind] ?? 0)) / MB)} MB`)
-  console.log(
-    `${name}: ${Math.round(took)} ms; the page's thread was busy for ${Math.round(longest)} ms at the longest; ${more.join(', ')}`,
-  )
+  const more = (kind) => Math.round(((peak[kind] ?? 0) - (before[kind] ?? 0)) / MB)
+  const kinds = Object.keys(peak).filter((kind) => kind !== 'renderer' && kind !== 'browser')
+  const others = kinds.reduce((sum, kind) => sum + more(kind), 0)
+  rows.push({ what, took: Math.round(took), longest: Math.round(longest), renderer: more('renderer'), browser: more('browser'), others })
+  console.log(rows.at(-1))
 }
 
 /** Of the browser's processes, by kind, the memory that is theirs: not files that the system keeps for them. */

@@ -7,6 +7,8 @@ import { GROUPS, ROWS, WAITING } from '../runner/rows.ts'
 import { chart } from './chart.ts'
 import type { Line } from './chart.ts'
 import { goalsOf } from './goals.ts'
+import { largeBodies } from './large-bodies.ts'
+import type { LargeBodies } from './large-bodies.ts'
 import { Numbers, shown, table } from './numbers.ts'
 import { NEXT_LIMIT } from './reasons.ts'
 
@@ -14,7 +16,7 @@ const NONE = '–'
 const COLORS = ['#0b6bcb', '#0b6bcb', '#888', '#888', '#c4570c', '#7a3fb0', '#2a8a3e', '#b01e4b', '#a67c00']
 
 /** What `docs/performance.md` says, and the plot beside it. */
-export function report(results: Results): { readonly page: string; readonly growth: string | undefined } {
+export function report(results: Results, large: LargeBodies | undefined): { readonly page: string; readonly growth: string | undefined } {
   const numbers = new Numbers(results)
   const growth = growthOf(numbers)
   const sections = [
@@ -31,6 +33,7 @@ export function report(results: Results): { readonly page: string; readonly grow
     '## A backlog\n',
     opening(numbers),
     ...(growth === undefined ? [] : ['![Time to open against messages waiting](growth.svg)\n']),
+    ...(large ? ['## Large bodies\n', largeBodies(large)] : []),
     '## Size\n',
     sizes(results),
     '## Where the time goes\n',

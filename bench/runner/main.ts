@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { cpus, loadavg, totalmem } from 'node:os'
 import path from 'node:path'
 import { findBrowser } from '../../test/browser/find-browser.ts'
+import type { LargeBodies } from '../report/large-bodies.ts'
 import { report } from '../report/report.ts'
 import { runCell, seed } from './cell.ts'
 import type { Bench, Outcome } from './cell.ts'
@@ -38,7 +39,11 @@ async function main(): Promise<void> {
 /** The page about it, and its plot. */
 async function write(results: Results): Promise<void> {
   const docs = path.join(root, 'docs')
-  const { page, growth } = report(results)
+  const large = await readFile(path.join(folders.bench, 'results/large-bodies.json'), 'utf8').then(
+    (text) => JSON.parse(text) as LargeBodies,
+    () => undefined,
+  )
+  const { page, growth } = report(results, large)
   await mkdir(docs, { recursive: true })
   await writeFile(path.join(docs, 'performance.md'), page)
   if (growth !== undefined) await writeFile(path.join(docs, 'growth.svg'), growth)

@@ -6,7 +6,7 @@
  * | `invalid-name` | a queue's name is empty or has characters that it may not have | choose another |
  * | `invalid-option` | an option is unknown, of the wrong type, or contradicts another | correct it |
  * | `invalid-body` | a body would not survive being sent as JSON, or is not what the queue's `schema` expects (`cause` holds the issues) | send what is expected |
- * | `body-too-large` | a body is larger than 16 MiB as JSON | send less |
+ * | `body-too-large` | a body is larger than 16 MiB as JSON, or than `largestBody` | send less |
  * | `queue-full` | the queue holds as much as its `capacity` allows; the message is **not** stored | try later, or tell the user |
  * | `storage-full` | the browser gives this origin no more space; the message is **not** stored | free some, or tell the user |
  * | `storage-failed` | IndexedDB failed, for a minute where it may come back; whoever called was not answered "stored" | try again |

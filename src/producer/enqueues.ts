@@ -9,7 +9,8 @@ import type { Receipt } from './receipt.ts'
 export interface Enqueues<T, A = unknown> {
   /**
    * Stores a message at the tail. Resolves when it is durable: the transaction that stored it has completed. Messages that are
-   * enqueued in one tick are stored together, in order.
+   * enqueued in one tick are stored together, in order. Its body is what JSON can hold, or a `Blob`, `File`, `FormData`, `URLSearchParams`, bytes or a `ReadableStream`, which are stored and sent byte for
+   * byte; a large one is stored before its message, and what is enqueued meanwhile may come before it.
    *
    * @throws QueueError `invalid-body`, `body-too-large` or `invalid-option` before anything is stored; `queue-full` when the queue's `capacity` is
    * used up, `storage-full` when there is no space on the disk.
@@ -44,7 +45,7 @@ export interface Enqueues<T, A = unknown> {
    *
    * Give a `FormData` as it is, and not in a `Request`: WebKitGTK, for one, cannot read that back where there is a file in it, and it rejects with `invalid-body`.
    *
-   * @throws QueueError `invalid-option` where it cannot be sent later, `invalid-body` where the browser cannot read it, `body-too-large` above 16 MiB, and as `enqueue` does.
+   * @throws QueueError `invalid-option` where it cannot be sent later, `invalid-body` where the browser cannot read it, `body-too-large`, and as `enqueue` does.
    * @example
    * ```ts
    * const receipt = await uploads.enqueueRequest({ url: '/photos', body: new FormData(form) })
