@@ -1,7 +1,7 @@
 import { CHUNK, isSpooled } from '../message/spooled.ts'
 import type { Spooled, StoredBody, WholeBody } from '../message/spooled.ts'
 import type { WireBody } from '../protocol/host.ts'
-import { forget, messageOf, readChunk } from '../queue/bodies.ts'
+import { messageOf, readChunk } from '../queue/bodies.ts'
 import type { Connection } from '../queue/connection.ts'
 
 /** Above this, in bytes, a body is put together in a file: a `Blob` of it would lie in the memory of the browser. */
@@ -48,10 +48,7 @@ export class Bodies {
     const file = await folder?.getFileHandle(body.spool, { create: true })
     const writing = await file?.createWritable()
     if (!file || !writing) return undefined
-    for await (const bytes of chunksOf(this.#options.connection, body)) {
-      await writing.write(bytes)
-      forget(bytes)
-    }
+    for await (const bytes of chunksOf(this.#options.connection, body)) await writing.write(bytes)
     await writing.close()
     const whole = await file.getFile()
     return whole.size === body.size ? whole : undefined
@@ -63,10 +60,7 @@ export async function wholeBody(connection: Connection, body: StoredBody): Promi
   if (!isSpooled(body)) return body
   const parts: Blob[] = []
   // One chunk in this thread's memory at a time: what is in a `Blob` is the browser's to keep.
-  for await (const bytes of chunksOf(connection, body)) {
-    parts.push(new Blob([bytes]))
-    forget(bytes)
-  }
+  for await (const bytes of chunksOf(connection, body)) parts.push(new Blob([bytes]))
   const whole = new Blob(parts)
   return whole.size === body.size ? whole : undefined
 }

@@ -4,7 +4,7 @@ import { CHUNK } from '../message/spooled.ts'
 import type { StoredBody } from '../message/spooled.ts'
 import { spoolLock } from '../protocol/names.ts'
 import type { Portion, Setup } from '../protocol/host.ts'
-import { dropSpool, forget, putChunk, spools } from '../queue/bodies.ts'
+import { dropSpool, putChunk, spools } from '../queue/bodies.ts'
 import type { Connection } from '../queue/connection.ts'
 import type { Reserve } from './reserve.ts'
 
@@ -76,9 +76,7 @@ export class Spooling {
   async #put(spool: string, number: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const { connection, reserve, setup } = this.#options
     if (!(await reserve.isKept())) throw new QueueError('storage-full', 'The browser gives this origin no more space; nothing was stored')
-    const isOurs = await putChunk(connection, setup().durability, { spool, number, bytes })
-    forget(bytes)
-    if (isOurs) return
+    if (await putChunk(connection, setup().durability, { spool, number, bytes })) return
     throw new QueueError('storage-failed', 'What was stored of this body is gone: whoever stored it was, for a while; nothing was stored')
   }
 

@@ -6,7 +6,7 @@ export interface Spooled {
   readonly size: number
 }
 
-/** How large a chunk is, in bytes. */
+/** How large a chunk is, in bytes. Not detached when it is done with: it is by these that the collector sees that there is something to collect (Chromium: 590 MB in place of 180 for a file of 500). */
 export const CHUNK: number = 1024 * 1024
 
 /** A body as it is stored with its message. */

@@ -48,12 +48,6 @@ export async function claim(tx: WriteTransaction, { spool, chunks }: Spooled): P
   return true
 }
 
-/** Lets go of a chunk: a collector that is late would let a hundred of them pile up. */
-export function forget({ buffer }: Uint8Array<ArrayBuffer>): void {
-  // ES2024: where it is missing, the collector has to see to it.
-  ;(buffer as { transfer?: (length: number) => ArrayBuffer }).transfer?.(0)
-}
-
 /** Gives up what was being spooled. */
 export function dropSpool(connection: Connection, spool: string): Promise<void> {
   return connection.writeFromReserve(BODY_STORES, 'relaxed', async (tx) => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { idle } from './browser.ts'
+import { countBodies } from './count-bodies.ts'
 import { enqueueRandom } from './random-bodies.ts'
 import type { Page } from 'playwright'
 import type { Queue } from '../../src/index.ts'
@@ -136,19 +137,3 @@ test('what a page was storing as it was closed is dropped by the next one', asyn
   await page.close()
   await expect.poll(() => countBodies(other), { timeout: 20_000 }).toBe(0)
 })
-
-function countBodies(page: Page): Promise<number> {
-  return page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        const opening = indexedDB.open('holdfast/orders')
-        opening.addEventListener('success', () => {
-          const counting = opening.result.transaction('bodies').objectStore('bodies').count()
-          counting.addEventListener('success', () => {
-            opening.result.close()
-            resolve(counting.result)
-          })
-        })
-      }),
-  )
-}

@@ -1,7 +1,9 @@
 import { expect } from 'vitest'
 import type { Page } from 'playwright'
+import type { Queue } from '../../src/index.ts'
 import { enqueue, idle, numbers, openOrders } from './browser.ts'
 import { devTools } from './chromium.ts'
+import { countBodies } from './count-bodies.ts'
 import { testWith } from './lacks.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
 
@@ -90,5 +92,30 @@ testWith(
     await expect.poll(enqueueAgain, { timeout: 30_000, interval: 250 }).toBe('stored')
     await idle(page)
     expect(shop.taken.slice(stored)).toEqual([1_000_000])
+  },
+)
+
+testWith(
+  'little-space',
+  'a file in the midst of which the disk is full is refused, nothing of it stays, and what is smaller is stored and sent',
+  async () => {
+    await visitBefore()
+    const page = await openShopWithLittleSpace()
+    const code = await page.evaluate(async (size) => {
+      const bytes = new Uint8Array(size)
+      for (let start = 0; start < size; start += 65_536) crypto.getRandomValues(bytes.subarray(start, start + 65_536))
+      const orders = globalThis.orders as unknown as Queue<Blob>
+      return orders.enqueue(new Blob([bytes])).then(
+        () => 'stored',
+        (error: unknown) => (globalThis.holdfast.isQueueError(error) ? error.code : String(error)),
+      )
+    }, 2 * QUOTA)
+    expect(code).toBe('storage-full')
+    expect(await countBodies(page)).toBe(0)
+    // An engine gives space back in its own time.
+    const enqueueAnother = (): Promise<unknown> => page.evaluate(() => globalThis.orders.enqueue({ n: 1 }).then(() => 'stored', String))
+    await expect.poll(enqueueAnother, { timeout: 30_000, interval: 250 }).toBe('stored')
+    await idle(page)
+    expect(shop.taken).toEqual([0, 1])
   },
 )
