@@ -267,6 +267,24 @@ describe('a captured request', () => {
     expect(headers.has('authorization')).toBe(false)
   })
 
+  test('with a large file is stored in chunks, and sent byte for byte', async () => {
+    const orders = define()
+    capture(background, { queue: orders, match: () => true, redirects: 'retry' })
+    offline()
+    scope.navigator.onLine = false
+    const bytes = Uint8Array.from({ length: 3 * 1024 * 1024 + 5 }, (_, at) => (at * 7 + (at >> 9)) & 255)
+    expect((await scope.fetch(post({ body: bytes })))!.status).toBe(202)
+    await scope.rests()
+    scope.navigator.onLine = true
+    let arrived: Uint8Array | undefined
+    world.server.next(async (request) => {
+      arrived = await request.bytes()
+      return new Response()
+    })
+    await world.passUntil(scope.sync(scope.tags[0]!)!)
+    expect(Buffer.compare(arrived!, bytes)).toBe(0)
+  })
+
   test('is told to the pages, which drain it', async () => {
     const orders = define()
     const page = world.openTab().open({}, orders)

@@ -5,6 +5,7 @@ import { ack, defineQueue, isQueueError, openQueue } from '../../src/index.ts'
 import type {
   Ack,
   Answer,
+  Codec,
   DeadLetter,
   Depth,
   Queue,
@@ -37,6 +38,18 @@ describe('openQueue', () => {
     expectTypeOf(openQueue(definition)).toEqualTypeOf<Queue<Order>>()
     expectTypeOf(openQueue(definition, { host: 'in-place' })).toEqualTypeOf<Queue<Order>>()
     expectTypeOf(openQueue('orders', { endpoint: '/orders' })).toEqualTypeOf<Queue>()
+  })
+
+  test('takes a codec of its bodies, and gives a body by its id', () => {
+    const codec = { type: 'x/y', encode: (order: Order) => order.sku, decode: (): Order => ({ sku: '', quantity: 1 }) }
+    expectTypeOf(openQueue<Order>('orders', { endpoint: '/', codec })).toEqualTypeOf<Queue<Order>>()
+    expectTypeOf(orders.body('id')).toEqualTypeOf<Promise<Order | Blob | undefined>>()
+    expectTypeOf(codec).toExtend<Codec<Order>>()
+    // @ts-expect-error -- it decodes something else
+    openQueue<Order>('orders', { endpoint: '/', codec: { ...codec, decode: () => 1 } })
+    expectTypeOf(openQueue<FormData>('photos', { endpoint: '/' }).enqueue)
+      .parameter(0)
+      .toEqualTypeOf<FormData>()
   })
 
   test('takes headers in each form, and from a function of either kind', () => {
