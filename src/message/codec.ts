@@ -32,7 +32,7 @@ export function encodedBy<T>(codec: Codec<T>, body: T): TakenContent {
     throw new QueueError('invalid-body', `Expected \`codec.encode\` to give bytes or text, got ${shown(made)}`)
   }
   // A copy: encoders use a buffer again.
-  const bytes = typeof made === 'string' ? new TextEncoder().encode(made) : Uint8Array.from(made)
+  const bytes = typeof made === 'string' ? new TextEncoder().encode(made) : made.slice()
   return { content: { kind: KIND, type: codec.type }, bytes }
 }
 

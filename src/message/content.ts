@@ -73,7 +73,7 @@ export async function revived({ kind, type, name = '', lastModified }: Content, 
 
 /** A copy: what is enqueued stays as it was, whatever becomes of the buffer. */
 function copyOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(new Uint8Array(buffer, byteOffset, byteLength))
+  return new Uint8Array(buffer, byteOffset, byteLength).slice()
 }
 
 function viewOf(kind: string, buffer: ArrayBuffer): unknown {

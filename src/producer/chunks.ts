@@ -52,6 +52,6 @@ async function read(reader: ReadableStreamDefaultReader<unknown>): Promise<Reada
 /** A copy: a stream may use a buffer again. */
 function bytesOf(value: unknown): Uint8Array<ArrayBuffer> {
   if (typeof value === 'string') return new TextEncoder().encode(value)
-  if (ArrayBuffer.isView(value)) return Uint8Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+  if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice()
   throw new QueueError('invalid-body', `Expected a stream of bytes, or of text, got ${shown(value)} in it`)
 }
