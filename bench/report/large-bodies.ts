@@ -1,6 +1,6 @@
 import { table } from './numbers.ts'
 
-/** What `results/large-bodies.json` holds: what `npm run bench:memory` has measured. */
+/** What `results/large-bodies.json` holds: what `npm run bench:small` has measured. */
 export interface LargeBodies {
   readonly date: string
   readonly chromium: string
@@ -28,7 +28,7 @@ export function largeBodies({ date, chromium, load, rows }: LargeBodies): string
     `+${browser}`,
     `+${others}`,
   ])
-  return `By \`npm run bench:memory\` on ${date}, Chromium ${chromium}, load average ${load.toFixed(1)}: the peak of what processes have to themselves, beyond what they had before, looked at ten times a second. The server reads each body as it comes, on the same machine,
+  return `By \`npm run bench:small\` on ${date}, Chromium ${chromium}, load average ${load.toFixed(1)}: the peak of what processes have to themselves, beyond what they had before, looked at ten times a second. The server reads each body as it comes, on the same machine,
 and has compared the file by its hash. A worker has a chunk of a file in hand at a time; what it has let go of, the collector takes when it sees fit.
 
 ${table(head, lines)}

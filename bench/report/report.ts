@@ -9,14 +9,22 @@ import type { Line } from './chart.ts'
 import { goalsOf } from './goals.ts'
 import { largeBodies } from './large-bodies.ts'
 import type { LargeBodies } from './large-bodies.ts'
+import { pools } from './pools.ts'
+import type { Pools } from './pools.ts'
 import { Numbers, shown, table } from './numbers.ts'
 import { NEXT_LIMIT } from './reasons.ts'
 
 const NONE = '–'
 const COLORS = ['#0b6bcb', '#0b6bcb', '#888', '#888', '#c4570c', '#7a3fb0', '#2a8a3e', '#b01e4b', '#a67c00']
 
+/** What was measured by itself, if it was. */
+export interface Smaller {
+  readonly large: LargeBodies | undefined
+  readonly pool: Pools | undefined
+}
+
 /** What `docs/performance.md` says, and the plot beside it. */
-export function report(results: Results, large: LargeBodies | undefined): { readonly page: string; readonly growth: string | undefined } {
+export function report(results: Results, { large, pool }: Smaller): { readonly page: string; readonly growth: string | undefined } {
   const numbers = new Numbers(results)
   const growth = growthOf(numbers)
   const sections = [
@@ -33,6 +41,7 @@ export function report(results: Results, large: LargeBodies | undefined): { read
     '## A backlog\n',
     opening(numbers),
     ...(growth === undefined ? [] : ['![Time to open against messages waiting](growth.svg)\n']),
+    ...(pool ? ['## Consumers\n', pools(pool)] : []),
     ...(large ? ['## Large bodies\n', largeBodies(large)] : []),
     '## Size\n',
     sizes(results),

@@ -3,6 +3,7 @@ import { cpus, loadavg, totalmem } from 'node:os'
 import path from 'node:path'
 import { findBrowser } from '../../test/browser/find-browser.ts'
 import type { LargeBodies } from '../report/large-bodies.ts'
+import type { Pools } from '../report/pools.ts'
 import { report } from '../report/report.ts'
 import { runCell, seed } from './cell.ts'
 import type { Bench, Outcome } from './cell.ts'
@@ -39,15 +40,19 @@ async function main(): Promise<void> {
 /** The page about it, and its plot. */
 async function write(results: Results): Promise<void> {
   const docs = path.join(root, 'docs')
-  const large = await readFile(path.join(folders.bench, 'results/large-bodies.json'), 'utf8').then(
-    (text) => JSON.parse(text) as LargeBodies,
-    () => undefined,
-  )
-  const { page, growth } = report(results, large)
+  const { page, growth } = report(results, { large: await found<LargeBodies>('large-bodies'), pool: await found<Pools>('consumers') })
   await mkdir(docs, { recursive: true })
   await writeFile(path.join(docs, 'performance.md'), page)
   if (growth !== undefined) await writeFile(path.join(docs, 'growth.svg'), growth)
   console.log('docs/performance.md')
+}
+
+/** What `npm run bench:small` has left. */
+function found<Found>(name: string): Promise<Found | undefined> {
+  return readFile(path.join(folders.bench, `results/${name}.json`), 'utf8').then(
+    (text) => JSON.parse(text) as Found,
+    () => undefined,
+  )
 }
 
 async function run(options: Options): Promise<Results> {

@@ -2,7 +2,8 @@ import { openQueue } from '../../dist/index.js'
 
 /** What the bench asks of its page. */
 declare global {
-  var enqueueFile: (repeat: number) => Promise<Blocked>
+  var isReady: boolean
+  var enqueueFile: () => Promise<Blocked>
   var enqueueMany: (count: number, size: number) => Promise<Blocked>
   var drained: () => Promise<Blocked>
 }
@@ -34,6 +35,8 @@ globalThis.drained = () =>
     await uploads.resume()
     await uploads.idle()
   })
+
+globalThis.isReady = true
 
 async function watched(work: () => Promise<void>): Promise<Blocked> {
   let [last, longest, isOver] = [performance.now(), 0, false]
