@@ -1,4 +1,5 @@
 import type { PlacedMessage } from '../message/message.ts'
+import { bytesWithin } from '../message/spooled.ts'
 import { isDone } from '../queue/meta.ts'
 import type { Head, Range } from '../queue/meta.ts'
 import type { InboxRecord } from '../queue/schema.ts'
@@ -40,8 +41,9 @@ export class Lookahead {
     return this.#messages.length
   }
 
+  /** In memory. */
   get bytes(): number {
-    return this.#messages.reduce((sum, { bytes }) => sum + bytes, 0)
+    return this.#messages.reduce((sum, message) => sum + bytesWithin(message), 0)
   }
 
   /** The first number that is not done with. */

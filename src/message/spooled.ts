@@ -15,6 +15,11 @@ export type StoredBody = string | Uint8Array<ArrayBuffer> | Spooled
 /** A body in one piece: as it is sent, and as a handler gets it. */
 export type WholeBody = string | Uint8Array<ArrayBuffer> | Blob
 
+/** How many bytes of a body lie within its message: of one that lies beside it none, which are in nobody's memory. */
+export function bytesWithin({ body, bytes }: { readonly body: StoredBody; readonly bytes: number }): number {
+  return isSpooled(body) ? 0 : bytes
+}
+
 export function isSpooled(body: unknown): body is Spooled {
   return typeof body === 'object' && body !== null && 'spool' in body && 'chunks' in body && 'size' in body
 }

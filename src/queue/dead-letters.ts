@@ -1,4 +1,5 @@
 import type { Message } from '../message/message.ts'
+import { bytesWithin } from '../message/spooled.ts'
 import type { Connection } from './connection.ts'
 import { isDone, readTail } from './meta.ts'
 import { isInboxRecord, isMessage, isParkedRecord } from './readable.ts'
@@ -27,7 +28,7 @@ export function deadLetters(connection: Connection, from: number): Promise<DeadL
       if (items.length === MOST_LETTERS || bytes > MOST_BYTES) return { items, next: cursor.value.sequence }
       const { found: _, done: _done, stopped: _stopped, ...letter } = cursor.value
       items.push(letter)
-      bytes += cursor.value.bytes
+      bytes += bytesWithin(cursor.value)
       cursor = await cursor.continue()
     }
     return { items }

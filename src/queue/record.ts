@@ -1,6 +1,6 @@
 import { batchOf } from '../message/id.ts'
 import type { Message } from '../message/message.ts'
-import { isSpooled } from '../message/spooled.ts'
+import { bytesWithin } from '../message/spooled.ts'
 import type { InboxRecord } from './schema.ts'
 
 /** Above 64 KiB, Chromium writes a record to a file of its own: measured, that costs more than it saves. */
@@ -41,7 +41,7 @@ export function portions<Portioned extends Message>(messages: readonly Portioned
 function storedSize({ id, body, bytes, group = '', request, content }: Message): number {
   if (typeof body !== 'string') {
     const said = JSON.stringify([request, content]).length
-    return (isSpooled(body) ? body.spool.length : bytes) + said + id.length + group.length * 2 + 64
+    return bytesWithin({ body, bytes }) + said + id.length + group.length * 2 + 64
   }
   // As many bytes as characters: ASCII, which need not be looked through.
   // eslint-disable-next-line no-control-regex -- the whole of Latin-1 is meant

@@ -200,6 +200,23 @@ describe('a large body', () => {
   })
 })
 
+test('large bodies of different groups go side by side, as small ones do', async () => {
+  const queue = world.open({ order: 'group', concurrency: 3 })
+  await queue.pause()
+  for (const group of ['a', 'b', 'c', 'a', 'b', 'c']) await queue.enqueue(new Blob([noise(2 * MB)]), { group })
+  const answer: (() => void)[] = []
+  world.server.react = (request) => new Promise((resolve) => answer.push(() => resolve(take(request))))
+  await queue.resume()
+  await world.server.arrived(3)
+  for (let count = 4; count <= 6; count++) {
+    answer.shift()!()
+    await world.server.arrived(count)
+  }
+  for (const give of answer) give()
+  await queue.idle()
+  expect(world.server.mostAtOnce).toBe(3)
+})
+
 describe('a stream', () => {
   test('is stored as it comes: no more is asked of it than was stored', async () => {
     const queue = world.open()
@@ -238,6 +255,30 @@ describe('a stream', () => {
     expect(await shelves()).toEqual(NOTHING)
     await queue.enqueue(1)
     expect(await queue.depth()).toMatchObject({ ready: 1 })
+  })
+
+  test('goes on where the worker dies in the midst of it, and another is started', async () => {
+    const tab = world.openTab(undefined, undefined, undefined, new Life(() => {}))
+    const queue = tab.open()
+    await queue.pause()
+    let go!: () => void
+    const crashed = new Promise<void>((resolve) => (go = resolve))
+    let given = 0
+    const stream = new ReadableStream({
+      async pull(controller) {
+        if (given === 2) await crashed
+        if (given === 4) controller.close()
+        else controller.enqueue(noise(MB + given++))
+      },
+    })
+    const enqueued = queue.enqueue(stream)
+    await expect.poll(async () => (await shelves()).bodies.length).toBe(2)
+    tab.crash()
+    go()
+    await enqueued
+    await queue.resume()
+    await queue.idle()
+    expect(Buffer.compare(await received[0]!.bytes(), Buffer.concat([0, 1, 2, 3].map((n) => noise(MB + n))))).toBe(0)
   })
 
   test('that never ends holds up no other body', async () => {
