@@ -120,6 +120,26 @@ test('a consumer in another tab gets the file that was enqueued: its name, its t
   expect(await got).toEqual(['File', 'a ü.bin', 'image/x-raw', 3 * MB, true])
 })
 
+test('a consumer gets the form that was enqueued: its fields in order, its file', async () => {
+  const page = await openFiles()
+  const got = await page.evaluate(async () => {
+    const forms = globalThis.files as unknown as Queue<FormData>
+    const form = new FormData()
+    form.append('tag', 'Straße')
+    form.append('tag', 'b')
+    form.append('photo', new File([new Uint8Array([0, 13, 10, 255])], 'a ü.png', { type: 'image/png' }))
+    const seen = new Promise((resolve) => {
+      forms.consume(async ({ body }) => {
+        const photo = body.get('photo') as File
+        resolve([body.getAll('tag'), photo.name, photo.type, [...new Uint8Array(await photo.arrayBuffer())]])
+      })
+    })
+    await forms.enqueue(form)
+    return seen
+  })
+  expect(got).toEqual([['Straße', 'b'], 'a ü.png', 'image/png', [0, 13, 10, 255]])
+})
+
 test('what a page was storing as it was closed is dropped by the next one', async () => {
   const page = await browser.openShop(shop.url, { endpoint: '/bodies' })
   await page.evaluate(async (size) => {
