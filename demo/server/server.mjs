@@ -1,10 +1,12 @@
 import { createServer } from 'node:http'
 import { basename } from 'node:path'
 import { Ledger } from './ledger.mjs'
+import { openKeptProofs } from './kept-proofs.mjs'
 import { LiveState } from './live-state.mjs'
 import { Meter } from './meter.mjs'
 import { NoteDesk } from './note-desk.mjs'
 import { ordersEndpoint } from './orders-endpoint.mjs'
+import { ProofDesk } from './proof-desk.mjs'
 import { openReceivedOrders } from './received-orders.mjs'
 import { staticFiles } from './static-files.mjs'
 import { Switchboard } from './switchboard.mjs'
@@ -21,6 +23,7 @@ const BASE = 'http://localhost'
  * @property {number} port 0 takes any that is free
  * @property {string} directory the built page
  * @property {string} receivedFile where accepted orders are written, one JSON text a line, and read at the start
+ * @property {string} proofsDirectory where photographs are kept, and found at the start
  * @property {number} [pace] how long the server takes over an order, in milliseconds; 0 by default
  */
 
@@ -40,21 +43,32 @@ const BASE = 'http://localhost'
  * @param {ServerOptions} options
  * @returns {Promise<RunningServer>}
  */
-export async function startServer({ port, directory, receivedFile, pace = 0 }) {
+export async function startServer({ port, directory, receivedFile, proofsDirectory, pace = 0 }) {
   const switchboard = new Switchboard()
   const serveFile = await staticFiles(directory)
   const { store, earlier } = await openReceivedOrders(receivedFile)
   const ledger = new Ledger(earlier)
-  const desk = new NoteDesk({ switchboard, changed: () => live.changed() })
+  const proofs = await openKeptProofs(proofsDirectory)
+  const changed = () => live.changed()
+  const noteDesk = new NoteDesk({ switchboard, changed })
+  const proofDesk = new ProofDesk({ switchboard, store: proofs, changed })
   /** @type {LiveState<ServerState>} */
-  const live = new LiveState(() => ({ switches: switchboard.state, ...ledger.state(), note: desk.note, file: basename(receivedFile) }))
+  const live = new LiveState(() => ({
+    switches: switchboard.state,
+    ...ledger.state(),
+    note: noteDesk.note,
+    proofs: proofs.newest,
+    file: basename(receivedFile),
+  }))
   const meter = new Meter()
-  const receiveOrder = ordersEndpoint({ switchboard, ledger, store, pace, changed: () => live.changed() })
+  const receiveOrder = ordersEndpoint({ switchboard, ledger, store, pace, changed })
 
   /** @type {Record<string, Route>} */
   const routes = {
     '/api/orders': receiveOrder,
-    '/api/note': (request, response) => desk.receive(request, response),
+    '/api/note': (request, response) => noteDesk.receive(request, response),
+    '/api/proofs': (request, response) => proofDesk.receive(request, response),
+    '/api/photograph': (request, response) => proofDesk.show(request, response),
     '/api/meter': (request, response) => meter.receive(request, response),
     '/api/meter/state': (_request, response) => meter.open(response),
     '/api/state': (_request, response) => live.open(response),

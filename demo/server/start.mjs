@@ -20,7 +20,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop)
 
 console.log(`
   Holdfast demo    ${server.url}
-  orders go to     ${receivedFile(server.port)}
+  orders go to     ${placesFor(server.port).receivedFile}
+  photographs to   ${placesFor(server.port).proofsDirectory}
 
   Ctrl+C stops the server. The page goes on without it.
 `)
@@ -34,7 +35,7 @@ if (server.port !== PORT) {
  */
 async function startOnFreePort(port) {
   try {
-    return await startServer({ port, directory, receivedFile: receivedFile(port), pace: PACE })
+    return await startServer({ port, directory, ...placesFor(port), pace: PACE })
   } catch (error) {
     if (!isPortTaken(error) || port === PORT + MORE_PORTS) throw error
     return startOnFreePort(port + 1)
@@ -46,9 +47,11 @@ async function startOnFreePort(port) {
  *
  * @param {number} port
  */
-function receivedFile(port) {
-  const name = port === PORT ? 'orders.jsonl' : `orders-${port}.jsonl`
-  return fileURLToPath(new URL(`../received/${name}`, import.meta.url))
+function placesFor(port) {
+  const suffix = port === PORT ? '' : `-${port}`
+  /** @param {string} name */
+  const received = (name) => fileURLToPath(new URL(`../received/${name}`, import.meta.url))
+  return { receivedFile: received(`orders${suffix}.jsonl`), proofsDirectory: received(`proofs${suffix}`) }
 }
 
 /** @param {unknown} error */

@@ -1,3 +1,5 @@
+import type { Proof } from './proof.ts'
+
 /** What the server tells the page about itself, apart from its answers to orders. Server and page share these types. */
 export interface ServerState {
   readonly switches: Switches
@@ -6,6 +8,8 @@ export interface ServerState {
   readonly arrivals: readonly Arrival[]
   /** The last note that came in, and how many did. */
   readonly note: { readonly text: string; readonly arrivals: number }
+  /** The proofs of delivery that are kept, the newest first. */
+  readonly proofs: readonly Proof[]
   /** Where accepted orders are written. */
   readonly file: string
 }
