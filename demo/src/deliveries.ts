@@ -11,6 +11,8 @@ export interface Delivered {
   readonly id: string
   readonly customer: string
   readonly answer: string
+  /** By what a person can refer to it. */
+  readonly called: string
 }
 
 /** What the page knows of deliveries. */
@@ -88,6 +90,7 @@ function sinceLooked(kept: readonly KeptReceipt[], lookedAt: number): string {
 }
 
 function deliveredOf(id: string, { body, status }: Answer, at: number): Delivered {
-  if (!isConfirmation(body)) return { id, customer: 'An order', answer: `answered ${status} · ${timeOf(at)}` }
-  return { id, customer: body.customer, answer: `no. ${count(body.number)} · ${timeOf(at)}` }
+  if (!isConfirmation(body)) return { id, customer: 'An order', answer: `answered ${status} · ${timeOf(at)}`, called: 'An order' }
+  const number = `no. ${count(body.number)}`
+  return { id, customer: body.customer, answer: `${number} · ${timeOf(at)}`, called: `${body.customer}, ${number}` }
 }

@@ -11,8 +11,10 @@ import { enableMorning } from './morning.ts'
 import { enableNote } from './note-form.ts'
 import { enableForm } from './order-form.ts'
 import type { Order } from './order.ts'
-import { notes, queue } from './orders.ts'
+import { notes, proofs, queue } from './orders.ts'
 import { find } from './page.ts'
+import { enableProofForm, offerOrders } from './proof-form.ts'
+import { watchProofs } from './proof-list.ts'
 import { enableControls, showControls } from './queue-controls.ts'
 import { showDelivered, showLists } from './queue-lists.ts'
 import { watchServer } from './server-link.ts'
@@ -49,6 +51,7 @@ watchQueue(queue, {
   show(seen) {
     glance = seen
     showLists(seen)
+    offerOrders(seen, deliveries)
     update()
   },
   failed: fail,
@@ -57,6 +60,8 @@ watchQueue(queue, {
 enableForm(fail)
 enableMorning(fail)
 enableNote()
+enableProofForm()
+watchProofs(fail)
 enableControls(fail)
 enableCustomers(fail)
 enableWithdrawal(fail)
@@ -66,7 +71,7 @@ watchServer<ServerState>('/api/state', {
   changed(state) {
     showServer(state)
     // The queue would find out by itself, at its next attempt. An application that hears earlier need not wait for that.
-    if (isWell(state) && !isWell(server)) Promise.all([queue.retryNow(), notes.retryNow()]).catch(fail)
+    if (isWell(state) && !isWell(server)) Promise.all([queue.retryNow(), notes.retryNow(), proofs.retryNow()]).catch(fail)
     server = state
   },
   lost() {

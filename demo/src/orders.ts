@@ -33,6 +33,16 @@ export const notes: Queue<DispatchNote> = openQueue<DispatchNote>('note', {
   onDuplicate: 'latest',
 })
 
+/**
+ * Proofs of delivery, each a form with a photograph: a queue of their own, so that no order waits for a large picture. What the server will
+ * not take holds up nobody, and comes back into the form.
+ */
+export const proofs: Queue = openQueue('proofs', {
+  endpoint: '/api/proofs',
+  headers,
+  keepReceipts: { age: REMEMBERED, number: 50 },
+})
+
 /** The server checks order device by device. It is kept beside the queue: who deletes this site's data deletes both. */
 function deviceName(): string {
   const name = localStorage.getItem('device') ?? crypto.randomUUID()

@@ -2,6 +2,7 @@ import { count, find, setText } from './page.ts'
 import { fillPart, showRows } from './rows.ts'
 import type { RowKind } from './rows.ts'
 import { setSwitch } from './server-link.ts'
+import { showServerProofs } from './server-proofs.ts'
 import type { Arrival, ArrivalOutcome, Figures, ServerState, Switches } from './server-state.ts'
 import { customers } from './suggestions.ts'
 
@@ -21,13 +22,14 @@ export function enableSwitches(): void {
   refused.addEventListener('change', () => setSwitch({ refused: refused.value }).catch(showServerLost))
 }
 
-export function showServer({ switches: state, figures, arrivals, note, file }: ServerState): void {
+export function showServer({ switches: state, figures, arrivals, note, proofs, file }: ServerState): void {
   panel.dataset['link'] = 'up'
   for (const button of switches) button.setAttribute('aria-checked', String(state[button.name as keyof Switches]))
   refused.value = state.refused
   setText(find('server-note', HTMLElement), note.text === '' ? 'None yet' : note.text)
   setText(find('note-arrivals', HTMLElement), count(note.arrivals))
   setText(find('server-link', HTMLElement), state.away ? 'Away: orders are cut off' : `Writes orders to ${file}`)
+  showServerProofs(proofs)
   showFigures(figures)
   showRows(find('arrival-rows', HTMLOListElement), arrivals, arrivalRow)
 }

@@ -15,7 +15,7 @@ interface Demo {
 // A variable, since the server is JavaScript that Node 20 runs as it is, which this program's types do not include.
 const serverModule = new URL('../../demo/server/server.mjs', import.meta.url).href
 const { startServer } = (await import(serverModule)) as {
-  startServer(options: { port: number; directory: string; receivedFile: string }): Promise<Demo>
+  startServer(options: { port: number; directory: string; receivedFile: string; proofsDirectory: string }): Promise<Demo>
 }
 
 /** An order that the server has taken in. */
@@ -35,6 +35,7 @@ const start = (port: number): Promise<Demo> =>
     port,
     directory: fileURLToPath(new URL('../../demo/dist', import.meta.url)),
     receivedFile: path.join(folder, 'orders.jsonl'),
+    proofsDirectory: path.join(folder, 'proofs'),
   })
 
 /** Whether the browser is of no use to the next test. */

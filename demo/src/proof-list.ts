@@ -1,0 +1,114 @@
+import type { DeadLetter } from 'holdfast'
+import { first } from './groups-glance.ts'
+import { keepLooking } from './keep-looking.ts'
+import { proofs, REMEMBERED } from './orders.ts'
+import { count, find, timeOf } from './page.ts'
+import { drawPicture } from './picture.ts'
+import { isProofConfirmation } from './proof.ts'
+import { fillPart, showMore, showRows } from './rows.ts'
+import type { RowKind } from './rows.ts'
+import { watchUnderWay } from './under-way.ts'
+
+/** How many are shown: each is read from the disk once, to be drawn. */
+const MOST = 6
+
+type State = 'stored' | 'under-way' | 'delivered' | 'refused'
+
+/** A proof of delivery, and how it stands. */
+interface Handed {
+  readonly id: string
+  readonly state: State
+  readonly detail: string
+  /** Which order it belongs to, where the server has said so. */
+  readonly order?: string
+}
+
+/** What a form had in it. */
+interface Contents {
+  readonly order: string
+  readonly photo: Blob | undefined
+}
+
+/** Shows what was handed in on this device, and how each stands: read from the queue, so that it is right after a reload, and in a second tab. */
+export function watchProofs(failed: (error: unknown) => void): void {
+  const sending = watchUnderWay(proofs)
+  keepLooking(
+    proofs,
+    async () => {
+      const handed = await readHanded(sending)
+      const { ready, leased, dead } = await proofs.depth()
+      const delivered = handed.filter(({ state }) => state === 'delivered').length
+      showRows(find('proof-rows', HTMLUListElement), handed.slice(0, MOST), proofRow)
+      showMore(find('proofs', HTMLElement), ready + leased + dead + delivered, Math.min(handed.length, MOST))
+    },
+    failed,
+  )
+}
+
+/** Those first that want something of the driver. */
+async function readHanded(sending: ReadonlySet<string>): Promise<readonly Handed[]> {
+  const waiting = (await first(proofs.messages(), MOST)).map(({ id, state }): Handed =>
+    state === 'leased' && sending.has(id)
+      ? { id, state: 'under-way', detail: 'Under way' }
+      : { id, state: 'stored', detail: 'Stored, and waits' },
+  )
+  const dead = (await first(proofs.deadLetters(), MOST)).map((letter): Handed => ({
+    id: letter.id,
+    state: 'refused',
+    detail: whyDead(letter),
+  }))
+  // Last, so that what is delivered while this looks is not missed.
+  const delivered: Handed[] = []
+  for await (const { id, answer, settledAt } of proofs.receipts({ since: Date.now() - REMEMBERED })) {
+    const { proof, order } = isProofConfirmation(answer?.body) ? answer.body : {}
+    if (!answer) continue
+    const number = proof === undefined ? '' : ` as no. ${count(proof)}`
+    delivered.push({ id, state: 'delivered', detail: `Delivered${number}, ${timeOf(settledAt)}`, ...(order !== undefined && { order }) })
+  }
+  const settled = new Set([...dead, ...delivered].map(({ id }) => id))
+  return [...dead, ...waiting.filter(({ id }) => !settled.has(id)), ...delivered.toReversed()]
+}
+
+function whyDead({ reason, status }: DeadLetter<unknown>): string {
+  return reason === 'rejected' ? `Refused (${status}): look at the form` : 'Not delivered: look at the form'
+}
+
+const proofRow: RowKind<Handed> = {
+  template: 'proof-row',
+  keyOf: ({ id }) => id,
+  fill(row, { id, state, detail, order }) {
+    row.dataset['state'] = state
+    fillPart(row, 'detail', detail)
+    if (order !== undefined) fillPart(row, 'title', order)
+    // What was delivered is not on this device any more: what its row shows, it has from before.
+    if (state !== 'delivered') showContents(row, id)
+  },
+}
+
+/** One after the other: each may be a large photograph. */
+let lastRead: Promise<void> = Promise.resolve()
+
+/** Once for each row. */
+function showContents(row: HTMLElement, id: string): void {
+  if (row.dataset['read'] !== undefined) return
+  row.dataset['read'] = ''
+  lastRead = lastRead.then(async () => {
+    const { order, photo } = await readContents(id)
+    fillPart(row, 'title', order)
+    const canvas = row.querySelector('canvas')
+    if (!canvas) return
+    canvas.setAttribute('aria-label', `Photograph for ${order}`)
+    await drawPicture(canvas, photo)
+  })
+  // It may have been delivered meanwhile, and be gone.
+  lastRead = lastRead.catch(() => {})
+}
+
+/** A form is stored as the request that it is. */
+async function readContents(id: string): Promise<Contents> {
+  const body = await proofs.body(id)
+  if (!(body instanceof Blob)) throw new Error(`Expected the form of ${id} to be kept`)
+  const form = await new Response(body, { headers: { 'content-type': body.type } }).formData()
+  const [order, photo] = [form.get('order'), form.get('photo')]
+  return { order: typeof order === 'string' ? order : '', photo: photo instanceof Blob ? photo : undefined }
+}
