@@ -42,6 +42,7 @@ watchDeliveries(
   (known) => {
     deliveries = known
     showDelivered(known)
+    offerOrders(glance, deliveries)
   },
   fail,
 )
@@ -51,7 +52,7 @@ watchQueue(queue, {
   show(seen) {
     glance = seen
     showLists(seen)
-    offerOrders(seen, deliveries)
+    offerOrders(glance, deliveries)
     update()
   },
   failed: fail,

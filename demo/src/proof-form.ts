@@ -38,8 +38,8 @@ export function enableProofForm(): void {
 }
 
 /** Orders to choose from, by what a driver would call them: those that wait on this device, and those that were delivered last. */
-export function offerOrders(glance: Glance<Order>, deliveries: Deliveries | undefined): void {
-  const waiting = [...glance.underWay, ...glance.groups.flatMap(({ messages }) => messages)]
+export function offerOrders(glance: Glance<Order> | undefined, deliveries: Deliveries | undefined): void {
+  const waiting = glance ? [...glance.underWay, ...glance.groups.flatMap(({ messages }) => messages)] : []
   const names = [
     ...waiting.map(({ body }) => `${body.customer.name}, ${summaryOf(body)}`),
     ...(deliveries?.last ?? []).map(({ called }) => called),

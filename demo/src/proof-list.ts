@@ -4,7 +4,8 @@ import { keepLooking } from './keep-looking.ts'
 import { proofs, REMEMBERED } from './orders.ts'
 import { count, find, timeOf } from './page.ts'
 import { drawPicture } from './picture.ts'
-import { isProofConfirmation } from './proof.ts'
+import { isProofConfirmation, photographOf } from './proof.ts'
+import type { ProofConfirmation } from './proof.ts'
 import { fillPart, showMore, showRows } from './rows.ts'
 import type { RowKind } from './rows.ts'
 import { watchUnderWay } from './under-way.ts'
@@ -19,11 +20,11 @@ interface Handed {
   readonly id: string
   readonly state: State
   readonly detail: string
-  /** Which order it belongs to, where the server has said so. */
-  readonly order?: string
+  /** What the server has said, once it was delivered. */
+  readonly confirmed?: ProofConfirmation
 }
 
-/** What a form had in it. */
+/** What there is of it to be seen. */
 interface Contents {
   readonly order: string
   readonly photo: Blob | undefined
@@ -60,10 +61,10 @@ async function readHanded(sending: ReadonlySet<string>): Promise<readonly Handed
   // Last, so that what is delivered while this looks is not missed.
   const delivered: Handed[] = []
   for await (const { id, answer, settledAt } of proofs.receipts({ since: Date.now() - REMEMBERED })) {
-    const { proof, order } = isProofConfirmation(answer?.body) ? answer.body : {}
-    if (!answer) continue
-    const number = proof === undefined ? '' : ` as no. ${count(proof)}`
-    delivered.push({ id, state: 'delivered', detail: `Delivered${number}, ${timeOf(settledAt)}`, ...(order !== undefined && { order }) })
+    const confirmed = answer?.body
+    // What was cancelled has no answer.
+    if (!isProofConfirmation(confirmed)) continue
+    delivered.push({ id, state: 'delivered', detail: `Delivered as no. ${count(confirmed.proof)}, ${timeOf(settledAt)}`, confirmed })
   }
   const settled = new Set([...dead, ...delivered].map(({ id }) => id))
   return [...dead, ...waiting.filter(({ id }) => !settled.has(id)), ...delivered.toReversed()]
@@ -76,39 +77,59 @@ function whyDead({ reason, status }: DeadLetter<unknown>): string {
 const proofRow: RowKind<Handed> = {
   template: 'proof-row',
   keyOf: ({ id }) => id,
-  fill(row, { id, state, detail, order }) {
-    row.dataset['state'] = state
-    fillPart(row, 'detail', detail)
-    if (order !== undefined) fillPart(row, 'title', order)
-    // What was delivered is not on this device any more: what its row shows, it has from before.
-    if (state !== 'delivered') showContents(row, id)
+  fill(row, handed) {
+    row.dataset['state'] = handed.state
+    fillPart(row, 'detail', handed.detail)
+    if (handed.confirmed) fillPart(row, 'title', handed.confirmed.order)
+    shown.set(row, handed)
+    showContents(row)
   },
 }
+
+/** What each row shows. */
+const shown = new WeakMap<HTMLElement, Handed>()
 
 /** One after the other: each may be a large photograph. */
 let lastRead: Promise<void> = Promise.resolve()
 
 /** Once for each row. */
-function showContents(row: HTMLElement, id: string): void {
+function showContents(row: HTMLElement): void {
   if (row.dataset['read'] !== undefined) return
   row.dataset['read'] = ''
   lastRead = lastRead.then(async () => {
-    const { order, photo } = await readContents(id)
-    fillPart(row, 'title', order)
-    const canvas = row.querySelector('canvas')
-    if (!canvas) return
-    canvas.setAttribute('aria-label', `Photograph for ${order}`)
-    await drawPicture(canvas, photo)
+    const handed = shown.get(row)
+    const contents = handed && (await contentsOf(handed).catch(() => undefined))
+    if (contents) return fillContents(row, contents)
+    delete row.dataset['read']
+    // It was delivered while this looked for it here.
+    if (shown.get(row) !== handed) showContents(row)
   })
-  // It may have been delivered meanwhile, and be gone.
-  lastRead = lastRead.catch(() => {})
 }
 
-/** A form is stored as the request that it is. */
-async function readContents(id: string): Promise<Contents> {
+async function fillContents(row: HTMLElement, { order, photo }: Contents): Promise<void> {
+  fillPart(row, 'title', order)
+  const canvas = row.querySelector('canvas')
+  if (!canvas) return
+  canvas.setAttribute('aria-label', `Photograph for ${order}`)
+  await drawPicture(canvas, photo)
+}
+
+/** What was delivered is on this device no more: the server has it. */
+function contentsOf({ id, confirmed }: Handed): Promise<Contents | undefined> {
+  return confirmed ? readDelivered(confirmed) : readStored(id)
+}
+
+/** A form is stored as the request that it is. Nothing, where it has been delivered meanwhile. */
+async function readStored(id: string): Promise<Contents | undefined> {
   const body = await proofs.body(id)
-  if (!(body instanceof Blob)) throw new Error(`Expected the form of ${id} to be kept`)
+  if (!(body instanceof Blob)) return undefined
   const form = await new Response(body, { headers: { 'content-type': body.type } }).formData()
   const [order, photo] = [form.get('order'), form.get('photo')]
   return { order: typeof order === 'string' ? order : '', photo: photo instanceof Blob ? photo : undefined }
+}
+
+async function readDelivered({ proof, order }: ProofConfirmation): Promise<Contents> {
+  const response = await fetch(photographOf(proof))
+  // It keeps only the last ones.
+  return { order, photo: response.ok ? await response.blob() : undefined }
 }

@@ -19,6 +19,11 @@ export interface ProofConfirmation {
   readonly order: string
 }
 
+/** Where the server shows a photograph. */
+export function photographOf(number: number): string {
+  return `/api/photograph?number=${number}`
+}
+
 export function isProofConfirmation(body: unknown): body is ProofConfirmation {
   if (typeof body !== 'object' || body === null || !('proof' in body) || !('order' in body)) return false
   return typeof body.proof === 'number' && typeof body.order === 'string'

@@ -1,4 +1,5 @@
 import { count, find } from './page.ts'
+import { photographOf } from './proof.ts'
 import type { Proof } from './proof.ts'
 import { fillPart, showMore, showRows } from './rows.ts'
 import type { RowKind } from './rows.ts'
@@ -18,7 +19,7 @@ const serverProofRow: RowKind<Proof> = {
   // A server that was started without its folder counts from 1 again.
   keyOf: ({ number, receivedAt }) => `${number} ${receivedAt}`,
   fill(row, { number, order, note, takenAt, receivedAt, size }) {
-    const photograph = `/api/photograph?number=${number}`
+    const photograph = photographOf(number)
     const image = row.querySelector('img')
     // A source that is set again is loaded again.
     if (image && image.getAttribute('src') !== photograph) {
