@@ -69,7 +69,9 @@ function acceptFiles(): void {
     if (choose(event.dataTransfer)) event.preventDefault()
   })
   document.addEventListener('paste', (event) => {
-    if (choose(event.clipboardData)) event.preventDefault()
+    // Some programs copy a picture of the text as well.
+    const isText = event.clipboardData?.types.includes('text/plain')
+    if (!isText && choose(event.clipboardData)) event.preventDefault()
   })
 }
 

@@ -1,7 +1,10 @@
+import { readdir } from 'node:fs/promises'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import {
   button,
   demo,
+  folder,
   goOffline,
   killBrowser,
   openPage,
@@ -135,6 +138,27 @@ test('what is no photograph is refused, and can be discarded', async () => {
   await page.locator('#proof-rows > li').waitFor({ state: 'detached' })
   expect(await chooser().evaluate((input: HTMLInputElement) => input.files?.length)).toBe(0)
   expect(await numberOfShots()).toBe(0)
+})
+
+test('one that is too large is refused, and says why', async () => {
+  await handIn(Buffer.alloc(17 * 1024 * 1024, 1))
+  await formIs('refused')
+  await page.getByText('A photograph may have 16 MB').waitFor()
+  expect(await numberOfShots()).toBe(0)
+})
+
+test('the server keeps the last forty, and no more', async () => {
+  for (let n = 1; n <= 42; n++) {
+    const form = new FormData()
+    form.append('photo', new File([`${n}`], 'door.jpg', { type: 'image/jpeg' }))
+    form.append('order', `no. ${n}`)
+    const sent = { method: 'POST', body: form, headers: { 'idempotency-key': `"${n}"` } }
+    expect((await fetch(`${demo.url}api/proofs`, sent)).status).toBe(200)
+  }
+  expect(await readdir(path.join(folder, 'proofs'))).toHaveLength(80)
+  expect((await fetch(`${demo.url}api/photograph?number=2`)).status).toBe(404)
+  expect((await kept(3)).bytes.toString()).toBe('3')
+  await page.locator('#server-proofs').getByText('and 28 more').waitFor()
 })
 
 test('one whose answers are lost is kept once, also when the server is started anew in between', async () => {
