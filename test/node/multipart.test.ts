@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import busboy from 'busboy'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { multipart } from '../../src/message/multipart.ts'
 
@@ -78,7 +78,7 @@ test('busboy reads the same fields and files, in their order: odd names, empty o
 
 test('busboy reads whatever is in a form, in whatever pieces it arrives', async () => {
   // No backslash: servers do not agree whether it escapes what follows. No other control characters: none lets them into a header.
-  const text = fc.string({ unit: fc.constantFrom(...'ab"\'%;:=,/.-_ ()[]{}*\r\näé漢🚚') })
+  const text = fc.string({ unit: fc.constantFrom(...'a|b|"|\'|%|;|:|=|,|/|.|-|_| |(|)|[|]|{|}|*|\r|\n|é|漢|🚚'.split('|')) })
   // Without a name busboy takes a file for a field, but for one of no type: that is how browsers send a field of which none was chosen.
   const filename = text.filter((name) => name !== '')
   const bytes = fc.array(fc.oneof(fc.constantFrom(13, 10, 45), fc.integer({ min: 0, max: 255 })), { maxLength: 60 })
