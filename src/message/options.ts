@@ -242,11 +242,6 @@ export interface QueueOptions<T = unknown, A = unknown> {
   readonly backgroundSync?: boolean
 }
 
-/** Where a queue ends: at an endpoint, or at consumers. */
-export type QueueEnd =
-  | { readonly endpoint: string | URL; readonly consumers?: false }
-  | { readonly endpoint?: undefined; readonly consumers: true }
-
 /** See {@link QueueOptions.onDuplicate}. */
 export type OnDuplicate = 'ignore' | 'replace' | 'latest'
 
