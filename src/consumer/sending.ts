@@ -93,7 +93,9 @@ export class Sending {
     this.#hear(attempt)
     const whole = results ? undefined : await this.judge(delivery, setup, tell(attempt))
     const each = results ?? (whole!.outcome?.kind === 'accepted' ? new Map(all.map(({ message }) => [message.id, attempt])) : undefined)
-    if (company.length > 0 && attempt.answered) books.together.answered(all, each ? toldOf(all, each, tell) : new Map())
+    if (company.length > 0 && attempt.answered) {
+      books.together.answered(each ? known(all, each, tell) : new Map(all.map((each) => [each, undefined])))
+    }
     const own = each?.get(delivery.message.id)
     if (own) this.size.grow(all.length)
     if (own) return this.judge(delivery, setup, tell(own))
@@ -137,23 +139,23 @@ export class Sending {
 }
 
 /**
- * What each message has when its turn comes: in a group, up to the first that was not accepted. What a server has accepted behind that it has, whether or not it should have: it is not sent again.
+ * Of which messages it is known what came of them, and what each has when its turn comes: in a group, up to the first that was not accepted; what is behind that the server has left alone. What it has accepted there
+ * it has, whether or not it should have: it is not sent again.
  */
-function toldOf(
-  [lead, ...company]: readonly Delivery[],
+function known(
+  all: readonly Delivery[],
   each: ReadonlyMap<string, Attempt>,
   tell: (attempt: Attempt) => Told,
-): Map<Delivery, Told> {
-  const told = new Map<Delivery, Told>()
-  const isAccepted = ({ message }: Delivery): boolean => {
-    const attempt = each.get(message.id)
-    return attempt?.answered === true && (attempt.outcome === undefined || attempt.outcome.kind === 'accepted')
-  }
-  const stopped = new Set(isAccepted(lead!) ? [] : [lead!.group])
-  for (const delivery of company) {
+): Map<Delivery, Told | undefined> {
+  const known = new Map<Delivery, Told | undefined>()
+  const stopped = new Set<string>()
+  for (const delivery of all) {
     const attempt = each.get(delivery.message.id)
-    if (attempt && (isAccepted(delivery) || !stopped.has(delivery.group))) told.set(delivery, tell(attempt))
-    if (!isAccepted(delivery)) stopped.add(delivery.group)
+    const isAccepted = attempt?.answered === true && (attempt.outcome === undefined || attempt.outcome.kind === 'accepted')
+    const isStopped = stopped.has(delivery.group)
+    if (attempt && (isAccepted || !isStopped)) known.set(delivery, tell(attempt))
+    else if (isStopped) known.set(delivery, undefined)
+    if (!isAccepted) stopped.add(delivery.group)
   }
-  return told
+  return known
 }

@@ -33,9 +33,9 @@ export class Together {
     this.#reservations.send(deliveries)
   }
 
-  /** Their request was answered. `told` is what was said of those that have their turn only later. */
-  answered(deliveries: readonly Delivery[], told: ReadonlyMap<Delivery, Told>): void {
-    for (const delivery of deliveries) this.#reservations.answered(delivery, told.get(delivery))
+  /** It is known what came of these, and, of those that have their turn only later, what was said. */
+  answered(known: ReadonlyMap<Delivery, Told | undefined>): void {
+    for (const [delivery, told] of known) this.#reservations.answered(delivery, told)
   }
 
   /** What went along with a message has its own turn from now on. */

@@ -29,6 +29,7 @@ export function batchesOf(server: FakeServer): unknown[][] {
 /** Takes batches as a server should: event by event, and nothing more of a group after its first failure. What it has taken it puts into `taken`, in the order in which it was. */
 export function takeBatches(say: (event: ArrivedEvent) => Said = () => ACCEPTED, taken: unknown[] = []): Reaction {
   return async (request) => {
+    if (!request.headers.get('content-type')?.startsWith('application/cloudevents-batch+json')) return new Response()
     const stopped = new Set<string>()
     const results: object[] = []
     for (const event of (await request.clone().json()) as ArrivedEvent[]) {
