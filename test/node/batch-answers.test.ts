@@ -23,7 +23,11 @@ async function deliver(answer: (ids: string[]) => Response): Promise<void> {
 const accepted = (ids: string[]): object[] => ids.map((id) => ({ id, outcome: 'accepted' }))
 
 /** The first answer was worth nothing: all were sent again, in halves. */
-const NOTHING_TAKEN = [[0, 1, 2, 3], [0, 1], [2, 3]]
+const NOTHING_TAKEN = [
+  [0, 1, 2, 3],
+  [0, 1],
+  [2, 3],
+]
 
 describe('an answer without results', () => {
   test.each([200, 202, 204])('with %i and no body has accepted all', async (code) => {

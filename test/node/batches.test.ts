@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
 import { ACCEPTED, batchesOf, eventsOf, takeBatches } from '../world/batch-server.ts'
-import { silence, status, unreachable } from '../world/fake-server.ts'
+import { status, unreachable } from '../world/fake-server.ts'
 import { collect, heard, turns, World } from '../world/world.ts'
 
 let world: World
