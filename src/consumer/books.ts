@@ -68,7 +68,7 @@ export class Books {
     const turns = (this.#turns = new Turns(sorter, lookahead, behind, options.ahead))
     this.#writes = new Writes(options.clock, turns.ahead / 2, () => this.#settle(), options.failed)
     this.#reservations = new Reservations({ begun: options.begun, lookahead, behind, sorter, turns })
-    this.together = new Together(turns, this.#reservations)
+    this.together = new Together(turns, this.#reservations, behind)
     this.holds = new Holds(head, options.order === 'queue' ? head.held : undefined)
     this.#places = new Places({ holds: this.holds, lookahead, behind, sorter, turns, reservations: this.#reservations })
     this.#unsettled = new Unsettled(head, options.time, options.remembering)
@@ -94,7 +94,7 @@ export class Books {
     let isFilled = false
     for (;;) {
       const delivery = this.#turns.pick(this.holds.held)
-      const isShort: boolean = delivery !== undefined && !isFilled && this.together.isShort(delivery, room)
+      const isShort: boolean = delivery !== undefined && !isFilled && this.together.reserveMore(delivery, room)
       if (delivery && isSure && !isShort && this.#reservations.has(delivery)) {
         const begun = this.#begin(delivery, room)
         if (begun) return begun

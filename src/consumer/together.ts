@@ -1,6 +1,8 @@
+import type { Behind } from './behind.ts'
 import type { Room } from './company.ts'
 import type { Reservations } from './reservations.ts'
 import type { Told } from './told.ts'
+import { behindOf } from './turns.ts'
 import type { Delivery, Turns } from './turns.ts'
 
 /**
@@ -10,16 +12,24 @@ import type { Delivery, Turns } from './turns.ts'
 export class Together {
   readonly #turns: Turns
   readonly #reservations: Reservations
+  readonly #behind: Behind
 
-  constructor(turns: Turns, reservations: Reservations) {
+  constructor(turns: Turns, reservations: Reservations, behind: Behind) {
     this.#turns = turns
     this.#reservations = reservations
+    this.#behind = behind
   }
 
-  /** Whether more of what could go along with a message is to be reserved first. */
-  isShort(delivery: Delivery, room: Room | undefined): boolean {
-    if (!room) return false
-    return mayHaveCompany(this.#reservations.asItIs(delivery)) && this.#reservations.isShortOf(this.#turns.reach(room.messages))
+  /** Sees to it that the next transaction reserves what could go along with a message. @returns whether there is more of that than is reserved. */
+  reserveMore(delivery: Delivery, room: Room | undefined): boolean {
+    if (!room || !mayHaveCompany(this.#reservations.asItIs(delivery))) return false
+    if (!delivery.parked) return this.#reservations.isShortOf(this.#turns.reach(room.messages))
+    const { row } = delivery.parked
+    const behind = behindOf(delivery.parked).slice(0, room.messages - 1)
+    if (behind.every((message) => this.#behind.isReserved(message))) return false
+    this.#behind.followers.want(behind.map((message) => ({ row, message })))
+    this.#reservations.expect(behind)
+    return true
   }
 
   /** A message that begins, with what goes along. */

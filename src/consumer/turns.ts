@@ -103,19 +103,21 @@ export class Turns {
    */
   takeAlong(lead: Delivery, room: Room, asItIs: (delivery: Delivery) => Delivery | undefined): Delivery {
     const own = lead.parked ? undefined : lead.group
-    const waiting = this.#lookahead
+    const inInbox = this.#lookahead
       .filter(({ sequence }) => sequence !== lead.message.sequence)
       .map((message) => ({ message, group: this.#sorter.groupOf(message), held: undefined, parked: undefined }))
       .filter(({ group }) => group === own || (!this.busy.has(group) && !this.#behind.has(group)))
+    const parked = lead.parked ? behindOf(lead.parked).map((message) => ({ ...lead, message, held: undefined })) : []
+    const waiting = [...parked, ...inInbox]
     const company = companyFor(
       lead,
       waiting.map((delivery) => ({ group: delivery.group, delivery: asItIs(delivery) })),
       room,
     )
     if (company.length === 0) return lead
-    for (const { message, group } of company) {
+    for (const { message, group, parked } of company) {
       this.busy.add(group)
-      this.underWay.add(message.sequence)
+      if (!parked) this.underWay.add(message.sequence)
     }
     this.#along.add(company)
     return { ...lead, company }
@@ -144,4 +146,9 @@ export class Turns {
     if (!delivery.parked) this.#givenBack.add(delivery.message.sequence)
     this.end(delivery)
   }
+}
+
+/** What stands behind the first message of a group that is behind, as far as it is in hand. */
+export function behindOf({ message, record }: DueGroup): readonly PlacedMessage[] {
+  return record.messages.filter(({ sequence }) => sequence > message.sequence)
 }

@@ -68,6 +68,22 @@ describe('several messages go in one request', () => {
     expect(world.server.arrivals.length).toBeLessThanOrEqual(12)
   })
 
+  test('however many of few groups are waiting', async () => {
+    const orders = world.open<Order>({ ...byCustomer, batch: { messages: 50 } })
+    await orders.pause()
+    const customers = ['a', 'b', 'c']
+    // More than are in memory at once: some are set aside, so that other groups are met.
+    await orders.enqueueAll(customers.flatMap((customer) => numbers(400).map((n) => ({ customer, n }))))
+    await orders.resume()
+    await orders.idle()
+    const arrived = batchesOf(world.server).flat() as Order[]
+    for (const customer of customers) {
+      expect(arrived.flatMap((order) => (order.customer === customer ? [order.n] : []))).toEqual(numbers(400))
+    }
+    expect(world.server.arrivals.length).toBeLessThan(50)
+    expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0, bytes: 0 })
+  })
+
   test('without an order, each is a partition of its own', async () => {
     const orders = world.open<number>({ order: 'none', concurrency: 1, batch: { messages: 100 } })
     await orders.pause()
@@ -152,6 +168,22 @@ describe('partial success is settled message by message', () => {
     // What was accepted is not sent again.
     const sent = (batchesOf(world.server).flat() as Order[]).filter(({ customer }) => customer === 'b')
     expect(sent).toHaveLength(4)
+  })
+
+  test('a group that failed catches up in batches', async () => {
+    let isDown = true
+    const taken: unknown[] = []
+    world.server.react = takeBatches(() => (isDown ? { outcome: 'retry' } : ACCEPTED), taken)
+    const orders = world.open<Order>({ ...byCustomer, batch: { messages: 100 } })
+    const scheduled = heard(orders, 'retry-scheduled')
+    await orders.pause()
+    await orders.enqueueAll(numbers(100).map((n) => ({ customer: 'a', n })))
+    await orders.resume()
+    await scheduled
+    isDown = false
+    await world.passUntil(orders.idle())
+    expect((taken as Order[]).map(({ n }) => n)).toEqual(numbers(100))
+    expect(batchesOf(world.server).map(({ length }) => length)).toEqual([100, 1, 99])
   })
 
   test('in one queue, what is behind the failure waits for it', async () => {
