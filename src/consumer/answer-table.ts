@@ -1,6 +1,6 @@
 import type { Redirects } from '../message/stored-request.ts'
 import type { RetryReason } from '../message/retry-reason.ts'
-import { IN_PROGRESS } from '../protocol/http.ts'
+import { IN_PROGRESS, kindOf } from '../protocol/http.ts'
 import { retryAfter } from './retry-after.ts'
 import type { Answered, Attempt } from './transport.ts'
 
@@ -45,15 +45,13 @@ export function outcomeOf(attempt: Attempt, redirects: Redirects, now: number): 
   const { status, isRedirect, headers } = attempt
   if (isRedirect && redirects === 'accept') return { kind: 'accepted' }
   if (isRedirect) return { kind: 'retry', reason: 'redirected', counts: true, holds: false }
-  if (status >= 200 && status <= 299) return { kind: 'accepted' }
+  const kind = kindOf(status)
+  if (kind !== 'retry') return { kind }
   const wait = retryAfter(headers, now)
   const later = wait === undefined ? {} : { wait }
   switch (status) {
     case 401:
       return { kind: 'unauthorized' }
-    case 408:
-    case 425:
-      return { kind: 'retry', reason: 'failed', counts: true, holds: false }
     case 409:
       return isInProgress(attempt) || wait !== undefined
         ? { kind: 'retry', reason: 'in-progress', counts: false, holds: false, ...later }
@@ -63,11 +61,8 @@ export function outcomeOf(attempt: Attempt, redirects: Redirects, now: number): 
     case 503:
     case 504:
       return { kind: 'retry', reason: 'busy', counts: false, holds: true, ...later }
-    case 501:
-    case 505:
-      return { kind: 'rejected' }
     default:
-      return status >= 500 ? { kind: 'retry', reason: 'failed', counts: true, holds: false } : { kind: 'rejected' }
+      return { kind: 'retry', reason: 'failed', counts: true, holds: false }
   }
 }
 

@@ -4,6 +4,7 @@ import type { DueGroup, DueGroups, DueQuery } from '../queue/read.ts'
 import type { Head } from '../queue/meta.ts'
 import type { GroupRow, ParkedRecord } from '../queue/schema.ts'
 import type { Candidate, Settlement } from '../queue/settlement.ts'
+import { Followers } from './followers.ts'
 import { HurriedRound } from './hurried-round.ts'
 import { RecordCache } from './record-cache.ts'
 import type { Clock } from '../queue/clock.ts'
@@ -15,6 +16,7 @@ type Changes = Pick<Settlement, 'rows' | 'parked' | 'unparked'>
 
 /** What the leader knows of the groups that are behind: their rows where they have changed or are being served, and their turns. */
 export class Behind {
+  readonly followers: Followers = new Followers()
   readonly #clock: Pick<Clock, 'now'>
   /** Rows that differ from what is on disk, or that belong to groups being served; `undefined` for a group that has caught up. */
   readonly #rows = new Map<string, GroupRow | undefined>()
@@ -63,7 +65,7 @@ export class Behind {
 
   /** What is in hand, as it is to be looked up; of that, only what is not reserved yet, unless all is in doubt. */
   candidates(isInDoubt: boolean): Candidate[] {
-    return this.#inHand
+    return [...this.#inHand, ...this.followers.writing]
       .filter(({ message }) => isInDoubt || !this.#reserved.has(message.sequence))
       .map(({ row, message }) => ({ sequence: message.sequence, group: row.group }))
   }
@@ -202,7 +204,7 @@ export class Behind {
 
   /** What is to be written now, and with it what is in hand is reserved. */
   takeChanges(): Changes {
-    this.#reserving = new Set(this.#inHand.map(({ message }) => message.sequence))
+    this.#reserving = new Set([...this.#inHand, ...this.followers.take()].map(({ message }) => message.sequence))
     const rows = new Map([...this.#changed].map((group) => [group, this.#rows.get(group)] as const))
     const changes = { rows, parked: this.#parked, unparked: this.#unparked }
     this.#changed = new Set()

@@ -12,19 +12,20 @@ import type { QueueTime } from './queue-time.ts'
 import { Places } from './places.ts'
 import { Reservations } from './reservations.ts'
 import { Sorter } from './sorter.ts'
+import type { Room } from './company.ts'
+import { Together } from './together.ts'
 import { Turns } from './turns.ts'
 import type { Delivery } from './turns.ts'
 import { Unsettled } from './unsettled.ts'
 import type { Remembering } from './unsettled.ts'
 import { Writes } from './writes.ts'
 
-/** How many messages are reserved ahead: a crash repeats at most these. More would save transactions only where a server answers faster than a disk. */
-const RESERVED_AHEAD = 16
-
 export interface BooksOptions {
   readonly connection: Connection
   readonly begun: Begun
   readonly order: Order
+  /** How many messages are to be reserved ahead at least. */
+  readonly ahead?: number | undefined
   readonly clock: Clock
   readonly time: QueueTime
   readonly remembering: () => Remembering
@@ -43,6 +44,7 @@ export interface BooksOptions {
 export class Books {
   readonly epoch: number
   readonly holds: Holds
+  readonly together: Together
   readonly #options: BooksOptions
   readonly #writes: Writes
   readonly #lookahead: Lookahead
@@ -59,13 +61,14 @@ export class Books {
     const { head } = options.begun
     this.#options = options
     this.epoch = head.epoch
-    this.#writes = new Writes(options.clock, RESERVED_AHEAD / 2, () => this.#settle(), options.failed)
     this.#revision = head.revision
     const lookahead = (this.#lookahead = new Lookahead(head))
     const behind = (this.#behind = new Behind(head, options.time))
     const sorter = (this.#sorter = new Sorter({ ...options, lookahead, behind }))
-    const turns = (this.#turns = new Turns(sorter, lookahead, behind))
+    const turns = (this.#turns = new Turns(sorter, lookahead, behind, options.ahead))
+    this.#writes = new Writes(options.clock, turns.ahead / 2, () => this.#settle(), options.failed)
     this.#reservations = new Reservations({ begun: options.begun, lookahead, behind, sorter, turns })
+    this.together = new Together(turns, this.#reservations, behind)
     this.holds = new Holds(head, options.order === 'queue' ? head.held : undefined)
     this.#places = new Places({ holds: this.holds, lookahead, behind, sorter, turns, reservations: this.#reservations })
     this.#unsettled = new Unsettled(head, options.time, options.remembering)
@@ -81,24 +84,28 @@ export class Books {
     return this.#reservations.isPaused ? Infinity : this.#behind.nextDue
   }
 
-  /** A message to be attempted, reserved; `undefined` when there is none that may go now. */
-  async next(): Promise<Delivery | undefined> {
+  /** A message to be attempted, reserved, with what goes along in one request, where there is `room`; `undefined` when there is none that may go now. */
+  async next(room?: Room): Promise<Delivery | undefined> {
     this.#writes.throwFailure()
     this.#isReleased = false
     if (this.#reservations.isInDoubt) await this.#writes.now()
+    if (room) await this.#sorter.fill(room.messages, this.#turns)
     let isSure = !this.#writes.areOld
+    let isFilled = false
     for (;;) {
       const delivery = this.#turns.pick(this.holds.held)
-      if (delivery && isSure && this.#reservations.has(delivery)) {
-        const begun = this.#begin(delivery)
+      const isShort: boolean = delivery !== undefined && !isFilled && this.together.reserveMore(delivery, room)
+      if (delivery && isSure && !isShort && this.#reservations.has(delivery)) {
+        const begun = this.#begin(delivery, room)
         if (begun) return begun
         continue
       }
       if (!delivery && (await this.#sorter.findMore(this.#turns, () => this.#writes.now()))) continue
       if (!delivery) return undefined
       // A write that is under way may have reserved it already. Whether all is paused still, only a write can tell.
-      await this.#writes.underWayOrNow()
+      await (isShort ? this.#writes.now() : this.#writes.underWayOrNow())
       isSure = true
+      isFilled ||= isShort
       if (this.#reservations.isPaused) return undefined
     }
   }
@@ -153,7 +160,7 @@ export class Books {
     const { message, group } = delivery
     if (isHalting) {
       this.#unsettled.halted(message, death, group)
-      this.#wait(delivery, { ...HALTED, attempts: death.attempts })
+      if (this.#places.wait(delivery, { ...HALTED, attempts: death.attempts })) this.#isReleased = true
     } else {
       this.#places.pass(delivery)
       this.#unsettled.buried(message, death)
@@ -170,11 +177,7 @@ export class Books {
 
   /** It is brought up to date before it is sent for the first time. Resolves with what is to be sent, once that is on disk. */
   async rewrite(delivery: Delivery, message: Message): Promise<Delivery> {
-    const { sequence, id } = delivery.message
-    const rewritten = { ...delivery, message: { ...message, sequence } }
-    const original = this.#reservations.changeOf(sequence)?.original ?? id
-    const change = { sequence, id, original, kind: 'replaced', message: rewritten.message } as const
-    this.#reservations.change(change)
+    const { rewritten, change } = this.#reservations.rewrite(delivery, message)
     this.#unsettled.rewritten(delivery.message, change)
     await this.#writes.now()
     return rewritten
@@ -183,12 +186,13 @@ export class Books {
   /** It waits for another attempt, and its group with it. */
   async hold(delivery: Delivery, held: Held, endpoint: EndpointHold | undefined): Promise<void> {
     this.holds.endpoint = endpoint
-    this.#wait(delivery, held)
+    if (this.#places.wait(delivery, held)) this.#isReleased = true
     await this.#writes.now()
   }
 
   /** Nothing came of it, and nothing is known: it stays where it is. */
   giveBack(delivery: Delivery): void {
+    this.together.part(delivery)
     this.#places.giveBack(delivery)
   }
 
@@ -206,10 +210,10 @@ export class Books {
   }
 
   /** What is reserved goes out as it is now; what was cancelled before does not go out at all. */
-  #begin(delivery: Delivery): Delivery | undefined {
+  #begin(delivery: Delivery, room: Room | undefined): Delivery | undefined {
     const begun = this.#turns.begin(this.#reservations.asItIs(delivery))
     const change = this.#reservations.changeOf(begun.message.sequence)
-    if (change?.kind !== 'cancelled' && change?.kind !== 'passed') return begun
+    if (change?.kind !== 'cancelled' && change?.kind !== 'passed') return this.together.takeAlong(begun, room)
     this.#places.pass(begun)
     this.#unsettled.cancelled(begun.message, change.kind, change.maybeDelivered === true)
     // Whether that fails is told to whoever writes next.
@@ -217,19 +221,15 @@ export class Books {
     return undefined
   }
 
-  #wait(delivery: Delivery, held: Held): void {
-    if (this.#places.wait(delivery, held)) this.#isReleased = true
-  }
-
   async #settle(): Promise<void> {
     const exhausted = this.#lookahead.takeExhausted()
     const [head, held] = [this.#head(), this.holds.held]
-    const [changes, unsettled] = [this.#behind.takeChanges(), this.#unsettled.take()]
+    const [changes, unsettled, sent] = [this.#behind.takeChanges(), this.#unsettled.take(), this.#reservations.takeSent()]
     const underWay = this.#reservations.mayBegin ? undefined : { sequences: [...this.#turns.underWay], groups: this.#behind.underWay }
     const candidates = this.#reservations.candidates(head)
     const { connection, order, time } = this.#options
     const known = { head, now: time.now(), isOneGroup: order === 'queue', underWay, exhausted, candidates }
-    const settled = await settle(connection, { ...known, ...changes, ...unsettled })
+    const settled = await settle(connection, { ...known, ...changes, ...unsettled, sent })
     this.#reservations.hear(head, settled)
     // What the head waits for may have been decided; unless it waits for something else since.
     if (held === this.holds.held) this.holds.held = settled.head.held
@@ -240,7 +240,7 @@ export class Books {
       epoch: this.epoch,
       revision: ++this.#revision,
       ...this.#lookahead.written,
-      reserved: this.#isReleased ? this.#lookahead.position : this.#turns.reach(RESERVED_AHEAD),
+      reserved: this.#isReleased ? this.#lookahead.position : this.#turns.reach(),
       ...this.#behind.totals,
       ...this.#unsettled.totals,
       ...this.holds.written,

@@ -4,6 +4,7 @@ import type { Outcome } from './answer-table.ts'
 import { backoff } from './backoff.ts'
 import type { Books } from './books.ts'
 import type { QueueTime } from './queue-time.ts'
+import type { Outset } from './told.ts'
 
 /** So many groups in a row fail before the endpoint is held to fail for everyone. */
 const MOST_FAILING = 5
@@ -12,14 +13,6 @@ export interface BreakerOptions {
   readonly books: Books
   readonly time: QueueTime
   readonly random: () => number
-}
-
-/** What an attempt knew of the endpoint when it began. */
-export interface Outset {
-  /** The endpoint was held: the attempt was to see whether it answers again, and says nothing of its message. */
-  readonly isProbe: boolean
-  /** Which failure of the endpoint had been seen last: those that were under way at the time say nothing new. */
-  readonly failure: number
 }
 
 /** An attempt that failed. */
@@ -78,6 +71,12 @@ export class Breaker {
   /** It did not answer a question that was no message. */
   unanswered(): QueueEvent {
     return this.#hold({ due: 0, wait: 0, by: 'backoff' })
+  }
+
+  /** So has a request that says nothing of any one message. `wait` is what the server asks for, in milliseconds. */
+  left({ failure }: Outset, wait: number | undefined): QueueEvent | undefined {
+    if (failure !== this.#failure) return undefined
+    return wait === undefined ? this.unanswered() : this.#hold({ due: this.#options.time.now() + wait, wait, by: 'server' })
   }
 
   #hold(hold: Hold): QueueEvent {

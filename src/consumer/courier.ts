@@ -1,26 +1,27 @@
 import type { QueueEvent } from '../message/event.ts'
 import type { Held, Hold } from '../message/message.ts'
-import type { HeaderEntries } from '../protocol/host.ts'
 import { Aborts } from './aborts.ts'
 import type { Outcome } from './answer-table.ts'
-import { dateOf, excerptOf } from './answer.ts'
+import { excerptOf } from './answer.ts'
 import type { AskEndpointOptions } from './ask-endpoint.ts'
 import { backoff } from './backoff.ts'
 import type { Books } from './books.ts'
 import { Breaker, withoutBlame } from './breaker.ts'
-import type { Outset } from './breaker.ts'
 import type { CautionOptions } from './caution.ts'
+import type { Room } from './company.ts'
 import { Departures, mayBeDelivered } from './departures.ts'
 import type { FunctionsSource } from './functions.ts'
-import { judge } from './judge.ts'
 import { Preparation } from './preparation.ts'
 import type { Prepared, PreparationOptions } from './preparation.ts'
 import { Respite } from './respite.ts'
 import { cautionOf } from './quarantine.ts'
+import { Sending } from './sending.ts'
+import type { Tried } from './sending.ts'
 import { Suspicion } from './suspicion.ts'
+import type { Outset } from './told.ts'
 import { nextAttempt, past, trailAfter, unansweredAfter } from './trail.ts'
 import type { Clock } from '../queue/clock.ts'
-import type { Answered, Attempt } from './transport.ts'
+import type { Answered } from './transport.ts'
 import type { Delivery } from './turns.ts'
 
 export interface CourierOptions extends AskEndpointOptions, Pick<CautionOptions, 'death'>, Pick<PreparationOptions, 'bodies'> {
@@ -31,15 +32,6 @@ export interface CourierOptions extends AskEndpointOptions, Pick<CautionOptions,
   readonly announce: (event: QueueEvent) => void
   readonly clock: Clock
   readonly random: () => number
-}
-
-/** What came of an attempt, and what that means; nothing where the drain has ended it. */
-interface Tried {
-  readonly attempt: Attempt
-  readonly outcome: Outcome | undefined
-  readonly outset: Outset
-  readonly at: number
-  readonly took: number
 }
 
 type Retry = Outcome & { kind: 'retry' }
@@ -55,6 +47,7 @@ export class Courier {
   readonly #departures: Departures
   readonly #preparation: Preparation
   readonly #suspicion: Suspicion
+  readonly #sending: Sending
 
   constructor(options: CourierOptions) {
     this.#options = options
@@ -64,6 +57,7 @@ export class Courier {
     this.#preparation = new Preparation({ ...options, breaker: this.#breaker, departures: this.#departures, respite: this.#respite })
     this.caution = cautionOf({ ...options, departures: this.#departures })
     this.#suspicion = new Suspicion(options)
+    this.#sending = new Sending({ ...options, aborts: this.aborts, preparation: this.#preparation, suspicion: this.#suspicion })
     options.signal.addEventListener('abort', () => this.aborts.abortAll())
   }
 
@@ -75,6 +69,12 @@ export class Courier {
   /** How long everything is left alone, in milliseconds, since a function that it needs cannot be reached. */
   wait(): number {
     return this.#respite.wait()
+  }
+
+  /** How much may go in one request. An endpoint that was away is tried with one message, and so one at a time they go where a host has died. */
+  get room(): Room | undefined {
+    const { books, setup } = this.#options
+    return books.holds.endpoint || this.caution.isOn ? undefined : this.#sending.room(setup())
   }
 
   /** Whether the clock can be relied on; where it was in doubt, a server is asked. */
@@ -90,6 +90,7 @@ export class Courier {
       return await this.#deliver(delivery, cut, sent)
     } finally {
       this.aborts.end(id)
+      this.#options.books.together.part(delivery)
       // What cannot be removed now is when the next term begins.
       this.#options.bodies.free(delivery.message.body).catch(() => {})
       this.caution.survived(delivery.message)
@@ -99,6 +100,7 @@ export class Courier {
   async #deliver(delivery: Delivery, cut: AbortSignal, sent: () => void): Promise<boolean> {
     const outset = this.#breaker.begin()
     const { doubts } = this.#options.books
+    if (delivery.told) return this.#settle(delivery, await this.#sending.judge(delivery, this.#options.setup(), delivery.told))
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
     else if (await this.caution.admits(delivery, cut)) {
       const prepared = await this.#preparation.prepare(delivery, doubts)
@@ -124,41 +126,21 @@ export class Courier {
     const { message } = delivery
     sent()
     announce({ type: 'leased', id: message.id, attempt: nextAttempt(delivery.held) })
-    const first = await this.#send(prepared, prepared.headers, outset, cut)
+    const first = await this.#sending.send(prepared, prepared.headers, outset, cut)
     if (first.outcome?.kind !== 'unauthorized' || !headers.canRefresh(setup)) return this.#settle(delivery, first)
     const fresh = isStopping() ? undefined : await headers.refresh(setup)
     await books.confirm()
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
     else if (!fresh || this.#preparation.isCalledOff(doubts)) this.#preparation.giveBack(delivery)
-    else if (await this.#preparation.mayGo(delivery, doubts)) return this.#settle(delivery, await this.#send(prepared, fresh, outset, cut))
+    else if (await this.#preparation.mayGo(delivery, doubts))
+      return this.#settle(delivery, await this.#sending.send(prepared, fresh, outset, cut))
     return true
-  }
-
-  async #send({ delivery, setup, body, doubts }: Prepared, headers: HeaderEntries, outset: Outset, cut: AbortSignal): Promise<Tried> {
-    const { books, transport, functions, clock, time, announce, signal } = this.#options
-    const { message } = delivery
-    const at = time.now()
-    const began = clock.elapsed()
-    const mayStillGo = (): Promise<boolean> => books.confirm().then(() => !this.#preparation.isCalledOff(doubts))
-    const known = { epoch: books.epoch, attempt: nextAttempt(delivery.held), mayBeHeld: mayBeDelivered(delivery) }
-    const attempt = await transport.send({ ...message, ...known, body, headers, setup, mayStillGo }, cut)
-    const took = Math.round(clock.elapsed() - began)
-    if (attempt.answered) this.#hear(attempt)
-    const isEnded = signal.aborted && !attempt.answered
-    const { classify } = functions(setup)
-    const redirects = message.redirects ?? setup.redirects
-    const outcome = isEnded ? undefined : await judge(attempt, { classify, redirects, now: time.now(), announce, signal })
-    return { attempt, outcome, outset, at, took }
-  }
-
-  #hear(answer: Answered): void {
-    this.#suspicion.answered()
-    const date = dateOf(answer)
-    if (date !== undefined) this.#options.time.serverSaid(date)
   }
 
   async #settle(delivery: Delivery, tried: Tried): Promise<boolean> {
     this.caution.survived(delivery.message)
+    this.#options.books.together.part(delivery)
+    if (tried.isOf) return this.#goAgain(delivery, tried, tried.isOf)
     switch (tried.outcome?.kind) {
       case 'accepted':
         this.#departures.accept(delivery, tried.attempt as Answered, this.#breaker.decided())
@@ -179,6 +161,26 @@ export class Courier {
         else await this.#keepStopped(delivery, tried)
         return true
     }
+  }
+
+  /** A request with several messages has failed as a whole: of none of them anything is known, and they go again, in fewer of one request, or later. */
+  async #goAgain(delivery: Delivery, { attempt, outcome, outset }: Tried, messages: number): Promise<boolean> {
+    const { books, announce } = this.#options
+    if (this.#isCancelled(delivery)) {
+      await this.#departures.drop(delivery, !attempt.answered || mayBeDelivered(delivery))
+      return outcome?.kind !== 'unauthorized'
+    }
+    const retry = outcome?.kind === 'retry' ? outcome : undefined
+    const mayBeToBlame = outcome?.kind === 'rejected' || retry?.counts === true || !attempt.answered
+    if (mayBeToBlame) this.#sending.size.halve(messages, attempt.answered && attempt.status === 413)
+    const mustWait = retry && (retry.wait ?? retry.delay ?? (retry.holds || !retry.counts ? Infinity : 0)) > 0
+    const news = mustWait ? this.#breaker.left(outset, retry.wait) : undefined
+    books.giveBack(delivery)
+    if (news) {
+      await books.writeHolds()
+      announce(news)
+    }
+    return outcome?.kind !== 'unauthorized'
   }
 
   async #reject(delivery: Delivery, tried: Tried): Promise<void> {

@@ -194,7 +194,7 @@ export class Drain {
     const wait = await term.wait(this.#hurry)
     if (wait > 0 || !this.#mayDeliver(term)) return this.#sleep(term, wait > 0 ? wait : LOOK_AGAIN)
     if (this.#underWay.size >= term.places || !(await term.isTimeKnown())) return this.#sleep(term, LOOK_AGAIN)
-    const delivery = await books.next()
+    const delivery = await books.next(term.courier.room)
     if (!delivery) return this.#sleep(term, books.nextDue - time.now())
     // The endpoint may have failed meanwhile.
     if (this.#isStopping || this.#failure || this.#underWay.size >= term.places) return books.giveBack(delivery)

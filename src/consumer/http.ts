@@ -1,10 +1,13 @@
 import type { WholeBody } from '../message/spooled.ts'
+import { BATCH_TYPE } from '../protocol/batch.ts'
 import { formatKey, formatPlace, HOLDFAST_MESSAGE, IDEMPOTENCY_KEY } from '../protocol/http.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
 import { ofKey } from '../protocol/names.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Outcome } from './answer-table.ts'
 import { dateOf, readAtMost } from './answer.ts'
+import { readResults } from './batch-answer.ts'
+import { batchBody } from './batch-request.ts'
 import { sendCompressed } from './compressing.ts'
 import type { Attempt, Outgoing, Transport } from './transport.ts'
 
@@ -24,7 +27,7 @@ export interface HttpOptions {
   readonly clock: Clock
 }
 
-/** Sends each message in a request of its own. */
+/** Sends messages, each in a request of its own, or several in one. */
 export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
   const sendMaybeCompressed = sendCompressed(fetch)
   return {
@@ -35,12 +38,29 @@ export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
         // Another origin may forbid the header, and a browser does not say so.
         const compression = isOfQueuesOrigin(message) ? setup.compress : undefined
         const { response, mustWait } = await sendMaybeCompressed(message.request?.url ?? setup.endpoint, init, compression, mayStillGo)
-        const answer = await receive(response, setup)
+        const answer = await receive(response, readAtMost(setup.answer.limit))
         return mustWait ? { ...answer, outcome: LATER } : answer
       }),
+    async sendBatch(messages, signal) {
+      const [first] = messages
+      const { setup } = first
+      const body = await batchBody(ofKey(queue).name, messages)
+      const attempt = await inTimeout(clock, setup.timeout + allowance(body), signal, async (stop) => {
+        const init = { ...batchRequest(queue, first, body), signal: stop }
+        const { response, mustWait } = await sendMaybeCompressed(setup.endpoint, init, setup.compress, first.mayStillGo)
+        const answer = await receive(response, messages.length * readAtMost(setup.answer.limit))
+        return mustWait ? { ...answer, outcome: LATER } : answer
+      })
+      return attempt.outcome
+        ? { attempt }
+        : readResults(
+            attempt,
+            messages.map(({ id }) => id),
+          )
+    },
     async askTime(setup, headers, signal) {
       const answer = await inTimeout(clock, setup.timeout, signal, async (stop) =>
-        receive(await fetch(setup.endpoint, { ...ask(setup, headers), signal: stop }), setup),
+        receive(await fetch(setup.endpoint, { ...ask(setup, headers), signal: stop }), readAtMost(setup.answer.limit)),
       )
       if (!answer.answered) return { answered: false }
       const date = dateOf(answer)
@@ -93,6 +113,15 @@ function request(queue: string, message: Outgoing): RequestInit {
   return { ...ask(setup, all), ...how, ...(sizeOf(body) > 0 && { body: asSent(body) }) }
 }
 
+/** All of them go where the queue's do. */
+function batchRequest(queue: string, { epoch, sequence, setup, headers }: Outgoing, body: string): RequestInit {
+  const { name: ofQueue, ...whose } = ofKey(queue)
+  const all = new Headers(headers as HeadersInit)
+  all.set('content-type', BATCH_TYPE)
+  all.set(HOLDFAST_MESSAGE, formatPlace({ queue: ofQueue, epoch, sequence, ...whose }))
+  return { ...ask(setup, all), method: setup.method, body: asSent(body) }
+}
+
 /** Chromium takes 200 ms to take over a megabyte of bytes or text, and 12 for a `Blob` of it: as long for less than that as its square (measured in 152). */
 function asSent(body: WholeBody): WholeBody {
   return sizeOf(body) > LARGEST_PLAIN ? new Blob([body]) : body
@@ -118,10 +147,11 @@ function ask({ credentials }: Setup, headers: HeaderEntries | Headers): RequestI
   return { method: 'HEAD', headers: new Headers(headers as HeadersInit), credentials, redirect: 'manual', cache: 'no-store' }
 }
 
-async function receive(response: Response, { answer }: Setup): Promise<Attempt> {
+/** @param most how much of the body is read, in bytes. */
+async function receive(response: Response, most: number): Promise<Attempt> {
   const isRedirect = response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)
   const headers = Object.fromEntries(response.headers)
-  return { answered: true, status: response.status, isRedirect, headers, ...(await readText(response, readAtMost(answer.limit))) }
+  return { answered: true, status: response.status, isRedirect, headers, ...(await readText(response, most)) }
 }
 
 /** The beginning of a body: nothing that a server sends may fill the memory. Losing the connection here takes nothing back of what the status said. */

@@ -124,15 +124,13 @@ export class Preparation {
   /** With a body of today, or as it is where it was sent before: the bytes under a key never change. */
   async #upToDate(delivery: Delivery, setup: Setup): Promise<Delivery | undefined> {
     const { books, departures, functions, respite, signal } = this.#options
-    const { message, held } = delivery
+    const { message } = delivery
     const { upcast } = functions(setup)
     const { version: written = 1 } = message
-    const wasSent = message.wasSent === true || delivery.isFrozen === true || (held?.attempts ?? 0) + (held?.uncounted ?? 0) > 0
-    // A request is sent as it is: its body is no data that somebody could bring up to date.
-    if (!upcast || typeof message.body !== 'string' || written >= setup.version || wasSent) return delivery
+    if (!upcast || isOfToday(delivery, setup)) return delivery
     let body: Upcast
     try {
-      body = await unlessAborted(upcast(message.body, written), signal)
+      body = await unlessAborted(upcast(message.body as string, written), signal)
     } catch {
       // That nobody can be asked is said of all; what is wrong with this one, of it alone.
       if (!signal.aborted) respite.begin()
@@ -144,4 +142,10 @@ export class Preparation {
     await departures.bury(delivery, { reason: body.refused, excerpt: body.why.slice(0, EXCERPT) })
     return undefined
   }
+}
+
+/** Whether a message goes as it is stored. A request does: its body is no data that somebody could bring up to date. */
+export function isOfToday({ message, held, isFrozen }: Delivery, setup: Setup): boolean {
+  const wasSent = message.wasSent === true || isFrozen === true || (held?.attempts ?? 0) + (held?.uncounted ?? 0) > 0
+  return typeof message.body !== 'string' || (message.version ?? 1) >= setup.version || wasSent
 }

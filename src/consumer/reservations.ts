@@ -1,3 +1,4 @@
+import type { Message, PlacedMessage } from '../message/message.ts'
 import { changed } from '../queue/find.ts'
 import type { Begun } from '../queue/lead.ts'
 import { isDone } from '../queue/meta.ts'
@@ -7,6 +8,7 @@ import type { Candidate, Settled } from '../queue/settlement.ts'
 import type { Behind } from './behind.ts'
 import type { Lookahead } from './lookahead.ts'
 import type { Sorter } from './sorter.ts'
+import type { Told } from './told.ts'
 import type { Delivery, Turns } from './turns.ts'
 
 export interface ReservationsOptions {
@@ -26,6 +28,10 @@ export class Reservations {
   /** What was done to messages that are reserved, by their number. */
   readonly #changes = new Map<number, Change>()
   #reserved: number
+  /** What went along with another: whether it may have been taken, and nobody knows; and what was said of it. */
+  readonly #wentAlong = new Map<number, { readonly isFrozen: boolean; readonly told?: Told }>()
+  /** Of that, what the store does not know yet. */
+  #sent: number[] = []
   /** Below that, messages of the inbox that were given back, and have not been looked up since. */
   readonly #givenBack = new Set<number>()
   #lookedUp: readonly Candidate[] = []
@@ -80,6 +86,11 @@ export class Reservations {
     return this.#stored.reserved > this.#options.lookahead.position || this.#stored.serving.length > 0
   }
 
+  /** Whether less of the inbox is reserved than up to there. */
+  isShortOf(reach: number): boolean {
+    return this.#reserved < reach
+  }
+
   /** Something may have been paused: all is to be looked up again. */
   doubt(): void {
     this.#doubts += 1
@@ -100,25 +111,73 @@ export class Reservations {
     return this.#changes.get(sequence)
   }
 
-  change(change: Change): void {
-    this.#changes.set(change.sequence, change)
+  /** A message has another body from now on, before it is sent for the first time. */
+  rewrite(
+    delivery: Delivery,
+    message: Message,
+  ): { readonly rewritten: Delivery; readonly change: Change & { readonly message: PlacedMessage } } {
+    const { sequence, id } = delivery.message
+    const rewritten = { ...delivery, message: { ...message, sequence } }
+    const original = this.#changes.get(sequence)?.original ?? id
+    const change = { sequence, id, original, kind: 'replaced', message: rewritten.message } as const
+    this.#changes.set(sequence, change)
+    return { rewritten, change }
   }
 
   /** A message has left its place, or waits there: when it is reserved again, it is looked up again. */
   forget({ sequence }: { readonly sequence: number }): void {
     this.#changes.delete(sequence)
+    this.#wentAlong.delete(sequence)
+  }
+
+  /** Messages go out in one request: whatever comes of it, their bytes stay as they are. */
+  send(deliveries: readonly Delivery[]): void {
+    for (const { message } of deliveries) {
+      this.#wentAlong.set(message.sequence, { isFrozen: true })
+      this.#sent.push(message.sequence)
+    }
+  }
+
+  /** These are to go out so, as soon as the store knows: then nobody changes them any more. */
+  expect(messages: readonly PlacedMessage[]): void {
+    for (const { sequence } of messages) {
+      if (!this.#wentAlong.has(sequence)) this.#wentAlong.set(sequence, { isFrozen: isDone({ position: 0, done: this.#frozen }, sequence) })
+      this.#sent.push(sequence)
+    }
+  }
+
+  /** It was answered. `told` is what was said of a message that has its turn only later. */
+  answered({ message, isFrozen = false }: Delivery, told?: Told): void {
+    this.#wentAlong.set(message.sequence, { isFrozen, ...(told && { told }) })
+  }
+
+  /** What went out in one request since this was asked last. */
+  takeSent(): readonly number[] {
+    const sent = this.#sent
+    this.#sent = []
+    return sent
   }
 
   /** A message as it is now. */
   asItIs(delivery: Delivery): Delivery {
     const { message } = delivery
     const change = this.#changes.get(message.sequence)
+    const { isFrozen, told } = this.#wentAlong.get(message.sequence) ?? {}
     return {
       ...delivery,
       message: changed(message, change),
-      isFrozen: isDone({ position: 0, done: this.#frozen }, message.sequence),
+      isFrozen: isFrozen ?? isDone({ position: 0, done: this.#frozen }, message.sequence),
       isCancelled: change?.kind === 'aborted',
+      ...(told && { told }),
     }
+  }
+
+  /** One that may go along with another now, as it is; nothing where it may not. */
+  alongAsItIs(delivery: Delivery): Delivery | undefined {
+    const { message } = delivery
+    const change = this.#changes.get(message.sequence)
+    const mayGo = this.has(delivery) && (!change || change.kind === 'replaced') && !this.#wentAlong.get(message.sequence)?.told
+    return mayGo ? this.asItIs(delivery) : undefined
   }
 
   /** What is to be looked up: what is being reserved and was not before. */
@@ -146,7 +205,7 @@ export class Reservations {
     if (isPaused && this.#mayHaveBegun) this.doubt()
     this.#reserved = this.#isPaused ? position : reserved
     for (const { sequence } of this.#lookedUp) this.#givenBack.delete(sequence)
-    for (const change of changes.values()) this.change(change)
+    for (const change of changes.values()) this.#changes.set(change.sequence, change)
     behind.written(this.#isPaused, turns.taken)
     if (this.#isPaused) return behind.giveBack()
     for (const group of stopped) sorter.stop(group, turns)

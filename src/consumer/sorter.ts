@@ -75,6 +75,13 @@ export class Sorter {
     return isFull ? this.#parkSurplus(turns) : this.#loadSome()
   }
 
+  /** Brings in as many as may go in one request, beside what is under way. */
+  async fill(count: number, { underWay }: UnderWay): Promise<void> {
+    const { lookahead } = this.#options
+    for (let goesOn = true; goesOn && lookahead.size - underWay.size < count && lookahead.bytes < MOST_BYTES_AHEAD;)
+      goesOn = await this.load()
+  }
+
   /** Brings in the next record, and more where that holds few: what was enqueued one by one is a record each, and is to be reserved together. */
   async #loadSome(): Promise<boolean> {
     const { lookahead } = this.#options

@@ -56,7 +56,16 @@ export class Term {
     const { connection, clock, setup, announce, failed, sweep } = options
     this.#options = options
     const time = (this.time = new QueueTime(clock, begun.head.time))
-    const books = (this.books = new Books({ connection, clock, time, begun, order: setup().order, remembering: setup, failed }))
+    const books = (this.books = new Books({
+      connection,
+      clock,
+      time,
+      begun,
+      order: setup().order,
+      ahead: setup().batch?.messages,
+      remembering: setup,
+      failed,
+    }))
     const retention = (this.retention = new Retention({ connection, clock, time, setup, announce, sweep }))
     const tell = (event: QueueEvent): void => {
       if (event.type === 'dead-lettered') retention.lookAgain()

@@ -17,6 +17,10 @@ export interface Outgoing {
   readonly epoch: number
   readonly sequence: number
   readonly group?: string
+  /** What it is in order with: its group; nothing where it is the whole queue; itself where it is nothing. */
+  readonly partition: string
+  /** When it was enqueued, in milliseconds since the epoch. */
+  readonly enqueuedAt: number
   /** 1 for the first, whatever came of those before. */
   readonly attempt: number
   /** A leader before this one may have sent it, and nobody knows what came of that. */
@@ -37,6 +41,12 @@ export type Attempt = (Answered | Unanswered) & {
 interface Unanswered {
   readonly answered: false
   readonly reason: 'unreachable' | 'timeout' | 'crashed' | 'lease-expired' | 'handed-back' | 'not-followed'
+}
+
+/** What came of an attempt with several messages; and of each of which something was said, by its id, where the answer is one that does so. */
+export interface BatchAttempt {
+  readonly attempt: Attempt
+  readonly results?: ReadonlyMap<string, Attempt>
 }
 
 /** What the server said. */
@@ -62,6 +72,8 @@ export interface ToldTime {
 export interface Transport {
   /** Makes one attempt. Never rejects for what the network or the server does; an aborted one counts as unreachable. */
   send(message: Outgoing, signal: AbortSignal): Promise<Attempt>
+  /** Makes one attempt with several messages, in one request, in their order; absent where each goes by itself. */
+  sendBatch?(messages: readonly [Outgoing, ...Outgoing[]], signal: AbortSignal): Promise<BatchAttempt>
   /** Asks the endpoint for an answer, any, without a message. */
   askTime(setup: Setup, headers: HeaderEntries, signal: AbortSignal): Promise<ToldTime>
   /** How many messages may be under way at once; absent where that is for the queue's options alone to say. */

@@ -1,8 +1,14 @@
 import type { Held, PlacedMessage } from '../message/message.ts'
 import type { DueGroup } from '../queue/read.ts'
 import type { Behind } from './behind.ts'
+import { companyFor } from './company.ts'
+import type { Room } from './company.ts'
 import type { Lookahead } from './lookahead.ts'
 import type { Sorter } from './sorter.ts'
+import type { Told } from './told.ts'
+
+/** How many messages are reserved ahead: a crash repeats at most these. More would save transactions only where a server answers faster than a disk, or where more go in one request. */
+const RESERVED_AHEAD = 16
 
 /** A message that is to be attempted now. */
 export interface Delivery {
@@ -16,11 +22,15 @@ export interface Delivery {
   readonly isFrozen?: boolean
   /** It was cancelled after it had been reserved, and nobody has been told yet that it has left the queue. */
   readonly isCancelled?: boolean
+  /** What goes along with it in one request, and has its own turn after that. */
+  readonly company?: readonly Delivery[]
+  /** What came of it when it went along with another. */
+  readonly told?: Told
 }
 
-/** Whose turn it is, and who is under way: one message of a group at a time. */
+/** Whose turn it is, and who is under way: one message of a group at a time, or what goes along with one in its request. */
 export class Turns {
-  /** Groups of which a message is under way. */
+  /** Groups of which a message is under way, or several in one request. */
   readonly busy: Set<string> = new Set()
   /** Numbers of messages of the inbox that are under way. */
   readonly underWay: Set<number> = new Set()
@@ -29,9 +39,15 @@ export class Turns {
   readonly #sorter: Sorter
   readonly #lookahead: Lookahead
   readonly #behind: Behind
+  /** What goes along with others. */
+  readonly #along = new Set<readonly Delivery[]>()
   #isParkedsTurn = false
 
-  constructor(sorter: Sorter, lookahead: Lookahead, behind: Behind) {
+  /** How many messages are reserved ahead. */
+  readonly ahead: number
+
+  constructor(sorter: Sorter, lookahead: Lookahead, behind: Behind, ahead: number = 0) {
+    this.ahead = Math.max(RESERVED_AHEAD, ahead)
     this.#sorter = sorter
     this.#lookahead = lookahead
     this.#behind = behind
@@ -65,7 +81,7 @@ export class Turns {
    * How far to reserve in the inbox: what is under way, the next few in order, and the next few that could go at once, though many of a group of
    * which one is under way stand before them.
    */
-  reach(count: number): number {
+  reach(count: number = this.ahead): number {
     const isFree = (message: PlacedMessage): boolean => !this.busy.has(this.#sorter.groupOf(message))
     const inOrder = this.#lookahead.after(count + this.underWay.size, () => true)
     return Math.max(inOrder, this.#lookahead.after(count, isFree), ...Array.from(this.underWay, (sequence) => sequence + 1))
@@ -80,6 +96,44 @@ export class Turns {
     return delivery
   }
 
+  /**
+   * Takes along what may go with one that begins: of its own group, and of those of which nothing is under way.
+   *
+   * @param asItIs gives a message as it may go now; nothing where it may not.
+   */
+  takeAlong(lead: Delivery, room: Room, asItIs: (delivery: Delivery) => Delivery | undefined): Delivery {
+    const own = lead.parked ? undefined : lead.group
+    const inInbox = this.#lookahead
+      .filter(({ sequence }) => sequence !== lead.message.sequence)
+      .map((message) => ({ message, group: this.#sorter.groupOf(message), held: undefined, parked: undefined }))
+      .filter(({ group }) => group === own || (!this.busy.has(group) && !this.#behind.has(group)))
+    const parked = lead.parked ? behindOf(lead.parked).map((message) => ({ ...lead, message, held: undefined })) : []
+    const waiting = [...parked, ...inInbox]
+    const company = companyFor(
+      lead,
+      waiting.map((delivery) => ({ group: delivery.group, delivery: asItIs(delivery) })),
+      room,
+    )
+    if (company.length === 0) return lead
+    for (const { message, group, parked } of company) {
+      this.busy.add(group)
+      if (!parked) this.underWay.add(message.sequence)
+    }
+    this.#along.add(company)
+    return { ...lead, company }
+  }
+
+  /** What went along has its own turn from now on. */
+  part({ group: own, company = [] }: Delivery): void {
+    if (!this.#along.delete(company)) return
+    for (const { message, group } of company) {
+      this.underWay.delete(message.sequence)
+      if (group === own) continue
+      this.busy.delete(group)
+      this.#behind.free(group)
+    }
+  }
+
   end({ message, group, parked }: Delivery): void {
     this.busy.delete(group)
     if (parked) return this.#behind.end(group)
@@ -92,4 +146,9 @@ export class Turns {
     if (!delivery.parked) this.#givenBack.add(delivery.message.sequence)
     this.end(delivery)
   }
+}
+
+/** What stands behind the first message of a group that is behind, as far as it is in hand. */
+export function behindOf({ message, record }: DueGroup): readonly PlacedMessage[] {
+  return record.messages.filter(({ sequence }) => sequence > message.sequence)
 }

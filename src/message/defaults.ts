@@ -1,7 +1,11 @@
+import type { BatchLimits } from './limits.ts'
 import type { Order, QueueOptions } from './options.ts'
 
 /** The most that `concurrency` may be. */
 export const MOST_UNDER_WAY = 100
+
+/** The most messages that one request may carry. */
+export const MOST_IN_BATCH = 1_000
 
 /** What `order` and concurrency are where they are left out. */
 export function orderOf({ order, group, concurrency, consumers }: Pick<QueueOptions, 'order' | 'group' | 'concurrency' | 'consumers'>): {
@@ -44,4 +48,10 @@ export const DEFAULTS: Required<
   redirects: 'retry',
   consumers: false,
   largestBody: Infinity,
+}
+
+/** Half of what a receiver takes where nobody says: what is around the bodies needs room as well. */
+export function batchOf(batch: BatchLimits): Required<BatchLimits> {
+  const { messages, bytes = 524_288 } = batch
+  return { messages, bytes }
 }

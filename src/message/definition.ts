@@ -1,7 +1,8 @@
 import { QueueError, shown } from './error.ts'
 import { checkQueue } from './option-checks.ts'
 import type { Check } from './checks.ts'
-import type { QueueEnd, QueueOptions } from './options.ts'
+import type { QueueEnd } from './open-options.ts'
+import type { QueueOptions } from './options.ts'
 
 /** A queue's name and options, made by {@link defineQueue} in a module that page and worker share. */
 export interface QueueDefinition<T = unknown, A = unknown> {

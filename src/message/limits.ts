@@ -5,6 +5,18 @@ export interface Rate {
   readonly per: number
 }
 
+/** See `batch` of a queue. */
+export interface BatchLimits {
+  /** The most messages in one request: a whole number from 1 to 1,000. */
+  readonly messages: number
+  /**
+   * The most that their bodies may be together, in bytes: a whole number from 1 to 16,777,216. One that is larger goes by itself, as without `batch`.
+   *
+   * @defaultValue 524_288
+   */
+  readonly bytes?: number
+}
+
 /** See `keepDeadLetters` of a queue. */
 export interface KeepDeadLetters {
   /** In milliseconds. */

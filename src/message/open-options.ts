@@ -39,3 +39,8 @@ export interface OpenOptions<T = unknown, A = unknown> extends QueueOptions<T, A
    */
   readonly persist?: boolean
 }
+
+/** Where a queue ends: at an endpoint, or at consumers. */
+export type QueueEnd =
+  | { readonly endpoint: string | URL; readonly consumers?: false }
+  | { readonly endpoint?: undefined; readonly consumers: true }

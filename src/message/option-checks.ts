@@ -15,8 +15,9 @@ import {
   countGiven,
 } from './checks.ts'
 import type { Check, Checks } from './checks.ts'
-import { DEFAULTS, MOST_UNDER_WAY, orderOf } from './defaults.ts'
+import { DEFAULTS, MOST_IN_BATCH, MOST_UNDER_WAY, orderOf } from './defaults.ts'
 import { shown } from './error.ts'
+import type { BatchLimits } from './limits.ts'
 import type { OpenOptions } from './open-options.ts'
 import type { Order, QueueOptions } from './options.ts'
 import { isSchema } from './schema.ts'
@@ -88,6 +89,11 @@ const queueChecks: Checks<QueueOptions> = {
     parts: { encoding: oneOf('gzip'), threshold: whole(0) },
     passes: (value) => (value as Compression).encoding !== undefined,
   },
+  batch: {
+    expected: '{ messages, bytes }',
+    parts: { messages: wholeUpTo(MOST_IN_BATCH), bytes: wholeUpTo(16 * 1024 * 1024) },
+    passes: (value) => (value as BatchLimits).messages !== undefined,
+  },
   answer: {
     expected: '{ schema, headers, limit }, one of them or more',
     parts: {
@@ -127,6 +133,7 @@ export function checkQueue(options: unknown, isOpened?: 'opened'): asserts optio
       `Expected \`dedupWindow\` only with \`onDuplicate: 'ignore'\`, got '${onDuplicate}': what was delivered can only be ignored`,
     )
   }
+  if (options.batch && options.rate) throw invalid('Expected no `rate` with `batch`: what is to go evenly goes one by one')
   if (upcast && version === DEFAULTS.version) throw invalid('Expected `upcast` only with a `version` above 1: there is no earlier one')
 }
 
@@ -140,6 +147,7 @@ const OF_SENDING = [
   'classify',
   'redirects',
   'compress',
+  'batch',
   'backgroundSync',
 ] as const
 

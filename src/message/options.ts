@@ -2,7 +2,7 @@ import type { AnswerOptions } from './answer.ts'
 import type { Compression } from './compression.ts'
 import type { Codec } from './codec.ts'
 import type { HeadersFunction, HeadersLike } from './headers.ts'
-import type { Capacity, KeepDeadLetters, KeepReceipts, Rate } from './limits.ts'
+import type { BatchLimits, Capacity, KeepDeadLetters, KeepReceipts, Rate } from './limits.ts'
 import type { Backoff } from './message.ts'
 import type { StandardSchema } from './schema.ts'
 import type { Redirects } from './stored-request.ts'
@@ -79,7 +79,7 @@ export interface QueueOptions<T = unknown, A = unknown> {
   // A method: a definition of any bodies is a definition of some.
   group?(body: T): string
   /**
-   * How many messages may be under way at once, of different groups: a whole number from 1 to 100. Only 1 with `order: 'queue'`.
+   * How many messages, or batches of them, may be under way at once, of different groups: a whole number from 1 to 100. Only 1 with `order: 'queue'`.
    *
    * @defaultValue 1 with `order: 'queue'`; otherwise 6, or, with `consumers`, as many as these take
    */
@@ -212,6 +212,14 @@ export interface QueueOptions<T = unknown, A = unknown> {
    */
   readonly compress?: 'gzip' | Compression
   /**
+   * How many messages go in one request, to a server that takes them so: as `application/cloudevents-batch+json`, and it answers with a result for each. The messages of a group go in their order, also in one request;
+   * `concurrency` counts requests. Whole requests (`enqueueRequest`) go by themselves.
+   *
+   * @defaultValue none: each message is a request
+   * @example { messages: 100 }
+   */
+  readonly batch?: BatchLimits
+  /**
    * What answers are when they accept a message, and how much of them is kept: their type, headers and size.
    *
    * @defaultValue any, of which a few headers are kept, and 64 KiB of the body
@@ -233,11 +241,6 @@ export interface QueueOptions<T = unknown, A = unknown> {
    */
   readonly backgroundSync?: boolean
 }
-
-/** Where a queue ends: at an endpoint, or at consumers. */
-export type QueueEnd =
-  | { readonly endpoint: string | URL; readonly consumers?: false }
-  | { readonly endpoint?: undefined; readonly consumers: true }
 
 /** See {@link QueueOptions.onDuplicate}. */
 export type OnDuplicate = 'ignore' | 'replace' | 'latest'

@@ -1,3 +1,4 @@
+import { base64Length, fromBase64, toBase64 } from '../message/base64.ts'
 import { isSpooled } from '../message/spooled.ts'
 import type { Batch, OutgoingMessage } from '../protocol/host.ts'
 
@@ -11,9 +12,6 @@ export interface TextBatch extends Omit<Batch, 'messages'> {
   readonly messages: readonly (Omit<OutgoingMessage, 'body'> & { readonly body: string | Base64 })[]
 }
 
-/** How many bytes are made characters of at once: as many as a call may have arguments, in every engine. */
-const PORTION = 8_192
-
 /** At most about so many characters are its bodies. */
 export function charactersOf({ messages }: Batch): number {
   return messages.reduce((sum, { body }) => sum + charactersOfBody(body), 0)
@@ -22,30 +20,23 @@ export function charactersOf({ messages }: Batch): number {
 function charactersOfBody(body: OutgoingMessage['body']): number {
   if (typeof body === 'string') return body.length
   // Whoever has stored it is gone by then, and it with them.
-  return isSpooled(body) ? Infinity : Math.ceil(body.byteLength / 3) * 4
+  return isSpooled(body) ? Infinity : base64Length(body.byteLength)
 }
 
 /** @param batch one without large bodies: such a one is of infinite length. */
 export function toText(batch: Batch): TextBatch {
   const messages = batch.messages.map(({ body, ...message }) => ({
     ...message,
-    body: ArrayBuffer.isView(body) ? toBase64(body) : (body as string),
+    body: ArrayBuffer.isView(body) ? { base64: toBase64(body) } : (body as string),
   }))
   return { ...batch, messages }
 }
 
 /** @throws Error where it is none. */
 export function fromText(batch: TextBatch): Batch {
-  const messages = batch.messages.map(({ body, ...message }) => ({ ...message, body: typeof body === 'string' ? body : fromBase64(body) }))
+  const messages = batch.messages.map(({ body, ...message }) => ({
+    ...message,
+    body: typeof body === 'string' ? body : fromBase64(body.base64),
+  }))
   return { ...batch, messages }
-}
-
-function toBase64(bytes: Uint8Array): Base64 {
-  let characters = ''
-  for (let start = 0; start < bytes.length; start += PORTION) characters += String.fromCharCode(...bytes.subarray(start, start + PORTION))
-  return { base64: btoa(characters) }
-}
-
-function fromBase64({ base64 }: Base64): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0))
 }

@@ -1,6 +1,7 @@
 import type { KeptOfAnswer } from '../message/answer.ts'
 import type { Compression } from '../message/compression.ts'
 import type { DEFAULTS, orderOf } from '../message/defaults.ts'
+import type { BatchLimits } from '../message/limits.ts'
 import type { OnDuplicate, QueueOptions } from '../message/options.ts'
 import type { Verdict } from '../message/verdict.ts'
 import type { Decision } from '../message/decision.ts'
@@ -107,6 +108,8 @@ export interface Setup extends Shared {
   readonly generation?: string
   /** How bodies are compressed; absent where they are not. */
   readonly compress?: Required<Compression>
+  /** How many messages go in one request; absent where each is one. */
+  readonly batch?: Required<BatchLimits>
   /** How much is kept of answers. */
   readonly answer: KeptOfAnswer
   /** Headers that are always the same. */

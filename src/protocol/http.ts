@@ -58,3 +58,11 @@ function decoded(text: string | undefined): string | undefined {
     return undefined
   }
 }
+
+/** What a status says of a message alone: the coarse half of the table of answers, for a server that says so of several. */
+export function kindOf(status: number): 'accepted' | 'retry' | 'rejected' {
+  if (status >= 200 && status <= 299) return 'accepted'
+  const isRedirect = status >= 300 && status <= 399
+  const isLater = isRedirect || [401, 408, 409, 425, 429].includes(status) || (status >= 500 && status !== 501 && status !== 505)
+  return isLater ? 'retry' : 'rejected'
+}

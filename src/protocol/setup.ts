@@ -1,7 +1,7 @@
 import { keptOfAnswer, MOST_OF_ANSWER } from '../message/answer.ts'
 import { compressionOf } from '../message/compression.ts'
 import { QueueError, shown } from '../message/error.ts'
-import { DEFAULTS, orderOf } from '../message/defaults.ts'
+import { batchOf, DEFAULTS, orderOf } from '../message/defaults.ts'
 import type { OpenOptions } from '../message/open-options.ts'
 import { toEntries } from './functions.ts'
 import type { Asks, Setup } from './host.ts'
@@ -27,6 +27,7 @@ export function setupOf(options: OpenOptions, given: Partial<Pick<OpenOptions, k
     ...orderOf(options),
     endpoint: endpoint === undefined ? '' : absolute(endpoint),
     ...(options.compress && { compress: compressionOf(options.compress) }),
+    ...(options.batch && { batch: batchOf(options.batch) }),
     // What consumers answer is bounded as they say it.
     answer: keptOfAnswer(options.consumers ? { limit: MOST_OF_ANSWER } : options.answer),
     headers: typeof headers === 'function' || headers === undefined ? [] : toEntries(headers),

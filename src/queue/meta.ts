@@ -80,7 +80,7 @@ export interface Head {
   /** The number of the next receipt, and of the first that is kept. */
   readonly receipts: number
   readonly keptFrom: number
-  /** Numbers of messages that a leader which is gone may have sent. */
+  /** Numbers of messages that a leader which is gone may have sent, and of those that went out with others in one request. */
   readonly frozen: readonly Range[]
   /** What is known of the time; absent until a leader of this release has written it. */
   readonly time?: KeptTime
@@ -177,8 +177,20 @@ export function areChanged(tail: Tail, head: Head): boolean {
   return tail.changes > head.changes
 }
 
+/** Ranges with some numbers more. */
+export function withNumbers(ranges: readonly Range[], numbers: readonly number[]): Range[] {
+  const all = without(ranges, numbers)
+  for (const number of [...new Set(numbers)].sort((a, b) => a - b)) {
+    const last = all.at(-1)
+    if (last?.[1] === number) all[all.length - 1] = [last[0], number + 1]
+    else all.push([number, number + 1])
+  }
+  return all
+}
+
 /** Ranges without some numbers. */
 export function without(ranges: readonly Range[], numbers: readonly number[]): Range[] {
+  if (ranges.length === 0) return []
   const splitAt = (all: Range[], number: number): Range[] =>
     all.flatMap(([from, to]): Range[] => {
       if (number < from || number >= to) return [[from, to]]

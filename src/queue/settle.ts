@@ -2,7 +2,7 @@ import { dropBody } from './bodies.ts'
 import type { Connection } from './connection.ts'
 import { forgetKeys, freeKeys } from './dedup.ts'
 import { assertEpoch } from './epoch.ts'
-import { areChanged, readHead, readTail, without, writeHead, writeTail } from './meta.ts'
+import { areChanged, readHead, readTail, withNumbers, without, writeHead, writeTail } from './meta.ts'
 import type { Head, Tail } from './meta.ts'
 import { keep } from './receipts.ts'
 import { batchesOf } from './record.ts'
@@ -57,7 +57,7 @@ async function write(
     ...known,
     ...(held && !isDecided && { held: isWanted ? held : { ...held, due: settlement.now, wait: 0 } }),
     ...(await countChanges(tx, settlement, before, tail)),
-    frozen: before.frozen.length > 0 ? without(before.frozen, passed) : [],
+    frozen: without(withNumbers(before.frozen, settlement.sent), passed),
     receipts: next,
     keptFrom,
     ...(isPaused && leasedWhilePaused(settlement, before)),

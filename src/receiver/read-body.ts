@@ -76,6 +76,11 @@ async function* chunksOf(stream: ReadableStream<Bytes> | null): AsyncGenerator<B
   }
 }
 
+/** What stands for a body that has come among others: the same as where it comes alone. */
+export function fingerprintOf(text: string): Promise<string> {
+  return sha256(new TextEncoder().encode(text))
+}
+
 async function sha256(bytes: Bytes): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')

@@ -1,5 +1,8 @@
+import { MOST_IN_BATCH } from '../message/defaults.ts'
 import { HOLDFAST_MESSAGE, IDEMPOTENCY_KEY, parseKey, parsePlace } from '../protocol/http.ts'
 import type { Place } from '../protocol/http.ts'
+import { isBatch, isJson, takeBatch } from './batch.ts'
+import type { Came } from './batch.ts'
 import { memoryDedup } from './dedup.ts'
 import type { DedupStore } from './dedup.ts'
 import { failed, once } from './once.ts'
@@ -51,11 +54,17 @@ export interface ReceiverOptions<T = unknown> {
    */
   readonly principal?: (request: Request, identity: string | undefined) => string | undefined | Promise<string | undefined>
   /**
-   * The largest body, in bytes, as it is when it is inflated; above, the answer is 413.
+   * The largest body, in bytes, as it is when it is inflated, of one message or of several in one request; above, the answer is 413.
    *
    * @defaultValue 1_048_576
    */
   readonly maxBytes?: number
+  /**
+   * The most messages in one request; above, the answer is 413, at which the device sends fewer.
+   *
+   * @defaultValue 1_000
+   */
+  readonly maxMessages?: number
 }
 
 const DEFAULT_MAX_BYTES = 1_048_576
@@ -64,9 +73,11 @@ const DEFAULT_MAX_BYTES = 1_048_576
  * The server's end: a web-standard handler that gives each message to `handle` once, and answers a repetition with the first answer. It
  * runs wherever `Request` and `Response` are: Node, Deno, Bun, workers at the edge, inside Hono or Next.
  *
+ * Several messages in one request, as `batch` of a queue has them sent, are handled one after the other, and answered with a result for each.
+ *
  * Follows draft-ietf-httpapi-idempotency-key-header-07: 400 without a key, 409 while it is being handled, 422 when it comes with other content.
  *
- * @throws TypeError when `handle` is not a function; RangeError when `maxBytes` is not a positive number.
+ * @throws TypeError when `handle` is not a function; RangeError when `maxBytes` is not a positive number, or `maxMessages` none from 1.
  * @example
  * ```ts
  * const receive = createReceiver<Order>({ handle: ({ id, body }) => orders.insert(id, body) })
@@ -74,9 +85,10 @@ const DEFAULT_MAX_BYTES = 1_048_576
  * ```
  */
 export function createReceiver<T = unknown>(options: ReceiverOptions<T>): (request: Request) => Promise<Response> {
-  const { handle, dedup = memoryDedup(), principal = () => '', maxBytes = DEFAULT_MAX_BYTES } = options
+  const { handle, dedup = memoryDedup(), principal = () => '', maxBytes = DEFAULT_MAX_BYTES, maxMessages = MOST_IN_BATCH } = options
   if (typeof handle !== 'function') throw new TypeError(`Expected \`handle\` to be a function, got ${String(handle)}`)
   if (!(maxBytes > 0)) throw new RangeError(`Expected \`maxBytes\` to be a number above 0, got ${String(maxBytes)}`)
+  if (!(maxMessages >= 1)) throw new RangeError(`Expected \`maxMessages\` to be a number from 1, got ${String(maxMessages)}`)
 
   return async function receive(request) {
     try {
@@ -93,17 +105,28 @@ export function createReceiver<T = unknown>(options: ReceiverOptions<T>): (reque
     const place = parsePlace(request.headers.get(HOLDFAST_MESSAGE))
     const who = await principal(request, place?.identity)
     if (typeof who !== 'string') return problem(401, 'Expected credentials')
+    const takeOne = ({ id, body, fingerprint, place }: Came): Promise<Response> =>
+      once(dedup, `${who}\n${id}`, fingerprint, () => handle({ id, body: body as T, principal: who, place }, request))
+    if (isBatch(request)) {
+      const body = await readJson(request, maxBytes)
+      return body instanceof Response ? body : takeBatch(body.value, { place, maxMessages, take: takeOne })
+    }
     const id = parseKey(request.headers.get(IDEMPOTENCY_KEY))
     if (id === undefined) return problem(400, 'Expected an Idempotency-Key of 1 to 255 characters')
-    if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(request.headers.get('content-type') ?? '')) return problem(415, 'Expected JSON')
-    const body = await readBody(request, maxBytes)
-    if (body === 'unknown coding') return problem(415, 'Expected no Content-Encoding but gzip', { headers: { 'accept-encoding': 'gzip' } })
-    if (body === 'cut off') return problem(400, 'Expected the whole body, in the coding that it is said to have')
-    if (body === 'too large') return problem(413, `Expected a body of at most ${maxBytes} bytes`)
-    const parsed = parse(body.text)
-    if (!parsed) return problem(400, 'Expected a body that is JSON')
-    return once(dedup, `${who}\n${id}`, body.fingerprint, () => handle({ id, body: parsed.value as T, principal: who, place }, request))
+    if (!isJson(request.headers.get('content-type') ?? '')) return problem(415, 'Expected JSON')
+    const body = await readJson(request, maxBytes)
+    return body instanceof Response ? body : takeOne({ id, body: body.value, fingerprint: body.fingerprint, place })
   }
+}
+
+/** What a request says, or what is wrong with it. */
+async function readJson(request: Request, maxBytes: number): Promise<{ readonly value: unknown; readonly fingerprint: string } | Response> {
+  const body = await readBody(request, maxBytes)
+  if (body === 'unknown coding') return problem(415, 'Expected no Content-Encoding but gzip', { headers: { 'accept-encoding': 'gzip' } })
+  if (body === 'cut off') return problem(400, 'Expected the whole body, in the coding that it is said to have')
+  if (body === 'too large') return problem(413, `Expected a body of at most ${maxBytes} bytes`)
+  const parsed = parse(body.text)
+  return parsed ? { ...parsed, fingerprint: body.fingerprint } : problem(400, 'Expected a body that is JSON')
 }
 
 function parse(text: string): { readonly value: unknown } | undefined {

@@ -48,7 +48,7 @@ describe('an option', () => {
     [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
       { endpoint, endpont: 'x' },
-      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, codec, version, upcast, compress, answer, redirects, backgroundSync',
+      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, codec, version, upcast, compress, batch, answer, redirects, backgroundSync',
     ],
     [{ endpoint, method: 'GET' }, "Expected `method` to be 'POST' or 'PUT' or 'PATCH', got \"GET\" (string)"],
     [{ endpoint, headers: { 'a b': 'x' } }, 'Expected `headers` to be headers, or a function that gives them, got [object Object]'],
@@ -102,6 +102,21 @@ describe('an option', () => {
       { endpoint, compress: { encoding: 'gzip', threshold: 0.5 } },
       'Expected `compress.threshold` to be a whole number from 0, got 0.5 (number)',
     ],
+    [{ endpoint, batch: 10 }, 'Expected `batch` to be an object, got 10 (number)'],
+    [{ endpoint, batch: {} }, 'Expected `batch` to be { messages, bytes }, got [object Object]'],
+    [{ endpoint, batch: { bytes: 10 } }, 'Expected `batch` to be { messages, bytes }, got [object Object]'],
+    [{ endpoint, batch: { messages: 0 } }, 'Expected `batch.messages` to be a whole number from 1 to 1000, got 0 (number)'],
+    [{ endpoint, batch: { messages: 1_001 } }, 'Expected `batch.messages` to be a whole number from 1 to 1000, got 1001 (number)'],
+    [{ endpoint, batch: { messages: 9, bytes: 1.5 } }, 'Expected `batch.bytes` to be a whole number from 1 to 16777216, got 1.5 (number)'],
+    [{ endpoint, batch: { messages: 9, wait: 100 } }, 'Unknown option `batch.wait`; known are messages, bytes'],
+    [
+      { endpoint, batch: { messages: 9 }, rate: { messages: 1, per: 1 } },
+      'Expected no `rate` with `batch`: what is to go evenly goes one by one',
+    ],
+    [
+      { consumers: true, batch: { messages: 9 } },
+      'Expected no `batch` with `consumers: true`, got [object Object]: nothing is sent anywhere',
+    ],
     [{ consumers: true, compress: 'gzip' }, 'Expected no `compress` with `consumers: true`, got "gzip" (string): nothing is sent anywhere'],
     [{ endpoint, answer: {} }, 'Expected `answer` to be { schema, headers, limit }, one of them or more, got [object Object]'],
     [{ endpoint, answer: { schema: [] } }, 'Expected `answer.schema` to be a schema that follows Standard Schema, version 1, got an array'],
@@ -133,7 +148,7 @@ describe('an option', () => {
     [{ endpoint, upcast: () => {} }, 'Expected `upcast` only with a `version` above 1: there is no earlier one'],
     [
       { endpoint, toString: 'x' },
-      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, codec, version, upcast, compress, answer, redirects, backgroundSync',
+      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, codec, version, upcast, compress, batch, answer, redirects, backgroundSync',
     ],
   ])('%j is refused with a sentence', (options, message) => {
     const refused = expect.objectContaining({ code: 'invalid-option', message }) as Error

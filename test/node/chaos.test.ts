@@ -3,12 +3,13 @@ import { expect, test } from 'vitest'
 import type { PageSignal } from '../../src/protocol/host.ts'
 import { databaseName } from '../../src/protocol/names.ts'
 import { createReceiver } from '../../src/receiver.ts'
+import { eventsOf } from '../world/batch-server.ts'
 import { openAuditor } from '../world/audit.ts'
 import { breakStorage } from '../world/break-storage.ts'
 import { hastyClock } from '../world/hasty-clock.ts'
 import type { Fault } from '../world/break-storage.ts'
 import { status, unreachable } from '../world/fake-server.ts'
-import type { Reaction } from '../world/fake-server.ts'
+import type { Arrival, Reaction } from '../world/fake-server.ts'
 import { collect, World } from '../world/world.ts'
 import type { Tab } from '../world/world.ts'
 import type { Order } from '../../src/message/options.ts'
@@ -27,7 +28,7 @@ const step = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       do: fc.constant('server' as const),
-      next: fc.array(fc.constantFrom('away', 'lost', 'fails', 'busy', 'rejects'), { maxLength: 4 }),
+      next: fc.array(fc.constantFrom('away', 'lost', 'fails', 'busy', 'rejects', 'choosy'), { maxLength: 4 }),
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('advance' as const), by: fc.integer({ min: 1, max: 10_000 }) }) },
@@ -52,12 +53,19 @@ const step = fc.oneof(
 /** For each order. */
 const runs = Number(process.env['CHAOS_RUNS'] ?? 200)
 
-test.each(['queue', 'group', 'none'] as const)(
-  `order: '%s': after ${runs} random histories nothing is lost or doubled, first arrivals are in order, and who waits is told`,
-  async (order) => {
+test.each([
+  ['queue', 'one by one'],
+  ['group', 'one by one'],
+  ['none', 'one by one'],
+  ['queue', 'in batches'],
+  ['group', 'in batches'],
+  ['none', 'in batches'],
+] as const)(
+  `order: '%s', %s: after ${runs} random histories nothing is lost or doubled, first arrivals are in order, and who waits is told`,
+  async (order, how) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), async (steps) => {
-        const chaos = new Chaos(order)
+        const chaos = new Chaos(order, how === 'in batches')
         for (const each of steps) await chaos.run(each)
         await chaos.heal()
         await chaos.check()
@@ -80,9 +88,13 @@ class Chaos {
   /** What is to befall transactions, one after the other: each lets some pass by. */
   #faults: { after: number; fault: Fault }[] = []
   readonly #mend = breakStorage(() => this.#nextFault())
+  /** It refuses some messages, for now or for good. */
+  #isChoosy = false
   readonly #receive = createReceiver({
     handle: ({ id }) => {
-      this.#effects.push(id)
+      const luck = this.#isChoosy ? Math.random() : 1
+      if (luck < 0.4) return new Response(null, { status: luck < 0.2 ? 500 : 422 })
+      return void this.#effects.push(id)
     },
   })
   readonly #reactions: Record<string, Reaction> = {
@@ -94,12 +106,20 @@ class Chaos {
     fails: status(500),
     busy: status(503, { 'retry-after': '1' }),
     rejects: status(422),
+    choosy: async (request) => {
+      this.#isChoosy = true
+      const answer = await this.#receive(request)
+      this.#isChoosy = false
+      return answer
+    },
   }
 
   readonly #order: Order
+  readonly #areBatches: boolean
 
-  constructor(order: Order) {
+  constructor(order: Order, areBatches: boolean) {
     this.#order = order
+    this.#areBatches = areBatches
     this.world.random = Math.random
     this.world.server.react = this.#receive
     for (let tab = 0; tab < 3; tab++) this.#tabs.push(this.#open())
@@ -112,7 +132,7 @@ class Chaos {
 
   #open(): { tab: Tab; queue: Queue<number> } {
     const tab = this.world.openTab({ storageClock: hastyClock })
-    return { tab, queue: tab.open<number>({ maxAttempts: 3, order: this.#order }) }
+    return { tab, queue: tab.open<number>({ maxAttempts: 3, order: this.#order, ...(this.#areBatches && { batch: { messages: 4 } }) }) }
   }
 
   /** Of five groups, where there are groups. */
@@ -221,10 +241,9 @@ class Chaos {
     expect(new Set([...this.#effects, ...dead]), 'nothing is lost, nothing is made up').toEqual(new Set(stored))
     expect(await queue.depth()).toMatchObject({ ready: 0, leased: 0, bytes: 0, dead: dead.length })
     const first = new Map<string, { n: number; sequence: number }>()
-    for (const { headers, body } of this.world.server.arrivals) {
-      const key = headers.get('idempotency-key')!
-      const sequence = Number(/sequence=(\d+)/.exec(headers.get('holdfast-message')!)![1])
-      if (!first.has(key)) first.set(key, { n: body as number, sequence })
+    for (const arrival of this.world.server.arrivals) {
+      for (const { key, n, sequence } of this.#areBatches ? inBatch(arrival) : [alone(arrival)])
+        if (!first.has(key)) first.set(key, { n, sequence })
     }
     if (this.#order === 'none') return
     for (let group = 0; group < (this.#order === 'group' ? 5 : 1); group++) {
@@ -232,4 +251,19 @@ class Chaos {
       expect(sequences, 'first arrivals are in order').toEqual(sequences.toSorted((x, y) => x - y))
     }
   }
+}
+
+interface Arrived {
+  readonly key: string
+  readonly n: number
+  readonly sequence: number
+}
+
+function alone({ headers, body }: Arrival): Arrived {
+  const [, sequence] = /sequence=(\d+)/.exec(headers.get('holdfast-message')!)!
+  return { key: headers.get('idempotency-key')!, n: body as number, sequence: Number(sequence) }
+}
+
+function inBatch(arrival: Arrival): Arrived[] {
+  return eventsOf(arrival).map(({ id, data, sequence }) => ({ key: id, n: data as number, sequence: Number(sequence) }))
 }

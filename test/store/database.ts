@@ -94,6 +94,7 @@ export const NOTHING: Omit<Settlement, 'head'> = {
   unparked: [],
   candidates: [],
   passed: [],
+  sent: [],
   changes: [],
   freed: [],
   emptied: [],

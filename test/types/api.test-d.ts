@@ -5,6 +5,7 @@ import { ack, defineQueue, isQueueError, openQueue } from '../../src/index.ts'
 import type {
   Ack,
   Answer,
+  BatchLimits,
   Codec,
   DeadLetter,
   Depth,
@@ -12,6 +13,7 @@ import type {
   QueueDefinition,
   QueueErrorCode,
   QueueEvent,
+  QueueOptions,
   Receipt,
   RequestParts,
   WaitingMessage,
@@ -60,6 +62,16 @@ describe('openQueue', () => {
     openQueue('orders', { endpoint: '/', headers: async ({ unauthorized, signal }) => ({ a: String(unauthorized && signal.aborted) }) })
     // @ts-expect-error -- a number is no header
     openQueue('orders', { endpoint: '/', headers: () => ({ a: 1 }) })
+  })
+
+  test('takes batches of a number of messages', () => {
+    expectTypeOf<QueueOptions['batch']>().toEqualTypeOf<BatchLimits | undefined>()
+    openQueue('orders', { endpoint: '/', batch: { messages: 10 } })
+    openQueue('orders', { endpoint: '/', batch: { messages: 10, bytes: 1_000 } })
+    // @ts-expect-error -- how many is needed
+    openQueue('orders', { endpoint: '/', batch: { bytes: 1_000 } })
+    // @ts-expect-error -- nothing waits for a batch to be full
+    openQueue('orders', { endpoint: '/', batch: { messages: 10, wait: 100 } })
   })
 
   test('refuses what is no option', () => {

@@ -1,0 +1,99 @@
+import { BATCH_TYPE } from '../protocol/batch.ts'
+import type { BatchResult } from '../protocol/batch.ts'
+import { formatKey, kindOf, parseKey } from '../protocol/http.ts'
+import type { Place } from '../protocol/http.ts'
+import { failed } from './once.ts'
+import { problem } from './problem.ts'
+import { fingerprintOf } from './read-body.ts'
+
+/** A message as it came, in a request of its own or with others. */
+export interface Came {
+  readonly id: string
+  readonly body: unknown
+  readonly fingerprint: string
+  readonly place: Place | undefined
+}
+
+export interface BatchOptions {
+  /** Where the first message of the request stands. */
+  readonly place: Place | undefined
+  readonly maxMessages: number
+  /** Takes one message in, and answers as if it had come alone. */
+  readonly take: (message: Came) => Promise<Response>
+}
+
+/** An event that has an id: the rest of it is what anybody could send. */
+interface Event extends Readonly<Record<string, unknown>> {
+  readonly id: string
+}
+
+export function isBatch({ headers }: Request): boolean {
+  return headers.get('content-type')?.toLowerCase().startsWith(BATCH_TYPE) === true
+}
+
+/** Takes events in, one after the other, and says what came of each; after the first of a group that was not accepted, nothing more of that group. */
+export async function takeBatch(value: unknown, options: BatchOptions): Promise<Response> {
+  if (!isListOfEvents(value)) return problem(400, 'Expected a list of events, each with an id')
+  if (value.length > options.maxMessages) return problem(413, `Expected at most ${options.maxMessages} messages`)
+  const results: BatchResult[] = []
+  const stopped = new Set<unknown>()
+  for (const event of value) {
+    const { id, partitionkey: group } = event
+    if (stopped.has(group)) continue
+    const result = await resultOf(id, await takeEvent(event, options))
+    results.push(result)
+    if (result.outcome !== 'accepted') stopped.add(group)
+  }
+  return Response.json({ results })
+}
+
+function isListOfEvents(value: unknown): value is Event[] {
+  return Array.isArray(value) && value.every((event) => typeof (Object(event) as Partial<Event>).id === 'string')
+}
+
+async function takeEvent(event: Event, { place, take }: BatchOptions): Promise<Response> {
+  const { specversion, id, idempotencykey = id, datacontenttype = 'application/json', data, sequence } = event
+  const key = typeof idempotencykey === 'string' ? parseKey(formatKey(idempotencykey)) : undefined
+  if (key === undefined) return problem(400, 'Expected an id, or an idempotencykey, of 1 to 256 characters of ASCII')
+  if (specversion !== '1.0') return problem(400, 'Expected an event of CloudEvents 1.0')
+  if ('data_base64' in event || !isJson(String(datacontenttype))) return problem(415, 'Expected JSON')
+  if (data === undefined) return problem(400, 'Expected data')
+  const isSequence = typeof sequence === 'string' && /^\d{1,16}$/.test(sequence)
+  try {
+    const fingerprint = await fingerprintOf(JSON.stringify(data))
+    return await take({
+      id: key,
+      body: data,
+      fingerprint,
+      place: place && isSequence ? { ...place, sequence: Number(sequence) } : undefined,
+    })
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+export function isJson(type: string): boolean {
+  return /^application\/(?:[\w.-]+\+)?json\b/i.test(type)
+}
+
+async function resultOf(id: string, response: Response): Promise<BatchResult> {
+  const { status, headers } = response
+  const text = await response.text()
+  const wait = headers.get('retry-after') ?? ''
+  return {
+    id,
+    outcome: kindOf(status),
+    status,
+    ...(/^\d{1,9}$/.test(wait) && { after: Number(wait) * 1_000 }),
+    ...(text !== '' && { body: isJson(headers.get('content-type') ?? '') ? parsed(text) : text }),
+  }
+}
+
+/** What a handler calls JSON need not be it. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
