@@ -23,7 +23,7 @@ import type { Clock } from '../queue/clock.ts'
 import type { Answered, Attempt } from './transport.ts'
 import type { Delivery } from './turns.ts'
 
-export interface CourierOptions extends AskEndpointOptions, Pick<CautionOptions, 'death'>, Pick<PreparationOptions, 'bodies'> {
+export interface CourierOptions extends AskEndpointOptions, Pick<CautionOptions, 'death'>, Pick<PreparationOptions, 'bodies' | 'vault'> {
   readonly books: Books
   readonly functions: FunctionsSource
   readonly isOnline: () => boolean
@@ -91,7 +91,7 @@ export class Courier {
     } finally {
       this.aborts.end(id)
       // What cannot be removed now is when the next term begins.
-      this.#options.bodies.free(delivery.message.body).catch(() => {})
+      this.#options.bodies.free(delivery.message).catch(() => {})
       this.caution.survived(delivery.message)
     }
   }
@@ -141,7 +141,7 @@ export class Courier {
     const began = clock.elapsed()
     const mayStillGo = (): Promise<boolean> => books.confirm().then(() => !this.#preparation.isCalledOff(doubts))
     const known = { epoch: books.epoch, attempt: nextAttempt(delivery.held), mayBeHeld: mayBeDelivered(delivery) }
-    const attempt = await transport.send({ ...message, ...known, body, headers, setup, mayStillGo }, cut)
+    const attempt = await transport.send({ ...message, ...known, ...body, headers, setup, mayStillGo }, cut)
     const took = Math.round(clock.elapsed() - began)
     if (attempt.answered) this.#hear(attempt)
     const isEnded = signal.aborted && !attempt.answered

@@ -1,6 +1,7 @@
 import { bytesOf } from '../message/bytes.ts'
 import type { Decision } from '../message/decision.ts'
 import { QueueError } from '../message/error.ts'
+import type { Vault } from '../consumer/vault.ts'
 import type { Batch, Setup } from '../protocol/host.ts'
 import type { Connection } from '../queue/connection.ts'
 import { enqueue } from '../queue/enqueue.ts'
@@ -14,6 +15,8 @@ const MOST_BATCHES = 64
 export interface EnqueuingOptions {
   readonly connection: Connection
   readonly reserve: Reserve
+  /** Absent where nothing is encrypted. */
+  readonly vault?: Vault
   /** The options of the queue, as they are now. */
   readonly setup: () => Pick<Setup, 'durability' | 'capacity'> & Partial<Pick<Setup, 'asks'>>
   /** The device's time. */
@@ -40,9 +43,9 @@ export class Enqueuing {
     return (await this.#batches.add(incoming)).get(incoming) ?? []
   }
 
-  /** Asks for the reserve in here, where batches stand in line: one that overtook another of its page would pass for stored before. */
+  /** Asks for the reserve in here, and encrypts, where batches stand in line: one that overtook another of its page would pass for stored before. */
   async #store(batches: readonly IncomingBatch[]): Promise<ReadonlyMap<IncomingBatch, readonly Decision[]>> {
-    const { connection, reserve, setup, now, isWithoutPage } = this.#options
+    const { connection, reserve, vault, setup, now, isWithoutPage } = this.#options
     const { durability, capacity, asks = {} } = setup()
     const needs = isWithoutPage ? undefined : Object.entries(asks).flatMap(([name, asked]) => (asked === 'always' ? [name] : []))
     if (!(await reserve.isKept())) {
@@ -51,7 +54,8 @@ export class Enqueuing {
         'The browser gives this origin no more space than what is kept back for settling; nothing was stored',
       )
     }
-    const decided = await enqueue(connection, { durability, capacity, now: now(), needs }, batches)
+    const sealing = batches.map(async (batch) => (vault ? { ...batch, messages: await vault.sealAll(batch.messages) } : batch))
+    const decided = await enqueue(connection, { durability, capacity, now: now(), needs }, await Promise.all(sealing))
     return new Map(batches.map((batch, index) => [batch, decided[index] ?? []]))
   }
 }

@@ -82,6 +82,7 @@ const queueChecks: Checks<QueueOptions> = {
   codec: { expected: '{ type, encode, decode }', passes: isCodec },
   version: whole(1),
   upcast: aFunction('gives a body of today for an earlier one'),
+  encryption: aFunction('gives { keys, current }'),
   compress: {
     expected: "'gzip' or { encoding, threshold }",
     shorthand: 'gzip',

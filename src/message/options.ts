@@ -1,6 +1,7 @@
 import type { AnswerOptions } from './answer.ts'
 import type { Compression } from './compression.ts'
 import type { Codec } from './codec.ts'
+import type { EncryptionFunction } from './encryption.ts'
 import type { HeadersFunction, HeadersLike } from './headers.ts'
 import type { Capacity, KeepDeadLetters, KeepReceipts, Rate } from './limits.ts'
 import type { Backoff } from './message.ts'
@@ -203,6 +204,15 @@ export interface QueueOptions<T = unknown, A = unknown> {
    * @example (body, version) => (version === 1 ? { ...body, currency: 'EUR' } : body)
    */
   readonly upcast?: UpcastFunction
+  /**
+   * Gives the keys that bodies are encrypted with before they are stored, and decrypted with to be sent: AES-GCM, in the worker. Called when one is first needed, and again where one is missing; it runs where `headers` does. If it throws, `enqueue` rejects with
+   * `key-unavailable`, and nothing is sent until it gives them. Where a key is lost, its messages become dead letters, reason `undecryptable`, which hold up nobody. What lies on the disk in clear all the same, docs/encryption.md lists. Schedules, outboxes and what follows on a message (`ack`) have no
+   * place in such a queue.
+   *
+   * @defaultValue none: bodies are stored in clear
+   * @example async () => ({ keys: { 'key-1': await loadKey() }, current: 'key-1' })
+   */
+  readonly encryption?: EncryptionFunction
   /**
    * Whether bodies are compressed as they are sent, for a server that decodes `Content-Encoding: gzip`. What does not become smaller goes plainly, and so does what is larger than 16 MiB, or goes to another
    * origin than the `endpoint`'s; so does everything where the browser cannot compress, or the server has answered 415.

@@ -38,9 +38,9 @@ export function portions<Portioned extends Message>(messages: readonly Portioned
 }
 
 /** What a message takes once cloned: a string that is not Latin-1 takes two bytes a character, however few of them need it. */
-function storedSize({ id, body, bytes, group = '', request, content }: Message): number {
+function storedSize({ id, body, bytes, group = '', request, content, sealed }: Message): number {
   if (typeof body !== 'string') {
-    const said = JSON.stringify([request, content]).length
+    const said = JSON.stringify([request, content, sealed?.id]).length + (sealed?.head?.byteLength ?? 0)
     return bytesWithin({ body, bytes }) + said + id.length + group.length * 2 + 64
   }
   // As many bytes as characters: ASCII, which need not be looked through.
