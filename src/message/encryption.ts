@@ -1,4 +1,4 @@
-import { QueueError } from './error.ts'
+import type { QueueError } from './error.ts'
 import { tagOf } from './tag.ts'
 import { wrongOption } from './checks.ts'
 
