@@ -2,7 +2,7 @@ import { bytesOf } from '../message/bytes.ts'
 import type { Decision } from '../message/decision.ts'
 import { QueueError } from '../message/error.ts'
 import type { Vault } from '../consumer/vault.ts'
-import type { Batch, Setup } from '../protocol/host.ts'
+import type { Asks, Batch, Setup } from '../protocol/host.ts'
 import type { Connection } from '../queue/connection.ts'
 import { enqueue } from '../queue/enqueue.ts'
 import type { IncomingBatch } from '../queue/enqueue.ts'
@@ -47,7 +47,7 @@ export class Enqueuing {
   async #store(batches: readonly IncomingBatch[]): Promise<ReadonlyMap<IncomingBatch, readonly Decision[]>> {
     const { connection, reserve, vault, setup, now, isWithoutPage } = this.#options
     const { durability, capacity, asks = {} } = setup()
-    const needs = isWithoutPage ? undefined : Object.entries(asks).flatMap(([name, asked]) => (asked === 'always' ? [name] : []))
+    const needs = isWithoutPage ? undefined : Object.entries<Asks>(asks).flatMap(([name, asked]) => (isNeeded(name, asked) ? [name] : []))
     if (!(await reserve.isKept())) {
       throw new QueueError(
         'storage-full',
@@ -58,4 +58,9 @@ export class Enqueuing {
     const decided = await enqueue(connection, { durability, capacity, now: now(), needs }, await Promise.all(sealing))
     return new Map(batches.map((batch, index) => [batch, decided[index] ?? []]))
   }
+}
+
+/** Keys are needed also where the definition gives them: a service worker of an earlier release of the app may have none. */
+function isNeeded(name: string, asked: Asks): boolean {
+  return asked === 'always' || (name === 'encryption' && asked !== 'never')
 }

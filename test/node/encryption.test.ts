@@ -1,10 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Encryption, EncryptionFunction } from '../../src/message/encryption.ts'
+import { ack } from '../../src/message/ack.ts'
+import { defineQueue } from '../../src/message/definition.ts'
 import type { OpenOptions } from '../../src/message/open-options.ts'
+import { takeRequest } from '../../src/message/request.ts'
+import { openOutboxOn } from '../../src/producer/outbox.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { databaseName } from '../../src/protocol/names.ts'
 import { STORES } from '../../src/queue/schema.ts'
 import { changeRaw, readRaw } from '../store/raw-database.ts'
+import { openBackground } from '../world/fake-scope.ts'
 import { status } from '../world/fake-server.ts'
 import { keysOf, makeKey } from '../world/keys.ts'
 import { collect, heard, World } from '../world/world.ts'
@@ -243,8 +248,8 @@ describe('what was encrypted is bound to its place', () => {
     await leave([2], { identity: 'other' })
     const { messages } = await readInbox()
     const name = databaseName(`${world.name}@other`)
-    const [[key]] = (await readRaw(name, 'inbox')) as [[IDBValidKey]]
-    await changeRaw(name, 'inbox', key, (record: object) => ({ ...record, messages }))
+    const [entry] = (await readRaw(name, 'inbox')) as InboxEntry[]
+    await changeRaw(name, 'inbox', entry![0], (record: object) => ({ ...record, messages }))
     const queue = await deliver({ identity: 'other' })
     expect(world.server.bodies).toEqual([])
     expect(await letters(queue)).toMatchObject([['undecryptable', expect.anything()]])
@@ -357,7 +362,10 @@ describe('keys', () => {
   })
 
   test('a queue goes on with what it holds in clear, and after encryption has ended with what it does not', async () => {
-    await leave([{ n: 1 }, new Blob(['two'])], { encryption: undefined })
+    const before = world.open()
+    await before.pause()
+    await Promise.all([before.enqueue({ n: 1 }), before.enqueue(new Blob(['two']))])
+    await before.close()
     await leave([{ n: 3 }])
     const { keys } = (await encryption({})) as Encryption
     await leave([{ n: SECRET }], { encryption: keysOf(keys, null) })
@@ -457,12 +465,105 @@ describe('bad input is refused, by name', () => {
     expect(() => open({ encryption: { keys: {}, current: null } as never })).toThrow('Expected `encryption` to be a function')
   })
 
-  test('a schedule, and a function that a service worker could not ask', async () => {
+  test('a schedule, an outbox, and what follows on a message: there it would lie in clear', async () => {
+    const message =
+      'Expected a queue without `encryption` in a schedule, an outbox, and behind `ack`: what it takes lies on the disk in clear'
     const queue = open()
-    await expect(queue.schedule('nightly', { every: 60_000, body: 1 })).rejects.toMatchObject({
-      code: 'invalid-option',
-      message: expect.stringContaining('`encryption`'),
-    })
-    expect(() => open({ backgroundSync: true })).toThrow('Expected `encryption` in the definition')
+    await expect(queue.schedule('nightly', { every: 60_000, body: 1 })).rejects.toMatchObject({ code: 'invalid-option', message })
+    const outbox = openOutboxOn({ locks: world.locks.manager, now: Date.now, after: () => () => {} }, queue, { database: 'none' })
+    expect(() => outbox.enqueueIn({} as never, 1)).toThrow(message)
+    await outbox.close()
+    const definition = defineQueue('packing', { endpoint: 'https://shop.example/', encryption })
+    const ending: unknown[] = []
+    const first = world.openTab().open({ consumers: true, maxAttempts: 1, identity: 'first' })
+    first.subscribe((event) => event.type === 'dead-lettered' && ending.push(event.excerpt))
+    first.consume(() => ack({ enqueue: [[definition, 1]] }))
+    await first.enqueue(1)
+    await world.passUntil(first.idle())
+    expect(ending).toEqual([`QueueError: ${message}`])
   })
+})
+
+describe('where the keys are', () => {
+  test('a worker of the app’s own asks the definition that it serves', async () => {
+    const definition = defineQueue(world.name, { endpoint: 'https://shop.example/', encryption })
+    const queue = world.openTab({}, [definition]).open({}, definition)
+    await queue.pause()
+    await queue.enqueue({ note: SECRET })
+    expect(await storesWith(SECRET)).toEqual([])
+    await queue.resume()
+    await queue.idle()
+    expect(world.server.bodies).toEqual([{ note: SECRET }])
+  })
+
+  /** Leaves a message behind that may go. */
+  async function leaveReady(body: unknown): Promise<void> {
+    const tab = world.openTab()
+    const queue = tab.open({ encryption })
+    await queue.pause()
+    await queue.enqueue(body)
+    await tab.host.signal('offline')
+    await queue.resume()
+    await queue.close()
+  }
+
+  test('a service worker asks the definition: it encrypts what it takes, and drains that and what pages have encrypted', async () => {
+    const definition = defineQueue(world.name, { endpoint: 'https://shop.example/', encryption })
+    const { scope, background } = openBackground(world.platform)
+    await leaveReady({ note: SECRET })
+    await background.put(definition, await takeRequest(new Request('https://shop.example/', { method: 'POST', body: SECRET })), {})
+    expect(await storesWith(SECRET)).toEqual([])
+    background.serve([definition])
+    await world.passUntil(scope.sync(`holdfast/${world.name}`)!)
+    await world.passUntil(background.close())
+    expect(world.server.bodies).toEqual([{ note: SECRET }, SECRET])
+  })
+
+  test('one that has none sends nothing, and leaves all where it is', async () => {
+    const definition = defineQueue(world.name, { endpoint: 'https://shop.example/' })
+    const { scope, background } = openBackground(world.platform)
+    await leaveReady(1)
+    background.serve([definition])
+    await expect(world.passUntil(scope.sync(`holdfast/${world.name}`)!)).rejects.toMatchObject({
+      code: 'invalid-option',
+      message: expect.stringContaining('Expected `encryption` in the definition'),
+    })
+    await world.passUntil(background.close())
+    expect(world.server.bodies).toEqual([])
+    await deliver()
+    expect(world.server.bodies).toEqual([1])
+  })
+
+  test('a function that a service worker could not ask is refused', () => {
+    expect(() => open({ backgroundSync: true })).toThrow('Expected `encryption` in the definition, with `backgroundSync`')
+  })
+})
+
+test('an earlier release, which would send what it finds, finds no message in what is encrypted', async () => {
+  await leave([{ a: 1 }, new Blob([secretBytes(10)]), new Blob([secretBytes(100_000)]), new Blob([secretBytes(2 * MB)])])
+  const { messages } = await readInbox()
+  expect(messages).toHaveLength(4)
+  // As it tells one: with neither, its body is text.
+  for (const message of messages)
+    expect([typeof message.body, 'content' in message, 'request' in message]).toEqual(['object', false, false])
+})
+
+test('a large body that is encrypted is put together in no file', async () => {
+  let asked = 0
+  const directory = async (): Promise<FileSystemDirectoryHandle> => {
+    asked += 1
+    throw new DOMException('', 'NotFoundError')
+  }
+  const tab = world.openTab({ directory })
+  const queue = tab.open({ encryption })
+  await queue.enqueue(new Blob([new Uint8Array(17 * MB)]))
+  await queue.idle()
+  const ofTerm = asked
+  await queue.close()
+  const plain = world.openTab({ directory }).open()
+  await plain.enqueue(new Blob([new Uint8Array(17 * MB)]))
+  await plain.idle()
+  expect(world.server.arrivals).toHaveLength(2)
+  // Whoever begins a term clears the folder; a body in clear asks for it twice more.
+  expect([ofTerm, asked - ofTerm]).toEqual([1, 3])
 })
