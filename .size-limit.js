@@ -11,15 +11,15 @@ const door = (/** @type {string} */ name, /** @type {string} */ path, /** @type 
 })
 
 export default [
-  door('holdfast, in the page', 'dist/index.js', '22.3 kB'),
-  door('holdfast/consumer', 'dist/consumer.js', '7.7 kB'),
-  door('holdfast/worker, with your own queues', 'dist/worker.js', '44.7 kB'),
-  door('holdfast/service-worker', 'dist/service-worker.js', '47.7 kB'),
-  door('holdfast/outbox', 'dist/outbox.js', '6.4 kB'),
-  door('holdfast/form', 'dist/form.js', '5.6 kB'),
+  door('holdfast, in the page', 'dist/index.js', '22.8 kB'),
+  door('holdfast/consumer', 'dist/consumer.js', '8.0 kB'),
+  door('holdfast/worker, with your own queues', 'dist/worker.js', '46.9 kB'),
+  door('holdfast/service-worker', 'dist/service-worker.js', '49.9 kB'),
+  door('holdfast/outbox', 'dist/outbox.js', '6.5 kB'),
+  door('holdfast/form', 'dist/form.js', '5.7 kB'),
   door('holdfast/receiver', 'dist/receiver.js', '2.4 kB'),
   // Only where the browser blocks storage and the user allows memory in its place.
-  { name: 'the worker that keeps messages in memory, as text', path: 'dist/memory-worker-text.js', limit: '57.9 kB', gzip: true },
+  { name: 'the worker that keeps messages in memory, as text', path: 'dist/memory-worker-text.js', limit: '60.2 kB', gzip: true },
   // As it is shipped: no bundler touches it.
-  { name: 'holdfast/auto-worker', path: 'dist/auto-worker.js', limit: '42.1 kB', gzip: true },
+  { name: 'holdfast/auto-worker', path: 'dist/auto-worker.js', limit: '44.4 kB', gzip: true },
 ]

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Page } from 'playwright'
+import type { Queue } from '../../src/index.ts'
 import { idle } from './browser.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
 import { until } from './until.ts'
@@ -76,7 +77,7 @@ test('what was encrypted when the browser was killed, the next page delivers, wi
   const page = await openEncrypted()
   await page.evaluate(
     async ([text, size]) => {
-      const orders = globalThis.orders as unknown as import('../../src/index.ts').Queue
+      const orders = globalThis.orders as unknown as Queue
       await orders.pause()
       await orders.enqueue({ note: text })
       await orders.enqueue(new File([text.repeat(Math.ceil(size / text.length))], `${text}.txt`, { type: 'text/x-own' }))
