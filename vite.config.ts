@@ -73,6 +73,7 @@ const IN_WEBKIT = [
   'identity',
   'requests',
   'bodies',
+  'encryption',
   'blocked-storage',
   'consumers',
   'pipelines',

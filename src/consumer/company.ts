@@ -1,6 +1,7 @@
 import { base64Length } from '../message/base64.ts'
 import type { BatchLimits } from '../message/limits.ts'
 import type { Message } from '../message/message.ts'
+import { isSpooled } from '../message/spooled.ts'
 import type { Delivery } from './turns.ts'
 
 /** How much may go in one request. */
@@ -27,8 +28,14 @@ export function companyFor(lead: Delivery, waiting: Iterable<{ group: string; de
   return company
 }
 
-/** How many bytes the body of a message is in a batch; without end for a request, which goes by itself. */
-export function sizeInBatch({ request, content, bytes }: Pick<Message, 'request' | 'content' | 'bytes'>): number {
-  if (request) return Infinity
+/** How many bytes the body of a message is in a batch; without end for what goes by itself: a request, what is encrypted, and a body that does not lie with its message. */
+export function sizeInBatch({
+  request,
+  content,
+  sealed,
+  body,
+  bytes,
+}: Pick<Message, 'request' | 'content' | 'sealed' | 'body' | 'bytes'>): number {
+  if (request || sealed || isSpooled(body)) return Infinity
   return content ? base64Length(bytes) : bytes
 }

@@ -24,7 +24,7 @@ import type { Clock } from '../queue/clock.ts'
 import type { Answered } from './transport.ts'
 import type { Delivery } from './turns.ts'
 
-export interface CourierOptions extends AskEndpointOptions, Pick<CautionOptions, 'death'>, Pick<PreparationOptions, 'bodies'> {
+export interface CourierOptions extends AskEndpointOptions, Pick<CautionOptions, 'death'>, Pick<PreparationOptions, 'bodies' | 'vault'> {
   readonly books: Books
   readonly functions: FunctionsSource
   readonly isOnline: () => boolean
@@ -92,7 +92,7 @@ export class Courier {
       this.aborts.end(id)
       this.#options.books.together.part(delivery)
       // What cannot be removed now is when the next term begins.
-      this.#options.bodies.free(delivery.message.body).catch(() => {})
+      this.#options.bodies.free(delivery.message).catch(() => {})
       this.caution.survived(delivery.message)
     }
   }

@@ -27,7 +27,7 @@ export interface Cause {
 }
 
 /** Nobody could do anything about these in their place. */
-const HALTS_NOT: ReadonlySet<DeadReason> = new Set(['not-upcast', 'invalid', 'body-lost'])
+const HALTS_NOT: ReadonlySet<DeadReason> = new Set(['not-upcast', 'invalid', 'body-lost', 'undecryptable'])
 
 /** The ways out of the queue. What is told is on disk; whoever wanted it aborted until then has come too late. */
 export class Departures {

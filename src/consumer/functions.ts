@@ -1,5 +1,6 @@
 import type { Answer } from '../message/message.ts'
 import type { Verdict } from '../message/verdict.ts'
+import type { Encryption } from '../message/encryption.ts'
 import type { HeaderEntries, Setup, Upcast } from '../protocol/host.ts'
 
 /** Where the user's functions are asked, under the options of the moment. */
@@ -12,6 +13,8 @@ export interface Functions {
   readonly classify: ((answer: Answer) => Promise<Verdict | undefined>) | undefined
   /** Absent where there is none, nor a schema: bodies are sent as they were enqueued. */
   readonly upcast: ((body: string, version: number) => Promise<Upcast>) | undefined
+  /** Absent where there is none: bodies are stored as they are. */
+  readonly encryption: (() => Promise<Encryption>) | undefined
 }
 
 /** Where the headers of requests come from. */

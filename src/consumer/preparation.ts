@@ -1,7 +1,6 @@
 import { bytesOf } from '../message/bytes.ts'
 import type { QueueEvent } from '../message/event.ts'
-import type { WholeBody } from '../message/spooled.ts'
-import type { HeaderEntries, Setup, Upcast } from '../protocol/host.ts'
+import type { HeaderEntries, Setup, Upcast, WireBody } from '../protocol/host.ts'
 import { askEndpoint } from './ask-endpoint.ts'
 import type { AskEndpointOptions } from './ask-endpoint.ts'
 import type { Bodies } from './bodies.ts'
@@ -12,17 +11,20 @@ import type { FunctionsSource } from './functions.ts'
 import type { Respite } from './respite.ts'
 import type { Delivery } from './turns.ts'
 import { unlessAborted } from './unless-aborted.ts'
+import { areKeysMissing, Undecryptable } from './vault.ts'
+import type { Vault } from './vault.ts'
 
 /** How much is kept of what `upcast` threw, or a schema has against a body, in characters. */
 const EXCERPT = 1_000
 
 export interface PreparationOptions extends AskEndpointOptions {
   readonly bodies: Bodies
+  readonly vault: Vault
   readonly books: Books
   readonly breaker: Breaker
   readonly departures: Departures
   readonly functions: FunctionsSource
-  /** How long `upcast` is left alone, when it cannot be reached. */
+  /** How long `upcast` and `encryption` are left alone, when they cannot be reached. */
   readonly respite: Respite
   readonly announce: (event: QueueEvent) => void
   /** The queue is being closed: what is under way has a while to be answered, and nothing more begins. */
@@ -34,7 +36,7 @@ export interface Prepared {
   readonly delivery: Delivery
   readonly setup: Setup
   readonly headers: HeaderEntries
-  readonly body: WholeBody
+  readonly body: WireBody
   /** How often a pause had come when its delivery began. */
   readonly doubts: number
 }
@@ -107,12 +109,32 @@ export class Preparation {
   }
 
   /** Read for this attempt alone. */
-  async #bodyOf(delivery: Delivery, doubts: number): Promise<WholeBody | undefined> {
-    const { bodies, departures } = this.#options
-    const body = await bodies.load(delivery.message.body)
-    if (body === undefined) await departures.bury(delivery, { reason: 'body-lost' })
-    else if (this.#mayStillGo(delivery, doubts)) return body
-    return undefined
+  async #bodyOf(delivery: Delivery, doubts: number): Promise<WireBody | undefined> {
+    const body = await this.#load(delivery)
+    return body && this.#mayStillGo(delivery, doubts) ? body : undefined
+  }
+
+  /** Its body, whole. A message that has none any more, or none that can be decrypted, is buried; without keys, nothing goes. */
+  async #load(delivery: Delivery): Promise<WireBody | undefined> {
+    const { bodies, departures, respite } = this.#options
+    const { message } = delivery
+    try {
+      const body = await bodies.load(message)
+      if (message.sealed) respite.end()
+      if (!body) await departures.bury(delivery, { reason: 'body-lost' })
+      return body
+    } catch (error) {
+      if (error instanceof Undecryptable) await departures.bury(delivery, { reason: 'undecryptable', excerpt: error.message })
+      else if (areKeysMissing(error)) this.#wait(delivery)
+      else throw error
+      return undefined
+    }
+  }
+
+  /** Nobody can be asked, or nobody answers: that is said of all messages. */
+  #wait(delivery: Delivery): void {
+    if (!this.#options.signal.aborted) this.#options.respite.begin()
+    this.#options.books.giveBack(delivery)
   }
 
   #mayStillGo(delivery: Delivery, doubts: number): boolean {
@@ -123,29 +145,42 @@ export class Preparation {
 
   /** With a body of today, or as it is where it was sent before: the bytes under a key never change. */
   async #upToDate(delivery: Delivery, setup: Setup): Promise<Delivery | undefined> {
-    const { books, departures, functions, respite, signal } = this.#options
-    const { message } = delivery
+    const { departures, functions, respite, signal } = this.#options
     const { upcast } = functions(setup)
-    const { version: written = 1 } = message
     if (!upcast || isOfToday(delivery, setup)) return delivery
+    const before = await this.#load(delivery)
+    if (!before) return undefined
     let body: Upcast
     try {
-      body = await unlessAborted(upcast(message.body as string, written), signal)
+      body = await unlessAborted(upcast(before.body as string, delivery.message.version ?? 1), signal)
     } catch {
       // That nobody can be asked is said of all; what is wrong with this one, of it alone.
-      if (!signal.aborted) respite.begin()
-      books.giveBack(delivery)
+      this.#wait(delivery)
       return undefined
     }
     respite.end()
-    if (typeof body === 'string') return books.rewrite(delivery, { ...message, body, bytes: bytesOf(body), version: setup.version })
+    if (typeof body === 'string') return this.#rewrite(delivery, body, setup)
     await departures.bury(delivery, { reason: body.refused, excerpt: body.why.slice(0, EXCERPT) })
     return undefined
+  }
+
+  async #rewrite(delivery: Delivery, body: string, { version }: Setup): Promise<Delivery | undefined> {
+    const { books, vault } = this.#options
+    const { sealed: _, ...message } = delivery.message
+    try {
+      const [sealed] = await vault.sealAll([{ ...message, body, bytes: bytesOf(body), version }])
+      return await books.rewrite(delivery, sealed!)
+    } catch (error) {
+      if (!areKeysMissing(error)) throw error
+      this.#wait(delivery)
+      return undefined
+    }
   }
 }
 
 /** Whether a message goes as it is stored. A request does: its body is no data that somebody could bring up to date. */
 export function isOfToday({ message, held, isFrozen }: Delivery, setup: Setup): boolean {
   const wasSent = message.wasSent === true || isFrozen === true || (held?.attempts ?? 0) + (held?.uncounted ?? 0) > 0
-  return typeof message.body !== 'string' || (message.version ?? 1) >= setup.version || wasSent
+  const isData = message.sealed ? message.sealed.isText : typeof message.body === 'string'
+  return !isData || (message.version ?? 1) >= setup.version || wasSent
 }

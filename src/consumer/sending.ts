@@ -1,5 +1,6 @@
 import type { QueueEvent } from '../message/event.ts'
-import type { HeaderEntries, Setup } from '../protocol/host.ts'
+import type { WholeBody } from '../message/spooled.ts'
+import type { HeaderEntries, Setup, WireBody } from '../protocol/host.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Aborts } from './aborts.ts'
 import type { Outcome } from './answer-table.ts'
@@ -82,7 +83,7 @@ export class Sending {
     const { delivery, setup } = prepared
     const company = this.#companyOf(delivery, setup)
     const all = [delivery, ...company]
-    const along = company.map((other) => this.#outgoing({ ...prepared, delivery: other, body: other.message.body as string }, headers))
+    const along = company.map((other) => this.#outgoing({ ...prepared, delivery: other, body: asItLies(other) }, headers))
     if (company.length > 0) books.together.send(all)
     for (const { message, held } of company) announce({ type: 'leased', id: message.id, attempt: nextAttempt(held) })
     // Nobody's abort ends what others are in.
@@ -122,7 +123,7 @@ export class Sending {
     const { message, group, held } = delivery
     const mayStillGo = (): Promise<boolean> => books.confirm().then(() => !preparation.isCalledOff(doubts))
     const known = { epoch: books.epoch, attempt: nextAttempt(held), mayBeHeld: mayBeDelivered(delivery), partition: group }
-    return { ...message, ...known, body, headers, setup, mayStillGo }
+    return { ...message, ...known, ...body, headers, setup, mayStillGo }
   }
 
   #hear(attempt: Attempt): void {
@@ -136,6 +137,11 @@ export class Sending {
   room({ batch }: Setup): Room | undefined {
     return batch && this.#options.transport.sendBatch ? this.size.room(batch) : undefined
   }
+}
+
+/** What goes along lies with its message, in clear. */
+function asItLies({ message: { body, content } }: Delivery): WireBody {
+  return { body: body as WholeBody, ...(content && { content }) }
 }
 
 /**

@@ -17,6 +17,7 @@ import type { Pace } from './pace.ts'
 import { QueueTime } from './queue-time.ts'
 import { Retention } from './retention.ts'
 import type { Transport } from './transport.ts'
+import type { Vault } from './vault.ts'
 
 export interface TermOptions {
   readonly connection: Connection
@@ -25,6 +26,7 @@ export interface TermOptions {
   /** The options of the queue, as they are now. */
   readonly setup: () => Setup
   readonly folder: Folder
+  readonly vault: Vault
   /** Drops what others have left half-stored. */
   readonly sweep: () => Promise<void>
   readonly isOnline: () => boolean

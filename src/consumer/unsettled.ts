@@ -69,6 +69,7 @@ export class Unsettled {
   /** It has another body from now on. */
   rewritten(before: PlacedMessage, change: Change & { readonly message: PlacedMessage }): void {
     this.#bytes += before.bytes - change.message.bytes
+    this.#empty(before)
     this.#changes.push(change)
   }
 

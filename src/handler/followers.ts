@@ -46,6 +46,7 @@ function addressOf(queue: unknown, identity: string | undefined, index: number):
       dedupKey: options.dedupKey?.bind(options),
       schema: options.schema,
       codec: options.codec,
+      encryption: options.encryption,
     },
   }
 }

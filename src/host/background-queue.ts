@@ -12,6 +12,8 @@ import { Connection } from '../queue/connection.ts'
 import { counts, depth } from '../queue/depth.ts'
 import { readInstance } from '../queue/meta.ts'
 import { needs } from '../queue/needs.ts'
+import type { FunctionsSource } from '../consumer/functions.ts'
+import { Vault } from '../consumer/vault.ts'
 import { Enqueuing } from './enqueuing.ts'
 import { newsOf } from './news.ts'
 import type { Platform } from './platform.ts'
@@ -36,6 +38,7 @@ export interface BackgroundQueueOptions {
   readonly setup: Setup
   readonly platform: Platform
   readonly reserve: Reserve
+  readonly functions: FunctionsSource
   /** Where it is drained. */
   readonly host: HostApi
   readonly isOnline: () => boolean
@@ -69,7 +72,7 @@ export class BackgroundQueue {
   #wake = (): void => {}
 
   constructor(options: BackgroundQueueOptions) {
-    const { definition, platform, reserve, setup } = options
+    const { definition, platform, reserve, setup, functions } = options
     this.#options = options
     this.#connection = new Connection({
       name: databaseName(definition.name),
@@ -78,7 +81,8 @@ export class BackgroundQueue {
       makeRoom: async () => void (await reserve.spend()),
     })
     const now = (): number => platform.clock.now()
-    const known = { connection: this.#connection, reserve, setup: () => setup }
+    const vault = new Vault({ queue: definition.name, setup: () => setup, functions })
+    const known = { connection: this.#connection, reserve, vault, setup: () => setup }
     this.#enqueuing = new Enqueuing({ ...known, now, isWithoutPage: true })
     this.#spooling = new Spooling({ ...known, queue: definition.name, locks: platform.locks })
     this.#tabs = new TabChannel(definition.name, platform.openChannel, { events: (events) => this.#hear(events) })

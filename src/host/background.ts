@@ -9,6 +9,7 @@ import { syncTag } from '../protocol/names.ts'
 import { isDrainCall } from '../protocol/service-worker.ts'
 import { setupOf } from '../protocol/setup.ts'
 import { BackgroundQueue } from './background-queue.ts'
+import { functionsSource } from './functions-source.ts'
 import { createHost } from './host.ts'
 import type { Platform } from './platform.ts'
 import { Reserve } from './reserve.ts'
@@ -97,7 +98,9 @@ export class Background {
     if (known) return known
     const isOnline = (): boolean => this.scope.navigator.onLine
     const ended = (): void => void this.#queues.delete(name)
-    const queue = new BackgroundQueue({ definition, setup: setupOf(options, {}), platform, reserve, host: this.#host, isOnline, ended })
+    const functions = functionsSource({ queue: name, page: NO_PAGE, definition })
+    const its = { definition, setup: setupOf(options, {}), functions }
+    const queue = new BackgroundQueue({ ...its, platform, reserve, host: this.#host, isOnline, ended })
     this.#queues.set(name, queue)
     return queue
   }
@@ -130,4 +133,4 @@ export class Background {
 const nobody = async (): Promise<never> => {
   throw new QueueError('unsupported', 'A service worker has no page to ask')
 }
-const NO_PAGE: PageApi = { headers: nobody, classify: nobody, upcast: nobody }
+const NO_PAGE: PageApi = { headers: nobody, classify: nobody, upcast: nobody, encryption: nobody }

@@ -14,7 +14,7 @@ import type { Reserve } from './reserve.ts'
 
 export interface DrainingOptions extends Pick<
   TermOptions,
-  'connection' | 'functions' | 'setup' | 'sweep' | 'isOnline' | 'announce' | 'death'
+  'connection' | 'vault' | 'functions' | 'setup' | 'sweep' | 'isOnline' | 'announce' | 'death'
 > {
   /** The queue's key. */
   readonly queue: string

@@ -1,6 +1,6 @@
 import type { Functions, FunctionsSource, HeadersSource } from '../consumer/functions.ts'
 import type { QueueDefinition } from '../message/definition.ts'
-import { askClassify, askHeaders, askUpcast, toEntries } from '../protocol/functions.ts'
+import { askClassify, askEncryption, askHeaders, askUpcast, toEntries } from '../protocol/functions.ts'
 import type { PageApi, Setup } from '../protocol/host.ts'
 import { ofKey } from '../protocol/names.ts'
 import { unwrap } from '../protocol/result.ts'
@@ -15,7 +15,12 @@ export interface FunctionsSourceOptions {
 
 /** Who is asked for what the options leave to a function: the definition that this host serves, or the page, or nobody. */
 export function functionsSource(options: FunctionsSourceOptions): FunctionsSource {
-  return (setup) => ({ headers: headersOf(setup, options), classify: classifyOf(setup, options), upcast: upcastOf(setup, options) })
+  return (setup) => ({
+    headers: headersOf(setup, options),
+    classify: classifyOf(setup, options),
+    upcast: upcastOf(setup, options),
+    encryption: encryptionOf(setup, options),
+  })
 }
 
 function headersOf({ asks, headers }: Setup, { queue, page, definition }: FunctionsSourceOptions): HeadersSource {
@@ -38,4 +43,10 @@ function upcastOf({ asks }: Setup, { queue, page, definition }: FunctionsSourceO
   const own = definition?.options
   if ((own?.upcast ?? own?.schema) && asks.upcast !== 'always') return (body, version) => askUpcast(own ?? {}, body, version)
   return asks.upcast === 'never' ? undefined : async (body, version) => unwrap(await page.upcast(queue, body, version))
+}
+
+function encryptionOf({ asks }: Setup, { queue, page, definition }: FunctionsSourceOptions): Functions['encryption'] {
+  const own = definition?.options.encryption
+  if (own && asks.encryption !== 'always') return () => askEncryption(own, ofKey(queue).identity)
+  return asks.encryption === 'never' ? undefined : async () => unwrap(await page.encryption(queue))
 }

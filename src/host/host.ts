@@ -1,11 +1,12 @@
 import type { QueueDefinition } from '../message/definition.ts'
 import { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
+import type { Message } from '../message/message.ts'
 import type { HostApi, PageApi, Setup } from '../protocol/host.ts'
 import { ofKey } from '../protocol/names.ts'
 import { resultOf } from '../protocol/result.ts'
 import type { Result } from '../protocol/result.ts'
-import { bodyOf } from '../consumer/bodies.ts'
+import { bodyOf, readable } from '../consumer/bodies.ts'
 import { deadLetters } from '../queue/dead-letters.ts'
 import { depth } from '../queue/depth.ts'
 import { groupDepth } from '../queue/group-depth.ts'
@@ -102,11 +103,12 @@ function verbsAt(at: At): Omit<HostApi, 'open' | 'close' | 'destroy' | 'signal'>
     enqueue: (queue, batch) => at(queue, (host) => host.enqueue(batch)),
     spool: (queue, portion) => at(queue, ({ spooling }) => spooling.add(portion)),
     unspool: (queue, spool) => at(queue, ({ spooling }) => spooling.drop(spool)),
-    body: (queue, id) => at(queue, ({ connection }) => bodyOf(connection, id)),
+    body: (queue, id) => at(queue, (host) => bodyOf(host, id)),
     depth: (queue) => at(queue, ({ connection }) => depth(connection)),
     groupDepth: (queue, group) => at(queue, ({ connection }) => groupDepth(connection, group)),
-    messages: (queue, from, filter) => at(queue, ({ connection }) => messages(connection, from as MessagesPlace | undefined, filter)),
-    deadLetters: (queue, from) => at(queue, ({ connection }) => deadLetters(connection, Number(from ?? 0))),
+    messages: (queue, from, filter) =>
+      at(queue, (host) => shown(host, messages(host.connection, from as MessagesPlace | undefined, filter))),
+    deadLetters: (queue, from) => at(queue, (host) => shown(host, deadLetters(host.connection, Number(from ?? 0)))),
     standings: (queue, ids) => at(queue, ({ connection, keptSince }) => standings(connection, ids, keptSince)),
     receipts: (queue, from) => at(queue, ({ connection, keptSince }) => receipts(connection, Number(from ?? 0), keptSince)),
     cancel: (queue, id, isAborting) => at(queue, (host) => host.cancel(id, isAborting)),
@@ -118,6 +120,15 @@ function verbsAt(at: At): Omit<HostApi, 'open' | 'close' | 'destroy' | 'signal'>
     unschedule: (queue, name) => at(queue, (host) => host.deciding.unschedule(name)),
     retryNow: (queue, group) => at(queue, (host) => host.retryNow(group)),
   }
+}
+
+/** A page of a list, decrypted. */
+async function shown<Item extends Message, Listed extends { readonly items: readonly Item[] }>(
+  { vault }: QueueHost,
+  listing: Promise<Listed & { readonly items: readonly Item[] }>,
+): Promise<Listed> {
+  const listed = await listing
+  return { ...listed, items: await Promise.all(listed.items.map((item) => readable(vault, item))) }
 }
 
 function unsupported(): QueueError {

@@ -11,6 +11,7 @@ import { counts } from '../queue/depth.ts'
 import { destroy } from '../queue/destroy.ts'
 import { pulse } from '../queue/pulse.ts'
 import { retryGroup } from '../queue/stops.ts'
+import { Vault } from '../consumer/vault.ts'
 import { Deciding } from './deciding.ts'
 import { Draining } from './draining.ts'
 import type { DrainingOptions } from './draining.ts'
@@ -35,6 +36,7 @@ export interface QueueHostOptions extends Pick<
 /** One queue in this host: what its page asks for, its part in draining, and its ear to the other tabs. */
 export class QueueHost {
   readonly connection: Connection
+  readonly vault: Vault
   readonly deciding: Deciding
   readonly spooling: Spooling
   readonly #options: QueueHostOptions
@@ -60,6 +62,9 @@ export class QueueHost {
       tell: (news) => this.#hearStorage(news),
       makeRoom: () => this.#makeRoom(),
     })
+    const setupNow = (): Setup => this.#setup
+    const vault = (this.vault = new Vault({ ...options, setup: setupNow }))
+    const known = { connection: this.connection, vault, setup: setupNow }
     this.deciding = new Deciding({
       connection: this.connection,
       isOneGroup: () => this.#setup.order === 'queue',
@@ -67,22 +72,11 @@ export class QueueHost {
       now: () => this.#now,
       announce: (events) => this.#announce(events),
     })
-    this.#enqueuing = new Enqueuing({
-      connection: this.connection,
-      reserve: options.reserve,
-      setup: () => this.#setup,
-      now: () => this.#now,
-    })
-    this.spooling = new Spooling({
-      ...options,
-      connection: this.connection,
-      locks: platform.locks,
-      setup: () => this.#setup,
-    })
+    this.#enqueuing = new Enqueuing({ ...known, reserve: options.reserve, now: () => this.#now })
+    this.spooling = new Spooling({ ...options, ...known, locks: platform.locks })
     this.#draining = new Draining({
       ...options,
-      connection: this.connection,
-      setup: () => this.#setup,
+      ...known,
       sweep: () => this.spooling.sweep(),
       announce: (event) => this.#announce([event]),
     })

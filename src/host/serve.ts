@@ -52,6 +52,7 @@ function start(definitions?: ReadonlyMap<string, QueueDefinition>, platform: Pla
     headers: async (queue, unauthorized) => attached().headers(queue, unauthorized),
     classify: async (queue, answer) => attached().classify(queue, answer),
     upcast: async (queue, body, version) => attached().upcast(queue, body, version),
+    encryption: async (queue) => attached().encryption(queue),
   }
   const host = createHost({ platform, page: hostPage, ...(definitions && { served: definitions }) })
   const api: WorkerApi = {

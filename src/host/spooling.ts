@@ -1,5 +1,6 @@
 import { QueueError } from '../message/error.ts'
 import { mintProducer } from '../message/id.ts'
+import type { Vault } from '../consumer/vault.ts'
 import { CHUNK } from '../message/spooled.ts'
 import type { StoredBody } from '../message/spooled.ts'
 import { spoolLock } from '../protocol/names.ts'
@@ -13,6 +14,7 @@ export interface SpoolingOptions {
   readonly queue: string
   readonly connection: Connection
   readonly reserve: Reserve
+  readonly vault: Vault
   readonly locks: LockManager
   readonly setup: () => Pick<Setup, 'durability' | 'largestBody'>
 }
@@ -74,9 +76,9 @@ export class Spooling {
   }
 
   async #put(spool: string, number: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    const { connection, reserve, setup } = this.#options
+    const { connection, reserve, vault, setup } = this.#options
     if (!(await reserve.isKept())) throw new QueueError('storage-full', 'The browser gives this origin no more space; nothing was stored')
-    if (await putChunk(connection, setup().durability, { spool, number, bytes })) return
+    if (await putChunk(connection, setup().durability, { spool, number, ...(await vault.sealChunk(spool, number, bytes)) })) return
     throw new QueueError('storage-failed', 'What was stored of this body is gone: whoever stored it was, for a while; nothing was stored')
   }
 

@@ -2,6 +2,7 @@
 export type { Codec } from './codec.ts'
 export type { Compression } from './compression.ts'
 export type { QueueDefinition } from './definition.ts'
+export type { Encryption, EncryptionFunction, EncryptionRequest } from './encryption.ts'
 export type { HeadersFunction, HeadersLike, HeadersRequest } from './headers.ts'
 export type { Answer, Backoff } from './message.ts'
 export type { AnswerOptions } from './answer.ts'

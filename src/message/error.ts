@@ -8,6 +8,7 @@
  * | `invalid-body` | a body would not survive being sent as JSON, or is not what the queue's `schema` expects (`cause` holds the issues) | send what is expected |
  * | `body-too-large` | a body is larger than 16 MiB as JSON, or than `largestBody` | send less |
  * | `queue-full` | the queue holds as much as its `capacity` allows; the message is **not** stored | try later, or tell the user |
+ * | `key-unavailable` | `encryption` gave no keys; the message is **not** stored | see `cause`; try again once the keys are there |
  * | `storage-full` | the browser gives this origin no more space; the message is **not** stored | free some, or tell the user |
  * | `storage-failed` | IndexedDB failed, for a minute where it may come back; whoever called was not answered "stored" | try again |
  * | `storage-cleared` | the site's data was cleared, and the message of this receipt with it | enqueue it again, if you have it |
@@ -29,6 +30,7 @@ export type QueueErrorCode =
   | 'invalid-body'
   | 'body-too-large'
   | 'queue-full'
+  | 'key-unavailable'
   | 'storage-full'
   | 'storage-failed'
   | 'storage-cleared'

@@ -16,6 +16,8 @@ export interface Message {
   readonly request?: StoredRequest
   /** Its body is bytes, and this is what they are. */
   readonly content?: Content
+  /** It is encrypted: its body is bytes, or these lie beside it, and what `request` and `content` say is among them. An earlier release sets it aside. */
+  readonly sealed?: Sealed
   /** What a redirect means, where that differs from its queue. */
   readonly redirects?: Redirects
   /** When it was enqueued, in milliseconds since the epoch. Never used for order. */
@@ -35,6 +37,18 @@ export interface Message {
   readonly idempotencyKey?: string
   /** It was sent before it became a dead letter: redriven, its body stays as it is. */
   readonly wasSent?: true
+}
+
+/** What is known of an encrypted body without its key. */
+export interface Sealed {
+  /** The id that it had as it was encrypted: in no other message is it readable. */
+  readonly id: string
+  /** It was enqueued to take the place of another (`latest`), whose id it may have now. */
+  readonly isLatest?: true
+  /** Its body is data. */
+  readonly isText?: true
+  /** What is said of its body, encrypted; absent where that is data, as enqueued. */
+  readonly head?: Uint8Array<ArrayBuffer>
 }
 
 /** How long to wait after failures in a row: at most `first` milliseconds after one, twice as long after each other, never longer than `longest`. */
@@ -118,6 +132,8 @@ export type DeadReason =
   | 'not-upcast'
   /** An earlier release of the app has written it, and the `schema` of today does not take it, as `upcast` gave it: `excerpt` says why. Nothing of it was sent. */
   | 'invalid'
+  /** It is encrypted, and not with one of the keys that `encryption` gives; or damaged, or not where it was stored: `excerpt` says what. Nothing of it was sent. With the key, it can be redriven. */
+  | 'undecryptable'
   /** It cannot be read: the disk or the browser has damaged it, or a later release of the app has written it. Nothing of it was sent. */
   | 'unreadable'
 

@@ -83,6 +83,7 @@ const queueChecks: Checks<QueueOptions> = {
   codec: { expected: '{ type, encode, decode }', passes: isCodec },
   version: whole(1),
   upcast: aFunction('gives a body of today for an earlier one'),
+  encryption: aFunction('gives { keys, current }'),
   compress: {
     expected: "'gzip' or { encoding, threshold }",
     shorthand: 'gzip',
@@ -133,6 +134,8 @@ export function checkQueue(options: unknown, isOpened?: 'opened'): asserts optio
       `Expected \`dedupWindow\` only with \`onDuplicate: 'ignore'\`, got '${onDuplicate}': what was delivered can only be ignored`,
     )
   }
+  if (options.batch && options.encryption)
+    throw invalid('Expected no `encryption` with `batch`: what is encrypted is opened for its own attempt, and goes by itself')
   if (options.batch && options.rate) throw invalid('Expected no `rate` with `batch`: what is to go evenly goes one by one')
   if (upcast && version === DEFAULTS.version) throw invalid('Expected `upcast` only with a `version` above 1: there is no earlier one')
 }

@@ -1,15 +1,14 @@
 import type { AnswerOptions } from './answer.ts'
+import type { BodyOptions } from './body-options.ts'
 import type { Compression } from './compression.ts'
-import type { Codec } from './codec.ts'
 import type { HeadersFunction, HeadersLike } from './headers.ts'
 import type { BatchLimits, Capacity, KeepDeadLetters, KeepReceipts, Rate } from './limits.ts'
 import type { Backoff } from './message.ts'
-import type { StandardSchema } from './schema.ts'
 import type { Redirects } from './stored-request.ts'
-import type { ClassifyFunction, UpcastFunction } from './verdict.ts'
+import type { ClassifyFunction } from './verdict.ts'
 
 /** What a queue is: where its messages go, and how. */
-export interface QueueOptions<T = unknown, A = unknown> {
+export interface QueueOptions<T = unknown, A = unknown> extends BodyOptions<T> {
   /**
    * The URL that messages are sent to; relative ones are resolved against the page. Only `http:` and `https:`. A queue has either this or `consumers`.
    *
@@ -166,43 +165,6 @@ export interface QueueOptions<T = unknown, A = unknown> {
    * @example { messages: 10_000, bytes: 50_000_000 }
    */
   readonly capacity?: Capacity
-  /**
-   * The largest body that is taken, in bytes: what is larger is refused, with `body-too-large`. Data is never more than 16 MiB as JSON.
-   *
-   * @defaultValue Infinity: as much as the browser has space for
-   * @example 25 * 1024 * 1024
-   */
-  readonly largestBody?: number
-  /**
-   * What bodies must be: any schema of zod, valibot, arktype and others that follow Standard Schema (https://standardschema.dev) and validate at once, without a
-   * promise. A body is validated when it is enqueued, and one of an earlier `version` before its first attempt; what the schema makes of it is stored. It also gives bodies their type.
-   *
-   * @defaultValue none: any body
-   * @example z.object({ sku: z.string(), quantity: z.number().int() })
-   */
-  readonly schema?: StandardSchema<T>
-  /**
-   * What makes bytes of bodies, in place of JSON: for data that JSON cannot hold. What it gives is stored, and sent with its type. Schedules, outboxes and what follows on a message (`ack`) are JSON, and have no place
-   * in such a queue; nor has `upcast`: a format of one's own has versions of its own.
-   *
-   * @defaultValue JSON; files, forms and bytes as they are
-   * @example { type: 'application/vnd.msgpack', encode: (body) => encode(body), decode: (bytes) => decode(bytes) }
-   */
-  readonly codec?: Codec<T>
-  /**
-   * The version of bodies that this release of the app enqueues: a whole number from 1. See `upcast`.
-   *
-   * @defaultValue 1
-   */
-  readonly version?: number
-  /**
-   * Brings a body that an earlier release of the app has left in the queue up to date, before its first attempt; one that was sent already stays as it is. If it
-   * throws, the message becomes a dead letter, reason `not-upcast`; where `schema` does not take what it gives, reason `invalid`. Either holds up nobody. It runs where `headers` does. Without it, bodies are sent as they were enqueued, or as `schema` makes them.
-   *
-   * @defaultValue none
-   * @example (body, version) => (version === 1 ? { ...body, currency: 'EUR' } : body)
-   */
-  readonly upcast?: UpcastFunction
   /**
    * Whether bodies are compressed as they are sent, for a server that decodes `Content-Encoding: gzip`. What does not become smaller goes plainly, and so does what is larger than 16 MiB, or goes to another
    * origin than the `endpoint`'s; so does everything where the browser cannot compress, or the server has answered 415.

@@ -20,7 +20,7 @@ export interface MessageOptions {
 export interface WaitingMessage<T = unknown> {
   readonly id: string
   /**
-   * Its body. Whatever `T` says, `undefined` for bytes of more than 48 kB, which are asked for by themselves (`queue.body(id)`); and of one that was enqueued as a request, its bytes (a `Uint8Array`): look
+   * Its body. Whatever `T` says, `undefined` for bytes of more than 48 kB, and for data of as much that is encrypted, which are asked for by themselves (`queue.body(id)`); for what cannot be decrypted; and of one that was enqueued as a request, its bytes (a `Uint8Array`): look
    * at `request` first, where a queue has both.
    */
   readonly body: T

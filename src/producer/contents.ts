@@ -69,6 +69,8 @@ export class Contents {
         size += bytes.size
         this.#check(size)
         if (isLast && chunks === 0) return await read(bytes)
+        // It has ended with a chunk.
+        if (bytes.size === 0) break
         await this.#options.spool({ spool, number: chunks, body: bytes })
         chunks += 1
       }

@@ -216,6 +216,7 @@ export class HostLink {
       headers: (key, unauthorized) => resultOf(async () => this.#functionsOf(key).headers(unauthorized)),
       classify: (key, answer) => resultOf(async () => this.#functionsOf(key).classify(answer)),
       upcast: (key, body, version) => resultOf(async () => this.#functionsOf(key).upcast(body, version)),
+      encryption: (key) => resultOf(async () => this.#functionsOf(key).encryption()),
     }
   }
 

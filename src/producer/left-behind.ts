@@ -17,7 +17,7 @@ const MOST_CHARACTERS = 1_000_000
 export interface LeavingQueue {
   readonly key: string
   /** Its options, with the generation of the queue, where that is known. */
-  readonly setup: Pick<Setup, 'generation'>
+  readonly setup: Pick<Setup, 'generation' | 'asks'>
 }
 
 interface Left {
@@ -48,6 +48,8 @@ export class LeftBehind {
   /** @returns whether it is there. Nothing that comes after a batch that is not may be: that would pass for stored. */
   write(batch: Batch): boolean {
     if (this.#written.has(batch.number)) return true
+    // There it would lie in clear: nothing can be encrypted at once.
+    if (this.#queue.setup.asks.encryption !== 'never') return false
     const before = [...this.#written.values()].reduce((sum, size) => sum + size, 0)
     // Before it is made text of: a file, or a body of megabytes, would hold up the page as it leaves.
     if (before + charactersOf(batch) > MOST_CHARACTERS) return false

@@ -6,7 +6,7 @@ import type { QueueDefinition } from '../message/definition.ts'
 import type { OpenOptions, QueueEnd } from '../message/open-options.ts'
 import { QueueError } from '../message/error.ts'
 import { isSchema } from '../message/schema.ts'
-import { askClassify, askHeaders, askUpcast } from '../protocol/functions.ts'
+import { askClassify, askEncryption, askHeaders, askUpcast } from '../protocol/functions.ts'
 import type { PageFunctions } from '../protocol/functions.ts'
 import { queueKey } from '../protocol/names.ts'
 import { setupOf } from '../protocol/setup.ts'
@@ -81,6 +81,7 @@ export function openQueueOn<T, A = unknown>(
     dedupKey: options.dedupKey?.bind(options),
     schema: options.schema,
     codec: options.codec,
+    encryption: options.encryption,
     answers: new Answers(options.answer?.schema),
   })
   // A service worker does not know who is signed in.
@@ -91,7 +92,7 @@ export function openQueueOn<T, A = unknown>(
 
 /** A service worker drains when there is no page that could be asked for these. */
 function refusePagesOwn<T>(given: Partial<OpenOptions<T>>, defined: Partial<OpenOptions<T>> = {}, version = 1): void {
-  const asked = ['headers', 'classify', 'upcast', ...(version > 1 ? (['schema'] as const) : [])] as const
+  const asked = ['headers', 'classify', 'upcast', 'encryption', ...(version > 1 ? (['schema'] as const) : [])] as const
   const own = asked.find((name) => isAsked(given[name]) && !isAsked(defined[name]))
   if (own === undefined) return
   throw invalid(`Expected \`${own}\` in the definition, with \`backgroundSync\`: a service worker has no page to ask`)
@@ -103,7 +104,7 @@ function isAsked(option: unknown): boolean {
 }
 
 /** The functions that a host asks this page for. */
-function functionsOf(name: string, { headers, classify, upcast, schema, identity }: OpenOptions): PageFunctions {
+function functionsOf(name: string, { headers, classify, upcast, schema, encryption, identity }: OpenOptions): PageFunctions {
   const given = <Given>(option: Given): Extract<Given, (...given: never[]) => unknown> => {
     if (typeof option === 'function') return option as never
     throw new QueueError('internal', `The queue "${name}" has no such function`)
@@ -112,6 +113,7 @@ function functionsOf(name: string, { headers, classify, upcast, schema, identity
     headers: async (unauthorized) => askHeaders(given(headers), unauthorized, identity),
     classify: async (answer) => askClassify(given(classify), answer),
     upcast: async (body, version) => askUpcast({ upcast, schema }, body, version),
+    encryption: async () => askEncryption(given(encryption), identity),
   }
 }
 

@@ -86,7 +86,7 @@ export interface Queue<T = unknown, A = unknown> extends Enqueues<T, A>, AsyncDi
 
   /**
    * The body of a message that waits or is a dead letter, however large: the like of what was enqueued, or, of a request and of a stream, a `Blob`. `undefined` where there is no such message, or its
-   * body is lost. A listing has the bodies of all but large files.
+   * body is lost, or cannot be decrypted. A listing has the bodies of all but large files.
    *
    * @example
    * ```ts

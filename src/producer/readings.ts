@@ -63,11 +63,11 @@ async function read<T>(content: Content, body: Uint8Array<ArrayBuffer> | Blob, c
 
 /** What a listing shows of a body: nothing of one that lies beside its message. Nothing at all where it was damaged. */
 async function valueOf<T>(
-  { body, content }: WireMessage | WireDeadLetter,
+  { body, content, sealed }: WireMessage | WireDeadLetter,
   codec?: Codec<T>,
 ): Promise<{ readonly value: unknown } | undefined> {
   if (typeof body === 'string') return decodeBody(body)
-  if (isSpooled(body)) return { value: undefined }
+  if (sealed || isSpooled(body)) return { value: undefined }
   return { value: content ? await read(content, body, codec) : body }
 }
 

@@ -106,6 +106,7 @@ export async function startWorker(make: () => Worker, page: PageEnd, maker?: Wor
         headers: (queue, unauthorized) => page.headers(queue, unauthorized),
         classify: (queue, answer) => page.classify(queue, answer),
         upcast: (queue, body, version) => page.upcast(queue, body, version),
+        encryption: (queue) => page.encryption(queue),
       }),
     )
     await Promise.race([attached, lost.then(() => Promise.reject(new QueueError('host-failed', 'The worker died as it started')))])

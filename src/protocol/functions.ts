@@ -1,4 +1,5 @@
 import { decodeBody, encodeBody } from '../message/body.ts'
+import type { Encryption, EncryptionFunction } from '../message/encryption.ts'
 import { isQueueError, shown } from '../message/error.ts'
 import type { Answer } from '../message/message.ts'
 import type { HeadersFunction, HeadersLike } from '../message/headers.ts'
@@ -16,14 +17,18 @@ export interface PageFunctions {
   classify(answer: Answer): Promise<Verdict | undefined>
   /** A body as JSON, for one as JSON. Rejects only where nobody could be asked. */
   upcast(body: string, version: number): Promise<Upcast>
+  encryption(): Promise<Encryption>
 }
 
 /** Asks a `headers` function, wherever it lives, for the messages of an identity, where the queue has one. */
 export async function askHeaders(headers: HeadersFunction, unauthorized: boolean, identity?: string): Promise<HeaderEntries> {
-  const whose = identity === undefined ? {} : { identity }
-  const given = await inPatience('headers', async (signal) => headers({ unauthorized, signal, ...whose }))
+  const given = await inPatience('headers', async (signal) => headers({ unauthorized, signal, ...whoseOf(identity) }))
   if (typeof given !== 'object' || given === null) throw new TypeError(`Expected \`headers\` to give headers, got ${shown(given)}`)
   return toEntries(given)
+}
+
+function whoseOf(identity: string | undefined): { readonly identity?: string } {
+  return identity === undefined ? {} : { identity }
 }
 
 export function toEntries(headers: HeadersLike): HeaderEntries {
@@ -35,6 +40,11 @@ export async function askClassify(classify: ClassifyFunction, answer: Answer): P
   const given: unknown = await inPatience('classify', async () => classify(answer))
   if (!isVerdict(given)) throw new TypeError(`Expected \`classify\` to give an outcome or undefined, got ${shown(given)}`)
   return given
+}
+
+/** Asks an `encryption` function. What it gives is looked at where it is used. */
+export async function askEncryption(encryption: EncryptionFunction, identity?: string): Promise<Encryption> {
+  return inPatience('encryption', async () => encryption(whoseOf(identity)))
 }
 
 /** What brings a body of an earlier version up to date: the function, and the schema, which has the last word. */

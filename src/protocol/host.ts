@@ -1,5 +1,6 @@
 import type { KeptOfAnswer } from '../message/answer.ts'
 import type { Compression } from '../message/compression.ts'
+import type { Encryption } from '../message/encryption.ts'
 import type { DEFAULTS, orderOf } from '../message/defaults.ts'
 import type { BatchLimits } from '../message/limits.ts'
 import type { OnDuplicate, QueueOptions } from '../message/options.ts'
@@ -74,6 +75,8 @@ export interface PageApi {
   classify(queue: string, answer: Answer): Promise<Result<Verdict | undefined>>
   /** Asks its `upcast` and its `schema`: a body as JSON, and its version, for the body of today as JSON. */
   upcast(queue: string, body: string, version: number): Promise<Result<Upcast>>
+  /** Asks its `encryption`. Keys can be cloned, and never read. */
+  encryption(queue: string): Promise<Result<Encryption>>
 }
 
 /** A worker's end: Comlink exposes it, and the page introduces itself first. */
@@ -115,7 +118,7 @@ export interface Setup extends Shared {
   /** Headers that are always the same. */
   readonly headers: HeaderEntries
   /** Whether the page's functions are asked; `upcast` stands for the `schema` of a body that was brought up to date as well. */
-  readonly asks: { readonly headers: Asks; readonly classify: Asks; readonly upcast: Asks }
+  readonly asks: { readonly headers: Asks; readonly classify: Asks; readonly upcast: Asks; readonly encryption: Asks }
 }
 
 /** What one call of a page carries; immutable once posted, and known by producer and number. */

@@ -1,6 +1,7 @@
 import { encodeBody } from '../message/body.ts'
 import { assertNoCodec, encodedBy } from '../message/codec.ts'
 import type { Codec } from '../message/codec.ts'
+import type { EncryptionFunction } from '../message/encryption.ts'
 import { contentOf } from '../message/content.ts'
 import type { TakenContent } from '../message/content.ts'
 import { checkOptions, invalid, wrongOption } from '../message/checks.ts'
@@ -23,6 +24,7 @@ export interface Rules<T> {
   readonly dedupKey: ((body: T) => string | undefined) | undefined
   readonly schema: StandardSchema<T> | undefined
   readonly codec: Codec<T> | undefined
+  readonly encryption: EncryptionFunction | undefined
 }
 
 /** A queue by its key, and what it makes of bodies. */
@@ -40,9 +42,13 @@ export interface OutgoingContent {
   readonly with: (stored: StoredBody) => Outgoing
 }
 
+/** Where no bytes go. */
+const WHERE = 'in a schedule, an outbox, and behind `ack`'
+
 /** What is stored for a body, as JSON: what the queue's schema, its functions and the options of this one message make of it. */
 export function outgoing<T>(given: T, options: EnqueueOptions | undefined, rules: Rules<T>): Outgoing {
-  assertNoCodec(rules.codec, 'in a schedule, an outbox, and behind `ack`')
+  assertNoCodec(rules.codec, WHERE)
+  if (rules.encryption) throw invalid(`Expected a queue without \`encryption\` ${WHERE}: what it takes lies on the disk in clear`)
   const { body, message } = described(given, options, rules)
   return { ...message, body: encodeBody(body) }
 }

@@ -34,6 +34,7 @@ export function setupOf(options: OpenOptions, given: Partial<Pick<OpenOptions, k
     asks: {
       headers: typeof headers === 'function' ? asks('headers') : 'never',
       classify: asks('classify'),
+      encryption: asks('encryption'),
       // No body is of an earlier version than the first.
       upcast: options.version === undefined || options.version === 1 ? 'never' : asks('upcast', 'schema'),
     },

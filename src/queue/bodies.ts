@@ -4,7 +4,7 @@ import type { Spooled } from '../message/spooled.ts'
 import type { Connection, Durability } from './connection.ts'
 import { find } from './find.ts'
 import { readHead, readTail } from './meta.ts'
-import type { DeadRecord, ReadTransaction, StoreName, WriteTransaction } from './schema.ts'
+import type { DeadRecord, ReadTransaction, Spool, StoreName, WriteTransaction } from './schema.ts'
 
 /**
  * Large bodies lie beside their messages, in chunks, so that records stay small and nobody holds a body that is not being sent. One that is larger than a chunk is
@@ -27,25 +27,31 @@ export interface Chunk {
   /** From 0. */
   readonly number: number
   readonly bytes: Uint8Array<ArrayBuffer>
+  /** They are encrypted, as all of the same body. */
+  readonly isSealed: boolean
 }
 
-/** Stores a chunk. The first begins a spool anew. Says whether it is one: another's is gone, if it was given up. */
-export function putChunk(connection: Connection, durability: Durability, { spool, number, bytes }: Chunk): Promise<boolean> {
+/** Stores a chunk. The first begins a spool anew. Says whether it is one: another's is gone, if it was given up, and of no use if the queue was opened with other options since. */
+export function putChunk(connection: Connection, durability: Durability, { spool, number, bytes, isSealed }: Chunk): Promise<boolean> {
   return connection.write(BODY_STORES, durability, async (tx) => {
     const [bodies, spools] = [tx.objectStore('bodies'), tx.objectStore('spools')]
     if (number === 0) await bodies.delete(chunksOf(spool))
-    else if ((await spools.get(spool)) === undefined) return false
-    await Promise.all([bodies.put(bytes, [spool, number]), spools.put({ chunks: number + 1 }, spool)])
+    else if (!isOfKind(await spools.get(spool), isSealed)) return false
+    await Promise.all([bodies.put(bytes, [spool, number]), spools.put({ chunks: number + 1, ...(isSealed && { isSealed }) }, spool)])
     return true
   })
 }
 
-/** Whether the body of a message is there, all of it; it is the message's from now on. */
-export async function claim(tx: WriteTransaction, { spool, chunks }: Spooled): Promise<boolean> {
+/** Whether the body of a message is there, all of it, and encrypted as the message says; it is the message's from now on. */
+export async function claim(tx: WriteTransaction, { spool, chunks }: Spooled, isSealed: boolean): Promise<boolean> {
   const row = await tx.objectStore('spools').get(spool)
-  if (row?.chunks !== chunks) return false
+  if (row?.chunks !== chunks || !isOfKind(row, isSealed)) return false
   await tx.objectStore('spools').delete(spool)
   return true
+}
+
+function isOfKind(row: Spool | undefined, isSealed: boolean): boolean {
+  return row !== undefined && (row.isSealed ?? false) === isSealed
 }
 
 /** Gives up what was being spooled. */

@@ -87,17 +87,17 @@ export class Intake {
 
   /** A large body lies beside its message; one that was spooled is the message's now, if it is there. */
   async #shelve(message: Message): Promise<Message | undefined> {
-    const { id, body } = message
+    const { id, body, bytes, sealed } = message
     if (typeof body === 'string') return message
-    if (isSpooled(body)) return (await claim(this.#tx, body)) ? message : undefined
+    if (isSpooled(body)) return (await claim(this.#tx, body, sealed !== undefined)) ? message : undefined
     if (body.byteLength <= LARGEST_WITHIN) return message
     await this.#tx.objectStore('bodies').put(body, [id, 0])
-    return { ...message, body: { spool: id, chunks: 1, size: body.byteLength } }
+    return { ...message, body: { spool: id, chunks: 1, size: bytes } }
   }
 
   /** What was spooled for it goes. */
   async #refuse(message: Message, decided: Decision[1]): Promise<Decision[1]> {
-    if (isSpooled(message.body) && (await claim(this.#tx, message.body))) await dropBody(this.#tx, message)
+    if (isSpooled(message.body) && (await claim(this.#tx, message.body, message.sealed !== undefined))) await dropBody(this.#tx, message)
     return decided
   }
 

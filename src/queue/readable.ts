@@ -37,10 +37,10 @@ function isPlaced(value: unknown): value is PlacedMessage {
 }
 
 export function isMessage(value: unknown): value is Message {
-  const { id, body, bytes, enqueuedAt, group, request, content } = Object(value) as Partial<Message>
+  const { id, body, bytes, enqueuedAt, group, request, content, sealed } = Object(value) as Partial<Message>
   return (
     typeof id === 'string' &&
-    (request || content ? ArrayBuffer.isView(body) || isSpooled(body) : typeof body === 'string') &&
+    (request || content || sealed ? ArrayBuffer.isView(body) || isSpooled(body) : typeof body === 'string') &&
     Number.isFinite(bytes) &&
     Number.isFinite(enqueuedAt) &&
     (group === undefined || typeof group === 'string')

@@ -6,6 +6,9 @@ import type { InboxRecord } from './schema.ts'
 /** Above 64 KiB, Chromium writes a record to a file of its own: measured, that costs more than it saves. */
 const LARGEST_RECORD = 56_000
 
+/** What encryption adds to a message, at most about: a nonce, a tag, and the names of the key and of the message. */
+const SEALING = 150
+
 /** Lays messages out as inbox records, the first of which gets the number `first`. */
 export function toRecords(messages: readonly Message[], first: number): InboxRecord[] {
   let number = first
@@ -38,9 +41,9 @@ export function portions<Portioned extends Message>(messages: readonly Portioned
 }
 
 /** What a message takes once cloned: a string that is not Latin-1 takes two bytes a character, however few of them need it. */
-function storedSize({ id, body, bytes, group = '', request, content }: Message): number {
+function storedSize({ id, body, bytes, group = '', request, content, sealed }: Message): number {
   if (typeof body !== 'string') {
-    const said = JSON.stringify([request, content]).length
+    const said = JSON.stringify([request, content]).length + (sealed ? SEALING + (sealed.head?.byteLength ?? 0) : 0)
     return bytesWithin({ body, bytes }) + said + id.length + group.length * 2 + 64
   }
   // As many bytes as characters: ASCII, which need not be looked through.

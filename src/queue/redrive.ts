@@ -42,7 +42,7 @@ function revive(letter: DeadRecord, time: number): Message[] {
 }
 
 function withoutDeath({ id, body, bytes, enqueuedAt, ...rest }: Message, time: number): Message {
-  const { group, maxAttempts, backoff, ttl, dedupKey, version, idempotencyKey, request, content, redirects } = rest
+  const { group, maxAttempts, backoff, ttl, dedupKey, version, idempotencyKey, request, content, sealed, redirects } = rest
   return {
     id,
     body,
@@ -57,6 +57,7 @@ function withoutDeath({ id, body, bytes, enqueuedAt, ...rest }: Message, time: n
     ...(idempotencyKey !== undefined && { idempotencyKey }),
     ...(request && { request }),
     ...(content && { content }),
+    ...(sealed && { sealed }),
     ...(redirects && { redirects }),
   }
 }

@@ -110,6 +110,8 @@ export interface Stop {
 /** A body whose message is not stored yet, and how many of its chunks are. */
 export interface Spool {
   readonly chunks: number
+  /** They are encrypted. */
+  readonly isSealed?: true
 }
 
 /** What is said with a schedule, and the same of all its messages. */

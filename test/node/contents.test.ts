@@ -237,6 +237,13 @@ describe('a stream', () => {
     expect(Buffer.compare(await received[0]!.bytes(), whole)).toBe(0)
   })
 
+  test('that ends with a chunk arrives whole', async () => {
+    const queue = world.open()
+    await queue.enqueue(new Blob([noise(2 * MB)]).stream())
+    await queue.idle()
+    expect(Buffer.compare(await received[0]!.bytes(), noise(2 * MB))).toBe(0)
+  })
+
   test('that fails, is no stream of bytes, or is too large leaves nothing behind, and holds up nobody', async () => {
     const queue = world.open({ largestBody: 3 * MB })
     await queue.pause()

@@ -34,6 +34,14 @@ test('what is not known to be stored when a page leaves, the next page has store
   expect(view.left).toEqual([])
 })
 
+test('nothing is written down of a queue that is encrypted', async () => {
+  const page = new MortalPage({ encryption: () => ({ keys: {}, current: null }) })
+  void (await page.enqueue(1))
+  view.tell('pagehide', false)
+  void page.queue.enqueue(2)
+  expect(view.left).toEqual([])
+})
+
 test('so is what is enqueued while the page leaves, or when it has no host yet; what is stored is not kept', async () => {
   let now = Date.now()
   vi.spyOn(Date, 'now').mockImplementation(() => ++now)

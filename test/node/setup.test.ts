@@ -38,7 +38,7 @@ test('a host is told every option, those that were left out too', async () => {
       limit: 65_536,
     },
     headers: [],
-    asks: { headers: 'never', classify: 'never', upcast: 'never' },
+    asks: { headers: 'never', classify: 'never', upcast: 'never', encryption: 'never' },
   })
   const given = {
     ttl: 5,

@@ -1,6 +1,7 @@
 import { Drain } from '../../src/consumer/drain.ts'
 import { keptOfAnswer } from '../../src/message/answer.ts'
 import { DEFAULTS } from '../../src/message/defaults.ts'
+import { plainVault } from '../plain-vault.ts'
 import type { Order } from '../../src/message/options.ts'
 import type { QueueEvent } from '../../src/message/event.ts'
 import { pause, resume } from '../../src/queue/stops.ts'
@@ -149,8 +150,14 @@ export class Interleaving {
     const drain = new Drain({
       connection,
       transport: this.#server.lineOf(owner, this.#steps),
-      functions: () => ({ headers: { canRefresh: false, ask: async () => [] }, classify: undefined, upcast: undefined }),
+      functions: () => ({
+        headers: { canRefresh: false, ask: async () => [] },
+        classify: undefined,
+        upcast: undefined,
+        encryption: undefined,
+      }),
       setup: () => setup,
+      vault: plainVault,
       sweep: async () => {},
       folder: { get: async () => undefined, clear: async () => {} },
       isOnline: () => true,
@@ -198,6 +205,6 @@ function setupOf(order: Order): Setup {
     endpoint: 'https://shop.example/',
     answer: keptOfAnswer(),
     headers: [],
-    asks: { headers: 'never', classify: 'never', upcast: 'never' },
+    asks: { headers: 'never', classify: 'never', upcast: 'never', encryption: 'never' },
   }
 }
