@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { EncryptionFunction } from '../../src/message/encryption.ts'
 import { ack } from '../../src/message/ack.ts'
 import { defineQueue } from '../../src/message/definition.ts'
+import type { QueueDefinition } from '../../src/message/definition.ts'
 import type { OpenOptions } from '../../src/message/open-options.ts'
 import { takeRequest } from '../../src/message/request.ts'
 import { openOutboxOn } from '../../src/producer/outbox.ts'
@@ -497,9 +498,9 @@ describe('where the keys are', () => {
   })
 
   /** Leaves a message behind that may go. */
-  async function leaveReady(body: unknown): Promise<void> {
+  async function leaveReady(body: unknown, definition?: QueueDefinition): Promise<void> {
     const tab = world.openTab()
-    const queue = tab.open({ encryption })
+    const queue = definition ? tab.open({}, definition) : tab.open({ encryption })
     await queue.pause()
     await queue.enqueue(body)
     await tab.host.signal('offline')
@@ -519,10 +520,14 @@ describe('where the keys are', () => {
     expect(world.server.bodies).toEqual([{ note: SECRET }, SECRET])
   })
 
-  test('one that has none sends nothing, and leaves all where it is', async () => {
-    const definition = defineQueue(world.name, { endpoint: 'https://shop.example/' })
+  test.each([
+    ['have them from their own definition', true],
+    ['give them themselves', false],
+  ])('one that has none, whose pages %s, sends nothing, and leaves all where it is', async (_, isDefined) => {
+    const endpoint = 'https://shop.example/'
+    const definition = defineQueue(world.name, { endpoint })
     const { scope, background } = openBackground(world.platform)
-    await leaveReady(1)
+    await leaveReady(1, isDefined ? defineQueue(world.name, { endpoint, encryption }) : undefined)
     background.serve([definition])
     await expect(world.passUntil(scope.sync(`holdfast/${world.name}`)!)).rejects.toMatchObject({
       code: 'invalid-option',
