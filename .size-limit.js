@@ -14,12 +14,12 @@ export default [
   door('holdfast, in the page', 'dist/index.js', '22.8 kB'),
   door('holdfast/consumer', 'dist/consumer.js', '8 kB'),
   door('holdfast/worker, with your own queues', 'dist/worker.js', '48 kB'),
-  door('holdfast/service-worker', 'dist/service-worker.js', '51 kB'),
+  door('holdfast/service-worker', 'dist/service-worker.js', '51.1 kB'),
   door('holdfast/outbox', 'dist/outbox.js', '6.5 kB'),
   door('holdfast/form', 'dist/form.js', '5.7 kB'),
   door('holdfast/receiver', 'dist/receiver.js', '3.2 kB'),
   // Only where the browser blocks storage and the user allows memory in its place.
-  { name: 'the worker that keeps messages in memory, as text', path: 'dist/memory-worker-text.js', limit: '60.9 kB', gzip: true },
+  { name: 'the worker that keeps messages in memory, as text', path: 'dist/memory-worker-text.js', limit: '61 kB', gzip: true },
   // As it is shipped: no bundler touches it.
-  { name: 'holdfast/auto-worker', path: 'dist/auto-worker.js', limit: '45.2 kB', gzip: true },
+  { name: 'holdfast/auto-worker', path: 'dist/auto-worker.js', limit: '45.3 kB', gzip: true },
 ]
