@@ -1,6 +1,7 @@
 import { base64Length } from '../message/base64.ts'
 import type { BatchLimits } from '../message/limits.ts'
 import type { Message } from '../message/message.ts'
+import { isSpooled } from '../message/spooled.ts'
 import type { Delivery } from './turns.ts'
 
 /** How much may go in one request. */
@@ -18,7 +19,8 @@ export function companyFor(lead: Delivery, waiting: Iterable<{ group: string; de
   for (const { group, delivery } of waiting) {
     if (company.length + 1 >= room.messages) break
     if (keptBack.has(group)) continue
-    const size = delivery ? sizeInBatch(delivery.message) : Infinity
+    // What lies beside its message is loaded for one that goes first.
+    const size = delivery && !isSpooled(delivery.message.body) ? sizeInBatch(delivery.message) : Infinity
     if (delivery && bytes + size <= room.bytes) {
       company.push(delivery)
       bytes += size

@@ -94,7 +94,7 @@ export class Sending {
     const whole = results ? undefined : await this.judge(delivery, setup, tell(attempt))
     const each = results ?? (whole!.outcome?.kind === 'accepted' ? new Map(all.map(({ message }) => [message.id, attempt])) : undefined)
     if (company.length > 0 && attempt.answered) {
-      books.together.answered(each ? known(all, each, tell) : new Map(all.map((each) => [each, undefined])))
+      books.together.answered(each ? knownOf(all, each, tell) : new Map(all.map((other) => [other, undefined])))
     }
     const own = each?.get(delivery.message.id)
     if (own) this.size.grow(all.length)
@@ -142,7 +142,7 @@ export class Sending {
  * Of which messages it is known what came of them, and what each has when its turn comes: in a group, up to the first that was not accepted; what is behind that the server has left alone. What it has accepted there
  * it has, whether or not it should have: it is not sent again.
  */
-function known(
+function knownOf(
   all: readonly Delivery[],
   each: ReadonlyMap<string, Attempt>,
   tell: (attempt: Attempt) => Told,
