@@ -1,4 +1,5 @@
 import type { QueueEvent } from '../message/event.ts'
+import type { WholeBody } from '../message/spooled.ts'
 import type { HeaderEntries, Setup } from '../protocol/host.ts'
 import type { Clock } from '../queue/clock.ts'
 import type { Aborts } from './aborts.ts'
@@ -46,6 +47,8 @@ const NOTHING_SAID: Outcome = { kind: 'retry', reason: 'failed', counts: true, h
 /** Sends a message, alone or with what goes along, and judges what comes back. */
 export class Sending {
   readonly size: BatchSize = new BatchSize()
+  /** What need not go along once more, should the first have to: something was said of it. */
+  readonly #told = new WeakSet<Delivery>()
   readonly #options: SendingOptions
 
   constructor(options: SendingOptions) {
@@ -82,7 +85,8 @@ export class Sending {
     const { delivery, setup } = prepared
     const company = this.#companyOf(delivery, setup)
     const all = [delivery, ...company]
-    const along = company.map((other) => this.#outgoing({ ...prepared, delivery: other, body: other.message.body as string }, headers))
+    // None of what goes along lies beside its message.
+    const along = company.map((other) => this.#outgoing({ ...prepared, delivery: other, body: other.message.body as WholeBody }, headers))
     if (company.length > 0) books.together.send(all)
     for (const { message, held } of company) announce({ type: 'leased', id: message.id, attempt: nextAttempt(held) })
     // Nobody's abort ends what others are in.
@@ -94,7 +98,9 @@ export class Sending {
     const whole = results ? undefined : await this.judge(delivery, setup, tell(attempt))
     const each = results ?? (whole!.outcome?.kind === 'accepted' ? new Map(all.map(({ message }) => [message.id, attempt])) : undefined)
     if (company.length > 0 && attempt.answered) {
-      books.together.answered(each ? knownOf(all, each, tell) : new Map(all.map((other) => [other, undefined])))
+      const known = each ? knownOf(all, each, tell) : new Map(all.map((other) => [other, undefined]))
+      books.together.answered(known)
+      for (const [other, told] of known) if (told) this.#told.add(other)
     }
     const own = each?.get(delivery.message.id)
     if (own) this.size.grow(all.length)
@@ -110,7 +116,9 @@ export class Sending {
     const keptBack = new Set<string>()
     return company.filter((delivery) => {
       const { message, group } = delivery
+      if (this.#told.has(delivery)) return false
       const { expiresAt = Infinity } = message
+
       const mayGo = !aborts.isWanted(message) && expiresAt > time.now() && (!isUpcast || isOfToday(delivery, setup))
       if (!mayGo) keptBack.add(group)
       return !keptBack.has(group)
