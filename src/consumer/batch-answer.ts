@@ -30,10 +30,20 @@ function attemptOf({ outcome, status, after, body }: BatchResult, { headers }: A
     isRedirect: false,
     // What is said of the request as a whole (`date`), but for what its body was.
     headers: { ...headers, 'content-type': typeof body === 'string' ? 'text/plain' : 'application/json' },
-    text: typeof body === 'string' ? body : body === undefined ? '' : JSON.stringify(body),
+    text: textOf(body),
     isWhole: true,
   }
   return { ...answered, outcome: outcome === 'retry' ? retryOf(answered, after) : { kind: outcome } }
+}
+
+/** Lost where it is nested so deeply that it was parsed, and cannot be written. */
+function textOf(body: unknown): string | undefined {
+  if (typeof body === 'string') return body
+  try {
+    return body === undefined ? '' : JSON.stringify(body)
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether it counts the table says, as of an answer to this message alone; it is said of no other. */

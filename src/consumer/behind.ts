@@ -49,8 +49,9 @@ export class Behind {
     return this.count > 0 ? this.#nextDue : Infinity
   }
 
-  get totals(): Pick<Head, 'parked' | 'groups' | 'turn' | 'serving'> {
-    return { ...this.#totals, serving: [...this.#inHand.map(({ row }) => row.group), ...this.#underWay] }
+  get totals(): Pick<Head, 'parked' | 'groups' | 'turn' | 'serving' | 'along'> {
+    const serving = [...this.#inHand.map(({ row }) => row.group), ...this.#underWay]
+    return { ...this.#totals, serving, along: this.followers.numbers }
   }
 
   /** The first in hand. */

@@ -1,11 +1,18 @@
+import type { PlacedMessage } from '../message/message.ts'
 import type { DueGroup } from '../queue/read.ts'
 
 type Follower = Pick<DueGroup, 'row' | 'message'>
 
-/** What is to be reserved behind the first message of a group that is behind, so that it can go along with that. */
+/** What goes along with the first message of a group that is behind, from behind that. */
 export class Followers {
   #wanted: readonly Follower[] = []
   #writing: readonly Follower[] = []
+  readonly #underWay = new Set<number>()
+
+  /** The numbers of what is to be reserved, and of what is under way. */
+  get numbers(): readonly number[] {
+    return [...new Set([...this.#wanted.map(({ message }) => message.sequence), ...this.#underWay])]
+  }
 
   /** What is being reserved. */
   get writing(): readonly Follower[] {
@@ -21,5 +28,13 @@ export class Followers {
     this.#writing = this.#wanted
     this.#wanted = []
     return this.#writing
+  }
+
+  begin({ sequence }: PlacedMessage): void {
+    this.#underWay.add(sequence)
+  }
+
+  end({ sequence }: PlacedMessage): void {
+    this.#underWay.delete(sequence)
   }
 }

@@ -17,6 +17,9 @@ const LATER: Outcome = { kind: 'retry', reason: 'failed', counts: false, holds: 
 /** The largest body that is not made a `Blob` of, in bytes, or characters. */
 const LARGEST_PLAIN = 64_000
 
+/** The most that is read of an answer to a batch, in bytes. */
+const LARGEST_RESULTS = 16 * 1024 * 1024
+
 /** How many bytes of a body are sent within the attempt's `timeout`. */
 const FREE = 1024 * 1024
 
@@ -48,7 +51,7 @@ export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
       const attempt = await inTimeout(clock, setup.timeout + allowance(body), signal, async (stop) => {
         const init = { ...batchRequest(queue, first, body), signal: stop }
         const { response, mustWait } = await sendMaybeCompressed(setup.endpoint, init, setup.compress, first.mayStillGo)
-        const answer = await receive(response, messages.length * readAtMost(setup.answer.limit))
+        const answer = await receive(response, Math.min(LARGEST_RESULTS, messages.length * readAtMost(setup.answer.limit)))
         return mustWait ? { ...answer, outcome: LATER } : answer
       })
       return attempt.outcome

@@ -138,14 +138,6 @@ export class Reservations {
     }
   }
 
-  /** These are to go out so, as soon as the store knows: then nobody changes them any more. */
-  expect(messages: readonly PlacedMessage[]): void {
-    for (const { sequence } of messages) {
-      if (!this.#wentAlong.has(sequence)) this.#wentAlong.set(sequence, { isFrozen: isDone({ position: 0, done: this.#frozen }, sequence) })
-      this.#sent.push(sequence)
-    }
-  }
-
   /** It was answered. `told` is what was said of a message that has its turn only later. */
   answered({ message, isFrozen = false }: Delivery, told?: Told): void {
     this.#wentAlong.set(message.sequence, { isFrozen, ...(told && { told }) })

@@ -47,6 +47,8 @@ const NOTHING_SAID: Outcome = { kind: 'retry', reason: 'failed', counts: true, h
 /** Sends a message, alone or with what goes along, and judges what comes back. */
 export class Sending {
   readonly size: BatchSize = new BatchSize()
+  /** What need not go along once more, should the first have to: something was said of it. */
+  readonly #told = new WeakSet<Delivery>()
   readonly #options: SendingOptions
 
   constructor(options: SendingOptions) {
@@ -95,7 +97,9 @@ export class Sending {
     const whole = results ? undefined : await this.judge(delivery, setup, tell(attempt))
     const each = results ?? (whole!.outcome?.kind === 'accepted' ? new Map(all.map(({ message }) => [message.id, attempt])) : undefined)
     if (company.length > 0 && attempt.answered) {
-      books.together.answered(each ? known(all, each, tell) : new Map(all.map((each) => [each, undefined])))
+      const known = each ? knownOf(all, each, tell) : new Map(all.map((other) => [other, undefined]))
+      books.together.answered(known)
+      for (const [other, told] of known) if (told) this.#told.add(other)
     }
     const own = each?.get(delivery.message.id)
     if (own) this.size.grow(all.length)
@@ -111,7 +115,9 @@ export class Sending {
     const keptBack = new Set<string>()
     return company.filter((delivery) => {
       const { message, group } = delivery
+      if (this.#told.has(delivery)) return false
       const { expiresAt = Infinity } = message
+
       const mayGo = !aborts.isWanted(message) && expiresAt > time.now() && (!isUpcast || isOfToday(delivery, setup))
       if (!mayGo) keptBack.add(group)
       return !keptBack.has(group)
@@ -148,7 +154,7 @@ function asItLies({ message: { body, content } }: Delivery): WireBody {
  * Of which messages it is known what came of them, and what each has when its turn comes: in a group, up to the first that was not accepted; what is behind that the server has left alone. What it has accepted there
  * it has, whether or not it should have: it is not sent again.
  */
-function known(
+function knownOf(
   all: readonly Delivery[],
   each: ReadonlyMap<string, Attempt>,
   tell: (attempt: Attempt) => Told,

@@ -28,7 +28,6 @@ export class Together {
     const behind = behindOf(delivery.parked).slice(0, room.messages - 1)
     if (behind.every((message) => this.#behind.isReserved(message))) return false
     this.#behind.followers.want(behind.map((message) => ({ row, message })))
-    this.#reservations.expect(behind)
     return true
   }
 

@@ -117,7 +117,8 @@ export class Turns {
     if (company.length === 0) return lead
     for (const { message, group, parked } of company) {
       this.busy.add(group)
-      if (!parked) this.underWay.add(message.sequence)
+      if (parked) this.#behind.followers.begin(message)
+      else this.underWay.add(message.sequence)
     }
     this.#along.add(company)
     return { ...lead, company }
@@ -128,6 +129,7 @@ export class Turns {
     if (!this.#along.delete(company)) return
     for (const { message, group } of company) {
       this.underWay.delete(message.sequence)
+      this.#behind.followers.end(message)
       if (group === own) continue
       this.busy.delete(group)
       this.#behind.free(group)

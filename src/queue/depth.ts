@@ -18,7 +18,7 @@ export function depth(connection: Connection): Promise<Depth> {
     const { waiting, dead } = countsOf(tail, head)
     const reserved = Math.max(0, head.reserved - head.position - countDone(head.done, head.reserved))
     const gone = areChanged(tail, head) ? await countGone(tx, head) : 0
-    const leased = Math.min(waiting, reserved + head.serving.length - gone)
+    const leased = Math.min(waiting, reserved + head.serving.length + head.along.length - gone)
     return {
       ready: waiting - leased,
       delayed: tail.delayed,
@@ -37,12 +37,12 @@ export function depth(connection: Connection): Promise<Depth> {
 
 /** How many of those that are reserved have left the queue, and are still to be passed. */
 async function countGone(tx: ReadTransaction, head: Head): Promise<number> {
-  const { position, reserved, serving } = head
+  const { position, reserved, serving, along } = head
   const changes = tx.objectStore('changes')
   const inInbox = reserved > position ? await changes.getAll(IDBKeyRange.bound(position, reserved, false, true)) : []
   const rows = await Promise.all(serving.map((group) => tx.objectStore('groups').get(group)))
   const firsts = await Promise.all(rows.flatMap((row) => (row ? [exactly(tx, row)] : [])))
-  const inParked = await Promise.all(firsts.map(({ next }) => changes.get(next)))
+  const inParked = await Promise.all([...firsts.map(({ next }) => next), ...along].map((sequence) => changes.get(sequence)))
   const ahead = inInbox.filter(({ sequence }) => !isDone(head, sequence))
   return [...ahead, ...inParked].filter((change) => change?.kind === 'cancelled' || change?.kind === 'passed').length
 }

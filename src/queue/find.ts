@@ -48,10 +48,19 @@ export function changed(message: PlacedMessage, change: Change | undefined): Pla
 }
 
 /** Whether a message is reserved for sending. */
-export function isLeased({ reserved, serving }: Head, place: FoundMessage): boolean {
+export function isLeased({ reserved, serving, along }: Head, place: FoundMessage): boolean {
   if (place.kind === 'delayed') return false
   if (place.kind === 'inbox') return place.message.sequence < reserved
-  return place.row.next === place.message.sequence && serving.includes(place.row.group)
+  return isServed({ serving, along }, place.row, place.message)
+}
+
+/** Whether a parked message is. */
+export function isServed(
+  { serving, along }: Pick<Head, 'serving' | 'along'>,
+  { group, next }: GroupRow,
+  { sequence }: PlacedMessage,
+): boolean {
+  return (sequence === next && serving.includes(group)) || along.includes(sequence)
 }
 
 /** Whether a message may have been sent: the bytes under its key may not change any more. */

@@ -1,11 +1,11 @@
 import type { Connection } from './connection.ts'
-import { countsOf, readHead, readTail, writeHead } from './meta.ts'
+import { countsOf, readHead, readTail, withNumbers, writeHead } from './meta.ts'
 import type { Head, Range, Tail } from './meta.ts'
 import { exactly } from './read.ts'
 import type { WriteTransaction } from './schema.ts'
 
-/** How many ranges of messages are remembered that a leader which is gone may have sent. */
-const MOST_FROZEN = 64
+/** How many ranges of messages are remembered that a leader which is gone may have sent: twice what one may have in a request. */
+const MOST_FROZEN = 2_000
 
 /** What a new leader begins with. */
 export interface Begun {
@@ -23,6 +23,7 @@ export function lead(connection: Connection): Promise<Begun> {
       epoch: before.epoch + 1,
       reserved: before.position,
       serving: [],
+      along: [],
       frozen: [...before.frozen, ...(await maybeSent(tx, before))].slice(-MOST_FROZEN),
       isUnauthorized: false,
     }
@@ -40,7 +41,7 @@ function totals(tail: Tail, head: Head): Pick<Head, 'bytes' | 'cancelled' | 'cha
 }
 
 /** The leader before gave nothing back: what it had reserved may be on its way. */
-async function maybeSent(tx: WriteTransaction, { position, reserved, done, serving }: Head): Promise<Range[]> {
+async function maybeSent(tx: WriteTransaction, { position, reserved, done, serving, along }: Head): Promise<Range[]> {
   const ranges: Range[] = []
   let from = position
   for (const [start, end] of [...done.filter(([first]) => first < reserved), [reserved, reserved] as const]) {
@@ -49,5 +50,5 @@ async function maybeSent(tx: WriteTransaction, { position, reserved, done, servi
   }
   const rows = await Promise.all(serving.map((group) => tx.objectStore('groups').get(group)))
   const exact = await Promise.all(rows.flatMap((row) => (row ? [exactly(tx, row)] : [])))
-  return [...ranges, ...exact.map(({ next }): Range => [next, next + 1])]
+  return withNumbers(ranges, [...exact.map(({ next }) => next), ...along])
 }

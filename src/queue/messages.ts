@@ -1,6 +1,6 @@
 import type { PlacedMessage, WaitingState } from '../message/message.ts'
 import type { Connection } from './connection.ts'
-import { changed } from './find.ts'
+import { changed, isServed } from './find.ts'
 import { areChanged, isDone, readHead, readTail } from './meta.ts'
 import type { Head, Tail } from './meta.ts'
 import { exactly, firstRecord } from './read.ts'
@@ -128,7 +128,7 @@ async function inParked(tx: ReadTransaction, head: Head, { key, record, isFirst,
   const row = found && (await exactly(tx, found))
   const halted = row?.held?.isHalted ? row.next : undefined
   const waiting = all.filter(({ sequence }) => sequence >= (row?.next ?? Infinity) && sequence !== halted)
-  const items = waiting.map((message) => ({ ...message, state: stateOf(message.sequence === row?.next && head.serving.includes(group)) }))
+  const items = waiting.map((message) => ({ ...message, state: stateOf(row !== undefined && isServed(head, row, message)) }))
   const ahead = row && isFirst ? await aheadOf(tx, head, row) : []
   return { items: [...ahead, ...items], next: { parked: key, early: [...early, ...ahead.map(({ sequence }) => sequence)] } }
 }

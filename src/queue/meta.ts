@@ -65,6 +65,8 @@ export interface Head {
   readonly reserved: number
   /** The groups of which the leader may send the first parked message. */
   readonly serving: readonly string[]
+  /** Numbers of parked messages that it may send with these, in one request. */
+  readonly along: readonly number[]
   /** How many messages are parked, and in how many groups. */
   readonly parked: number
   readonly groups: number
@@ -119,6 +121,7 @@ export const EMPTY_HEAD: Head = {
   record: 1,
   reserved: 1,
   serving: [],
+  along: [],
   parked: 0,
   groups: 0,
   turn: 0,

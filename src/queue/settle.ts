@@ -80,10 +80,11 @@ async function write(
 }
 
 /** What stays leased where the queue is paused: of what was, that which is under way, or may be by now. */
-function leasedWhilePaused({ head, underWay }: Settlement, before: Head): Pick<Head, 'reserved' | 'serving'> {
+function leasedWhilePaused({ head, underWay }: Settlement, before: Head): Pick<Head, 'reserved' | 'serving' | 'along'> {
   const reserved = underWay ? Math.max(...underWay.sequences.map((sequence) => sequence + 1)) : Math.min(head.reserved, before.reserved)
   const serving = underWay?.groups ?? head.serving.filter((group) => before.serving.includes(group))
-  return { reserved: Math.max(head.position, reserved), serving }
+  const along = head.along.filter((sequence) => before.along.includes(sequence))
+  return { reserved: Math.max(head.position, reserved), serving, along }
 }
 
 /** Changes of messages that have left the queue have had their time; the leader's own are new. */

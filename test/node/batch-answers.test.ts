@@ -91,6 +91,12 @@ describe('in a list of results', () => {
     expect(batchesOf(world.server)).toEqual([[0, 1, 2, 3], [2]])
   })
 
+  test('a body that is nested too deeply is lost, and has accepted its message', async () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`
+    await deliver((ids) => new Response(`{"results":[${ids.map((id) => `{"id":"${id}","outcome":"accepted","body":${deep}}`).join()}]}`))
+    expect(batchesOf(world.server)).toEqual([[0, 1, 2, 3]])
+  })
+
   test('a wait is granted up to an hour', async () => {
     world.server.next(async (request) => {
       const [first] = eventsOf({ body: await request.clone().json() })

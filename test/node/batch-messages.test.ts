@@ -43,6 +43,30 @@ describe('while a batch is under way', () => {
     expect(batchesOf(world.server)).toEqual([numbers(4), [4, 5]])
   })
 
+  test('nor are those of a group that is behind', async () => {
+    world.server.next(takeBatches(() => ({ outcome: 'retry' })))
+    const orders = world.open<number>({ order: 'group', batch: { messages: 4 } })
+    await orders.pause()
+    const ids: string[] = []
+    for (const n of numbers(6)) ids.push((await orders.enqueue(n, { group: 'a' })).id)
+    const scheduled = heard(orders, 'retry-scheduled')
+    await orders.resume()
+    await scheduled
+    // The first goes by itself; with the next goes what was set aside together with it.
+    world.server.next(takeBatches())
+    const answer = world.server.holdNext()
+    await world.passUntil(world.server.arrived(3))
+    expect(batchesOf(world.server)).toEqual([numbers(4), [0], numbers(3, 1)])
+    for (const id of ids.slice(1, 4)) expect(await orders.cancel(id)).toBe('leased')
+    expect(await orders.depth()).toMatchObject({ leased: 3, ready: 2 })
+    expect(await orders.depth({ group: 'a' })).toMatchObject({ leased: 3, ready: 2 })
+    expect(await orders.cancel(ids[5]!)).toBe('cancelled')
+    answer()
+    await orders.idle()
+    expect(batchesOf(world.server)).toEqual([numbers(4), [0], numbers(3, 1), [4]])
+    expect(await orders.depth()).toMatchObject({ ready: 0, leased: 0, bytes: 0 })
+  })
+
   test('one that is aborted leaves the queue, unless its answer says that it was accepted', async () => {
     const { orders, ids, answer } = await held()
     expect(await orders.cancel(ids[1]!, { abort: true })).toBe('aborted')
@@ -164,6 +188,19 @@ describe('not everything goes along', () => {
     await orders.resume({ group: 'b' })
     await orders.idle()
     expect(batchesOf(world.server).slice(1).flat()).toEqual(['b1', 'b2'])
+  })
+
+  test('bytes that lie beside their message, unless it is the first', async () => {
+    const photos = world.open<Uint8Array | number>({ batch: { messages: 10 } })
+    const photo = (first: number): Uint8Array => new Uint8Array(60_000).fill(first)
+    await photos.pause()
+    for (const body of [1, photo(2), 3, photo(4)]) await photos.enqueue(body)
+    await photos.resume()
+    await photos.idle()
+    const sent = world.server.arrivals.map((arrival) =>
+      eventsOf(arrival).map(({ data, data_base64: base64 }) => data ?? Buffer.from(base64 as string, 'base64')[0]),
+    )
+    expect(sent).toEqual([[1], [2, 3], [4]])
   })
 
   test('a whole request goes by itself, in its place', async () => {

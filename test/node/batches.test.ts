@@ -130,6 +130,26 @@ describe('several messages go in one request', () => {
     expect(world.server.arrivals.map(({ headers }) => headers.get('authorization'))).toEqual(['old', 'new'])
   })
 
+  test('where only one is not authorized, it alone is sent with fresh headers', async () => {
+    let isNew = false
+    world.server.react = takeBatches(({ data }) => ({
+      outcome: data === 0 && !isNew ? 'retry' : 'accepted',
+      status: data === 0 && !isNew ? 401 : 200,
+    }))
+    const orders = world.open<number>({
+      order: 'none',
+      concurrency: 1,
+      batch: { messages: 10 },
+      headers: ({ unauthorized }) => ((isNew = unauthorized), {}),
+      classify: ({ status }) => (status === 401 ? 'unauthorized' : undefined),
+    })
+    await orders.pause()
+    await orders.enqueueAll(numbers(3))
+    await orders.resume()
+    await orders.idle()
+    expect(batchesOf(world.server)).toEqual([numbers(3), [0]])
+  })
+
   test('a 401 to both pauses the queue, and changes nothing', async () => {
     const orders = world.open<number>({ batch: { messages: 10 }, headers: () => ({}) })
     world.server.next(status(401), status(401))
