@@ -85,6 +85,8 @@ const sqlite = inPlaywright('chromium', [`--enable-${sqliteInChromium}`])
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // Vitest leaves one processor free, which of two is half.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

@@ -19,8 +19,7 @@ export function companyFor(lead: Delivery, waiting: Iterable<{ group: string; de
   for (const { group, delivery } of waiting) {
     if (company.length + 1 >= room.messages) break
     if (keptBack.has(group)) continue
-    // What lies beside its message is loaded for one that goes first.
-    const size = delivery && !isSpooled(delivery.message.body) ? sizeInBatch(delivery.message) : Infinity
+    const size = delivery ? sizeInBatch(delivery.message) : Infinity
     if (delivery && bytes + size <= room.bytes) {
       company.push(delivery)
       bytes += size
@@ -29,8 +28,14 @@ export function companyFor(lead: Delivery, waiting: Iterable<{ group: string; de
   return company
 }
 
-/** How many bytes the body of a message is in a batch; without end for what goes by itself: a request, and what is encrypted. */
-export function sizeInBatch({ request, content, sealed, bytes }: Pick<Message, 'request' | 'content' | 'sealed' | 'bytes'>): number {
-  if (request || sealed) return Infinity
+/** How many bytes the body of a message is in a batch; without end for what goes by itself: a request, what is encrypted, and a body that does not lie with its message. */
+export function sizeInBatch({
+  request,
+  content,
+  sealed,
+  body,
+  bytes,
+}: Pick<Message, 'request' | 'content' | 'sealed' | 'body' | 'bytes'>): number {
+  if (request || sealed || isSpooled(body)) return Infinity
   return content ? base64Length(bytes) : bytes
 }
