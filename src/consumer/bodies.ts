@@ -32,8 +32,12 @@ export interface BodiesOptions extends Stored {
 export class Bodies {
   readonly #options: BodiesOptions
 
+  /** Resolves when what a leader before has left is gone. */
+  readonly #cleared: Promise<void>
+
   constructor(options: BodiesOptions) {
     this.#options = options
+    this.#cleared = options.folder.clear().catch(() => {})
   }
 
   /** The body of a message, whole; nothing where some of it is gone. */
@@ -54,6 +58,7 @@ export class Bodies {
   }
 
   async #file(body: Spooled): Promise<Blob | undefined> {
+    await this.#cleared
     const folder = await this.#options.folder.get(true)
     const file = await folder?.getFileHandle(body.spool, { create: true })
     const writing = await file?.createWritable()

@@ -20,7 +20,6 @@ const LOOK_AGAIN = 60_000
 
 /** How long `stop()` leaves to attempts that are under way, in milliseconds. */
 const GRACE = 2_000
-
 export type DrainOptions = Omit<TermOptions, 'headers' | 'pace' | 'isStopping' | 'signal' | 'failed'>
 
 /**
@@ -176,6 +175,8 @@ export class Drain {
     this.#failure = undefined
     const term = await Term.begin({ ...this.#options, headers: this.#headers, pace: this.#pace })
     this.#term = term
+    // What was heard of meanwhile, it may not know.
+    if (this.#wakeup.isCalled) term.lookAround()
     if (this.#hurry.isPastServer) term.books.hurry('server')
     while (!this.#isStopping) {
       await this.#step(term)

@@ -80,7 +80,6 @@ export class Term {
   static async begin(options: TermOptions): Promise<Term> {
     const begun = await lead(options.connection)
     await options.transport.begin?.(begun.head.epoch)
-    await options.folder.clear().catch(() => {})
     return new Term(options, begun)
   }
 

@@ -217,6 +217,15 @@ test('large bodies of different groups go side by side, as small ones do', async
   expect(world.server.mostAtOnce).toBe(3)
 })
 
+test('a private file system that does not answer holds up nobody', async () => {
+  const queue = world.openTab({ directory: () => new Promise(() => {}) }).open()
+  await queue.enqueue({ n: 1 }, { delay: 1_000 })
+  await world.clock.armedWithin(1_000)
+  world.clock.advance(1_000)
+  await queue.idle()
+  expect(await received[0]!.json()).toEqual({ n: 1 })
+})
+
 describe('a stream', () => {
   test('is stored as it comes: no more is asked of it than was stored', async () => {
     const queue = world.open()
