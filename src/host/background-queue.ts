@@ -2,7 +2,6 @@ import type { QueueDefinition } from '../message/definition.ts'
 import { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
 import { messageId, mintProducer } from '../message/id.ts'
-import { isSpooled } from '../message/spooled.ts'
 import type { StoredBody } from '../message/spooled.ts'
 import type { HostApi, OutgoingMessage, Setup } from '../protocol/host.ts'
 import { databaseName } from '../protocol/names.ts'
@@ -94,8 +93,8 @@ export class BackgroundQueue {
     const content = messageWith(await this.#spooling.store(bytes))
     const number = this.#number++
     const message = { ...content, id: messageId(this.#producer, number, 0) }
-    const decisions = await this.#enqueuing.enqueue({ producer: this.#producer, number, messages: [message] })
-    if (isSpooled(message.body)) this.#spooling.release(message.body.spool)
+    const batch = { producer: this.#producer, number, messages: [message] }
+    const decisions = await this.#spooling.claim(batch.messages, () => this.#enqueuing.enqueue(batch))
     this.#tabs.tell(newsOf([message], decisions, platform.clock.now()))
     const decision = decisions[0]?.[1]
     if (decision === 'full') throw new QueueError('queue-full', `The queue "${definition.name}" holds as much as its \`capacity\` allows`)

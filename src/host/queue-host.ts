@@ -1,7 +1,6 @@
 import type { QueueEvent } from '../message/event.ts'
 import type { Decision } from '../message/decision.ts'
 import type { Cancellation } from '../message/message.ts'
-import { isSpooled } from '../message/spooled.ts'
 import type { Batch, PageSignal, Setup } from '../protocol/host.ts'
 import { databaseName, leaderLock } from '../protocol/names.ts'
 import { Connection } from '../queue/connection.ts'
@@ -116,8 +115,7 @@ export class QueueHost {
   }
 
   async enqueue(batch: Batch): Promise<readonly Decision[]> {
-    const decided = await this.#enqueuing.enqueue(batch)
-    for (const { body } of batch.messages) if (isSpooled(body)) this.spooling.release(body.spool)
+    const decided = await this.spooling.claim(batch.messages, () => this.#enqueuing.enqueue(batch))
     this.#announce(newsOf(batch.messages, decided, this.#now))
     return decided
   }

@@ -1,7 +1,9 @@
+import type { Vault } from '../consumer/vault.ts'
+import { readBytes, checkSize } from '../message/body.ts'
 import { QueueError } from '../message/error.ts'
 import { mintProducer } from '../message/id.ts'
-import type { Vault } from '../consumer/vault.ts'
-import { CHUNK } from '../message/spooled.ts'
+import type { Message } from '../message/message.ts'
+import { CHUNK, isSpooled } from '../message/spooled.ts'
 import type { StoredBody } from '../message/spooled.ts'
 import { spoolLock } from '../protocol/names.ts'
 import type { Portion, Setup } from '../protocol/host.ts'
@@ -30,9 +32,8 @@ export class Spooling {
 
   /** Stores a body: what is no larger than a chunk goes along with its message. */
   async store(body: Blob): Promise<StoredBody> {
-    const { largestBody: largest } = this.#options.setup()
-    if (body.size > largest) throw new QueueError('body-too-large', `Expected a body of at most ${largest} bytes, got ${body.size}`)
-    if (body.size <= CHUNK) return read(body)
+    checkSize(body.size, this.#options.setup().largestBody)
+    if (body.size <= CHUNK) return readBytes(body)
     const spool = mintProducer()
     await this.add({ spool, number: 0, body })
     return { spool, chunks: Math.ceil(body.size / CHUNK), size: body.size }
@@ -43,7 +44,8 @@ export class Spooling {
     await this.#hold(spool)
     try {
       let next = number
-      for (let start = 0; start < body.size; start += CHUNK) await this.#put(spool, next++, await read(body.slice(start, start + CHUNK)))
+      for (let start = 0; start < body.size; start += CHUNK)
+        await this.#put(spool, next++, await readBytes(body.slice(start, start + CHUNK)))
     } catch (error) {
       await this.drop(spool)
       throw error
@@ -54,13 +56,20 @@ export class Spooling {
   async drop(spool: string): Promise<void> {
     // What cannot be deleted now is an orphan.
     await dropSpool(this.#options.connection, spool).catch(() => {})
-    this.release(spool)
+    this.#release(spool)
   }
 
-  /** Its message is decided. */
-  release(spool: string): void {
-    this.#held.get(spool)?.()
-    this.#held.delete(spool)
+  /** Has messages stored: their large bodies are theirs then. Where that fails, they go. */
+  async claim<Decided>(messages: readonly Pick<Message, 'body'>[], storing: () => Promise<Decided>): Promise<Decided> {
+    const spools = messages.flatMap(({ body }) => (isSpooled(body) ? [body.spool] : []))
+    try {
+      const decided = await storing()
+      for (const spool of spools) this.#release(spool)
+      return decided
+    } catch (error) {
+      await Promise.all(spools.map((spool) => this.drop(spool)))
+      throw error
+    }
   }
 
   /** Drops what nobody spools any more: whoever began it is gone. */
@@ -72,7 +81,12 @@ export class Spooling {
   }
 
   close(): void {
-    for (const spool of this.#held.keys()) this.release(spool)
+    for (const spool of this.#held.keys()) this.#release(spool)
+  }
+
+  #release(spool: string): void {
+    this.#held.get(spool)?.()
+    this.#held.delete(spool)
   }
 
   async #put(spool: string, number: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -92,13 +106,5 @@ export class Spooling {
       })
       holding.catch(reject)
     })
-  }
-}
-
-async function read(part: Blob): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await part.arrayBuffer())
-  } catch (error) {
-    throw new QueueError('invalid-body', `Expected a body that can be read: ${String(error)}`, { cause: error })
   }
 }

@@ -25,6 +25,20 @@ export function encodeBody(body: unknown): string {
   return text
 }
 
+/** Refuses a body that is larger than its queue allows. */
+export function checkSize(size: number, largest: number): void {
+  if (size > largest) throw new QueueError('body-too-large', `Expected a body of at most ${largest} bytes, got ${size}`)
+}
+
+/** The bytes of a body, or of a part of one: a file may be another by now, or gone. */
+export async function readBytes(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await blob.arrayBuffer())
+  } catch (error) {
+    throw new QueueError('invalid-body', `Expected a body that can be read: ${String(error)}`, { cause: error })
+  }
+}
+
 /** What {@link encodeBody} wrote, as data again; nothing where the text was damaged since. */
 export function decodeBody(body: string): { readonly value: unknown } | undefined {
   try {

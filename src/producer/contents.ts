@@ -1,5 +1,5 @@
+import { checkSize, readBytes } from '../message/body.ts'
 import type { TakenContent } from '../message/content.ts'
-import { QueueError } from '../message/error.ts'
 import { mintProducer } from '../message/id.ts'
 import { CHUNK } from '../message/spooled.ts'
 import type { StoredBody } from '../message/spooled.ts'
@@ -54,8 +54,8 @@ export class Contents {
 
   async #put(bytes: Uint8Array<ArrayBuffer> | Blob): Promise<StoredBody> {
     const size = 'size' in bytes ? bytes.size : bytes.byteLength
-    this.#check(size)
-    if (size <= CHUNK) return 'size' in bytes ? read(bytes) : bytes
+    checkSize(size, this.#options.largest())
+    if (size <= CHUNK) return 'size' in bytes ? readBytes(bytes) : bytes
     const spool = mintProducer()
     await this.#options.spool({ spool, number: 0, body: 'size' in bytes ? bytes : new Blob([bytes]) })
     return { spool, chunks: Math.ceil(size / CHUNK), size }
@@ -67,8 +67,8 @@ export class Contents {
     try {
       for await (const { bytes, isLast } of chunksOf(stream)) {
         size += bytes.size
-        this.#check(size)
-        if (isLast && chunks === 0) return await read(bytes)
+        checkSize(size, this.#options.largest())
+        if (isLast && chunks === 0) return await readBytes(bytes)
         // It has ended with a chunk.
         if (bytes.size === 0) break
         await this.#options.spool({ spool, number: chunks, body: bytes })
@@ -79,18 +79,5 @@ export class Contents {
       if (chunks > 0) await this.#options.unspool(spool).catch(() => {})
       throw error
     }
-  }
-
-  #check(size: number): void {
-    const largest = this.#options.largest()
-    if (size > largest) throw new QueueError('body-too-large', `Expected a body of at most ${largest} bytes, got ${size}`)
-  }
-}
-
-async function read(blob: Blob): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return new Uint8Array(await blob.arrayBuffer())
-  } catch (error) {
-    throw new QueueError('invalid-body', `Expected a body that can be read: ${String(error)}`, { cause: error })
   }
 }

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openDB } from 'idb'
 import type { Codec } from '../../src/message/codec.ts'
 import { databaseName } from '../../src/protocol/names.ts'
+import { breakStorage } from '../world/break-storage.ts'
+import { FakeDirectory } from '../world/fake-directory.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import { Life } from '../world/life.ts'
 import { collect, heard, World } from '../world/world.ts'
@@ -224,6 +226,46 @@ test('a private file system that does not answer holds up nobody', async () => {
   world.clock.advance(1_000)
   await queue.idle()
   expect(await received[0]!.json()).toEqual({ n: 1 })
+})
+
+describe('a body above 16 MB', () => {
+  const size = 16 * MB + 1
+
+  test('is sent from a file, which is gone after the attempt', async () => {
+    const directory = new FakeDirectory()
+    const queue = world.openTab({ directory: directory.open }).open()
+    await queue.enqueue(new Blob([noise(size)]))
+    await queue.idle()
+    const arrived = await received[0]!.bytes()
+    expect([arrived.length, Buffer.compare(arrived, noise(size)), directory.written]).toEqual([size, 0, 1])
+    await expect.poll(() => directory.files.size).toBe(0)
+  })
+
+  test('of which a part is lost is not sent from a file that lacks it', async () => {
+    const queue = world.openTab({ directory: new FakeDirectory().open }).open()
+    await queue.pause()
+    await queue.enqueue(new Blob([noise(size)]))
+    const database = await openDB(databaseName(world.name))
+    await database.delete('bodies', (await shelves()).bodies[7]!)
+    database.close()
+    const dead = heard(queue, 'dead-lettered')
+    await queue.resume()
+    expect(await dead).toMatchObject({ reason: 'body-lost' })
+    expect(received).toEqual([])
+  })
+})
+
+test('a large body whose message cannot be stored leaves nothing behind', async () => {
+  const queue = world.open()
+  await queue.pause()
+  const mend = breakStorage(({ mode, stores }) =>
+    mode === 'readwrite' && stores.includes('inbox') && stores.includes('spools') ? 'full' : undefined,
+  )
+  await expect(queue.enqueue(new Blob([noise(2 * MB)]))).rejects.toMatchObject({ code: 'storage-full' })
+  mend()
+  expect(await shelves()).toEqual(NOTHING)
+  await queue.enqueue(new Blob([noise(2 * MB)]))
+  expect(await queue.depth()).toMatchObject({ ready: 1 })
 })
 
 describe('a stream', () => {

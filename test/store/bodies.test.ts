@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { wholeBody } from '../../src/consumer/bodies.ts'
+import { putChunk } from '../../src/queue/bodies.ts'
 import { enqueue } from '../../src/queue/enqueue.ts'
+import type { IncomingMessage } from '../../src/queue/intake.ts'
 import { plainVault } from '../plain-vault.ts'
 import { allMessages, allRecords, deleteDatabase, message, openAnother, openNew, limits } from './database.ts'
 import type { Connection } from '../../src/queue/connection.ts'
@@ -54,4 +56,27 @@ test('2,000 messages come out in the order they went in, by records and by pages
   const records = await allRecords(connection)
   expect(records.flatMap((record) => record.messages.map(({ id }) => id))).toEqual(ids)
   expect((await allMessages(connection)).map(({ id }) => id)).toEqual(ids)
+})
+
+test('a message whose large body is not there, all of it, is not stored', async () => {
+  const bytes = Uint8Array.of(1, 2, 3)
+  await putChunk(connection, 'relaxed', { spool: 's', number: 0, bytes, isSealed: false })
+  const of = (id: string, spool: string, chunks: number, more = {}): IncomingMessage => {
+    const content = { kind: 'Blob', type: 'x/y' }
+    return { ...message(id), body: { spool, chunks, size: 3 }, bytes: 3, content, ...more }
+  }
+  const sealed = { sealed: { id: 'd' } }
+  const messages = [of('a', 's', 2), of('b', 'gone', 1), of('c', 's', 1, sealed), of('d', 's', 1)]
+  const decided = await enqueue(connection, limits('relaxed'), [{ producer: 'p', number: 0, messages }])
+  expect(decided).toEqual([
+    [
+      [0, 'lost'],
+      [1, 'lost'],
+      [2, 'lost'],
+    ],
+  ])
+  const found = await allMessages(connection)
+  expect(found.map(({ id }) => id)).toEqual(['d'])
+  const there = await wholeBody({ connection, vault: plainVault }, found[0]!)
+  expect(await new Response(there!.body).bytes()).toEqual(bytes)
 })
