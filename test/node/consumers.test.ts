@@ -677,3 +677,25 @@ test('a consumer that is being closed, and whose word on the roll is late, is no
   await closed
   expect(await orders.depth()).toMatchObject({ ready: 1 })
 })
+
+test('a message that is delayed while a leader begins is handed out when it is due, and not when that looks for itself', async () => {
+  let [asked, release] = [(): void => {}, (): void => {}]
+  const isAsked = new Promise<void>((resolve) => (asked = resolve))
+  const held = new Promise<void>((resolve) => (release = resolve))
+  const { manager } = world.locks
+  const query = async (): Promise<LockManagerSnapshot> => {
+    asked()
+    await held
+    return manager.query()
+  }
+  const locks = { request: manager.request.bind(manager), query } as unknown as LockManager
+  const queue = world.openTab({ locks }).open<number>({ consumers: true })
+  await queue.depth()
+  await isAsked
+  const { delivered } = await queue.enqueue(1, { delay: 1_000 })
+  release()
+  queue.consume(({ body }) => body)
+  await world.clock.armedWithin(1_000)
+  world.clock.advance(1_000)
+  expect(await delivered).toMatchObject({ body: 1 })
+})
