@@ -1,3 +1,4 @@
+import { refusalOf } from '../message/decision.ts'
 import type { QueueDefinition } from '../message/definition.ts'
 import { QueueError } from '../message/error.ts'
 import type { QueueEvent } from '../message/event.ts'
@@ -97,9 +98,9 @@ export class BackgroundQueue {
     const decisions = await this.#spooling.claim(batch.messages, () => this.#enqueuing.enqueue(batch))
     this.#tabs.tell(newsOf([message], decisions, platform.clock.now()))
     const decision = decisions[0]?.[1]
-    if (decision === 'full') throw new QueueError('queue-full', `The queue "${definition.name}" holds as much as its \`capacity\` allows`)
-    if (decision === 'lost') throw new QueueError('storage-failed', 'The body of this message is gone; nothing was stored')
-    return decision && 'sameAs' in decision ? decision.sameAs : message.id
+    const refusal = refusalOf(definition.name, decision)
+    if (refusal) throw refusal
+    return typeof decision === 'object' && 'sameAs' in decision ? decision.sameAs : message.id
   }
 
   /**

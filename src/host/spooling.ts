@@ -1,5 +1,6 @@
 import type { Vault } from '../consumer/vault.ts'
 import { readBytes, checkSize } from '../message/body.ts'
+import { bodyGone } from '../message/decision.ts'
 import { QueueError } from '../message/error.ts'
 import { mintProducer } from '../message/id.ts'
 import type { Message } from '../message/message.ts'
@@ -93,7 +94,7 @@ export class Spooling {
     const { connection, reserve, vault, setup } = this.#options
     if (!(await reserve.isKept())) throw new QueueError('storage-full', 'The browser gives this origin no more space; nothing was stored')
     if (await putChunk(connection, setup().durability, { spool, number, ...(await vault.sealChunk(spool, number, bytes)) })) return
-    throw new QueueError('storage-failed', 'What was stored of this body is gone: whoever stored it was, for a while; nothing was stored')
+    throw bodyGone()
   }
 
   #hold(spool: string): Promise<void> {

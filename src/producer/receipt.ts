@@ -1,3 +1,4 @@
+import { refusalOf } from '../message/decision.ts'
 import type { Decision } from '../message/decision.ts'
 import type { QueueEvent } from '../message/event.ts'
 import type { Answer, Death, RefusedAnswer, Standing } from '../message/message.ts'
@@ -18,10 +19,6 @@ export interface Receipt<A = unknown> {
   /** Where the message stands now: `delayed`, `ready`, `leased`, `accepted`, `dead`, `cancelled`, or `unknown` where nothing of it is kept. */
   status(): Promise<Standing['state']>
 }
-
-/** Whoever stored it was away for so long that another took it for given up. */
-const LOST =
-  'The large body of this message is gone: the storage was cleared, or its page was frozen, while it was being stored; nothing was stored'
 
 type Settle = { readonly answer: Answer } | { readonly error: QueueError }
 
@@ -102,9 +99,9 @@ export class Receipts<A> {
     const receipt = this.issue(id)
     try {
       const decision = await decided
-      if (decision === 'full') throw new QueueError('queue-full', `The queue "${queue}" holds as much as its \`capacity\` allows`)
-      if (decision === 'lost') throw new QueueError('storage-failed', LOST)
-      if (decision && 'sameAs' in decision) {
+      const refusal = refusalOf(queue, decision)
+      if (refusal) throw refusal
+      if (typeof decision === 'object' && 'sameAs' in decision) {
         this.withdraw(id)
         return this.of(decision.sameAs)
       }

@@ -14,6 +14,9 @@ import type { DeadRecord, ReadTransaction, Spool, StoreName, WriteTransaction } 
  *                       spooling --(given up, or whoever spooled is gone)--> gone
  *
  * What is being spooled has a row in `spools`; who spools holds a Web Lock as well, by which an orphan is known.
+ *
+ * All of it in this database, and none in the origin's private file system, though files would be the better place for a film: so a body is dropped in the transaction in which its message leaves, and whatever
+ * loses the one loses the other. A file it is for as long as it is being sent (`consumer/bodies.ts`), where that is what keeps it out of memory.
  */
 
 /** Stores of which those need both who store or drop bodies. */

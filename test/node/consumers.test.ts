@@ -688,7 +688,7 @@ test('a message that is delayed while a leader begins is handed out when it is d
     await held
     return manager.query()
   }
-  const locks = { request: manager.request.bind(manager), query } as unknown as LockManager
+  const locks = { request: manager.request.bind(manager), query }
   const queue = world.openTab({ locks }).open<number>({ consumers: true })
   await queue.depth()
   await isAsked
