@@ -572,3 +572,20 @@ test('a large body that is encrypted is put together in no file', async () => {
   // Whoever begins a term clears the folder; a body in clear asks for it twice more.
   expect([ofTerm, asked - ofTerm]).toEqual([1, 3])
 })
+
+test('what an earlier release of the app has encrypted goes along in no batch of this one: nothing of it is sent', async () => {
+  const before = world.open()
+  await before.pause()
+  await before.enqueue({ n: 1 })
+  await before.close()
+  await leave([{ n: 2 }, { n: 3 }])
+  world.server.react = () => new Response()
+  const now = world.open({ batch: { messages: 10 } })
+  await now.resume()
+  await now.idle()
+  expect(world.server.bodies).toMatchObject([[{ data: { n: 1 } }]])
+  expect(await letters(now)).toMatchObject([
+    ['undecryptable', expect.anything()],
+    ['undecryptable', expect.anything()],
+  ])
+})
