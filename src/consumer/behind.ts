@@ -4,7 +4,7 @@ import type { DueGroup, DueGroups, DueQuery } from '../queue/read.ts'
 import type { Head } from '../queue/meta.ts'
 import type { GroupRow, ParkedRecord } from '../queue/schema.ts'
 import type { Candidate, Settlement } from '../queue/settlement.ts'
-import { Followers } from './followers.ts'
+import { CompanyBehind } from './company-behind.ts'
 import { HurriedRound } from './hurried-round.ts'
 import { RecordCache } from './record-cache.ts'
 import type { Clock } from '../queue/clock.ts'
@@ -16,7 +16,7 @@ type Changes = Pick<Settlement, 'rows' | 'parked' | 'unparked'>
 
 /** What the leader knows of the groups that are behind: their rows where they have changed or are being served, and their turns. */
 export class Behind {
-  readonly followers: Followers = new Followers()
+  readonly company: CompanyBehind = new CompanyBehind()
   readonly #clock: Pick<Clock, 'now'>
   /** Rows that differ from what is on disk, or that belong to groups being served; `undefined` for a group that has caught up. */
   readonly #rows = new Map<string, GroupRow | undefined>()
@@ -51,7 +51,7 @@ export class Behind {
 
   get totals(): Pick<Head, 'parked' | 'groups' | 'turn' | 'serving' | 'along'> {
     const serving = [...this.#inHand.map(({ row }) => row.group), ...this.#underWay]
-    return { ...this.#totals, serving, along: this.followers.numbers }
+    return { ...this.#totals, serving, along: this.company.numbers }
   }
 
   /** The first in hand. */
@@ -66,7 +66,7 @@ export class Behind {
 
   /** What is in hand, as it is to be looked up; of that, only what is not reserved yet, unless all is in doubt. */
   candidates(isInDoubt: boolean): Candidate[] {
-    return [...this.#inHand, ...this.followers.writing]
+    return [...this.#inHand, ...this.company.writing]
       .filter(({ message }) => isInDoubt || !this.#reserved.has(message.sequence))
       .map(({ row, message }) => ({ sequence: message.sequence, group: row.group }))
   }
@@ -205,7 +205,7 @@ export class Behind {
 
   /** What is to be written now, and with it what is in hand is reserved. */
   takeChanges(): Changes {
-    this.#reserving = new Set([...this.#inHand, ...this.followers.take()].map(({ message }) => message.sequence))
+    this.#reserving = new Set([...this.#inHand, ...this.company.take()].map(({ message }) => message.sequence))
     const rows = new Map([...this.#changed].map((group) => [group, this.#rows.get(group)] as const))
     const changes = { rows, parked: this.#parked, unparked: this.#unparked }
     this.#changed = new Set()

@@ -27,7 +27,7 @@ export class Together {
     const { row } = delivery.parked
     const behind = behindOf(delivery.parked).slice(0, room.messages - 1)
     if (behind.every((message) => this.#behind.isReserved(message))) return false
-    this.#behind.followers.want(behind.map((message) => ({ row, message })))
+    this.#behind.company.want(behind.map((message) => ({ row, message })))
     return true
   }
 

@@ -117,7 +117,7 @@ export class Turns {
     if (company.length === 0) return lead
     for (const { message, group, parked } of company) {
       this.busy.add(group)
-      if (parked) this.#behind.followers.begin(message)
+      if (parked) this.#behind.company.begin(message)
       else this.underWay.add(message.sequence)
     }
     this.#along.add(company)
@@ -129,7 +129,7 @@ export class Turns {
     if (!this.#along.delete(company)) return
     for (const { message, group } of company) {
       this.underWay.delete(message.sequence)
-      this.#behind.followers.end(message)
+      this.#behind.company.end(message)
       if (group === own) continue
       this.busy.delete(group)
       this.#behind.free(group)

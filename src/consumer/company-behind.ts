@@ -1,12 +1,12 @@
 import type { PlacedMessage } from '../message/message.ts'
 import type { DueGroup } from '../queue/read.ts'
 
-type Follower = Pick<DueGroup, 'row' | 'message'>
+type Companion = Pick<DueGroup, 'row' | 'message'>
 
-/** What goes along with the first message of a group that is behind, from behind that. */
-export class Followers {
-  #wanted: readonly Follower[] = []
-  #writing: readonly Follower[] = []
+/** What goes along with the first message of a group that is behind, from behind that one in its group. */
+export class CompanyBehind {
+  #wanted: readonly Companion[] = []
+  #writing: readonly Companion[] = []
   readonly #underWay = new Set<number>()
 
   /** The numbers of what is to be reserved, and of what is under way. */
@@ -15,16 +15,16 @@ export class Followers {
   }
 
   /** What is being reserved. */
-  get writing(): readonly Follower[] {
+  get writing(): readonly Companion[] {
     return this.#writing
   }
 
-  want(wanted: readonly Follower[]): void {
+  want(wanted: readonly Companion[]): void {
     this.#wanted = wanted
   }
 
   /** It is about to be written. */
-  take(): readonly Follower[] {
+  take(): readonly Companion[] {
     this.#writing = this.#wanted
     this.#wanted = []
     return this.#writing
