@@ -1,16 +1,17 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Keys } from './keys.mjs'
 
-/** @import { Proof } from '../src/proof.ts' */
+/** @import { Proof, ProofConfirmation } from '../src/proof.ts' */
 
 /** How many are kept, and how much they may be together, in bytes; beyond, the oldest goes. */
 const MOST = 40
 const MOST_BYTES = 128 * 1024 * 1024
 
 /**
- * A proof of delivery, and the key that it came with.
+ * A proof of delivery, the key that it came with, and what stands for its content.
  *
- * @typedef {Proof & { readonly key: string }} KeptProof
+ * @typedef {Proof & { readonly key: string, readonly fingerprint: string }} KeptProof
  */
 
 /**
@@ -19,6 +20,10 @@ const MOST_BYTES = 128 * 1024 * 1024
  * (The key goes with its photograph, once so many more have come. A server with more room keeps keys for longer.)
  */
 export class KeptProofs {
+  keys = new Keys((key) => {
+    const kept = [...this.#kept.values()].find((proof) => proof.key === key)
+    return kept && { fingerprint: kept.fingerprint, confirmation: confirmationOf(kept) }
+  })
   #directory
   /** By number, the oldest first. @type {Map<number, KeptProof>} */
   #kept
@@ -36,23 +41,19 @@ export class KeptProofs {
 
   /** What pages are told, the newest first. @returns {Proof[]} */
   get newest() {
-    return Array.from(this.#kept.values(), ({ key: _key, ...proof }) => proof).toReversed()
-  }
-
-  /** @param {string} key */
-  find(key) {
-    return [...this.#kept.values()].find((proof) => proof.key === key)
+    return Array.from(this.#kept.values(), ({ key: _key, fingerprint: _fingerprint, ...proof }) => proof).toReversed()
   }
 
   /**
    * Resolves when it is on disk.
    *
-   * @param {Omit<KeptProof, 'number' | 'receivedAt' | 'size'>} proof
+   * @param {Omit<KeptProof, 'number' | 'receivedAt' | 'size' | 'fingerprint'>} proof
    * @param {Uint8Array} bytes the photograph
    */
   async add(proof, bytes) {
     this.#lastNumber += 1
-    const kept = { ...proof, number: this.#lastNumber, receivedAt: new Date().toISOString(), size: bytes.length }
+    const fingerprint = this.keys.fingerprintOf(proof.key)
+    const kept = { ...proof, fingerprint, number: this.#lastNumber, receivedAt: new Date().toISOString(), size: bytes.length }
     const about = this.#path(kept.number, 'json')
     await writeFile(this.#path(kept.number, 'photo'), bytes, { flush: true })
     await writeFile(`${about}.part`, JSON.stringify(kept), { flush: true })
@@ -91,6 +92,16 @@ export class KeptProofs {
   #path(number, kind) {
     return join(this.#directory, `${number}.${kind}`)
   }
+}
+
+/**
+ * What a device is told when its photograph has been taken in, and told again when it asks again.
+ *
+ * @param {KeptProof} proof
+ * @returns {ProofConfirmation}
+ */
+export function confirmationOf({ number, order }) {
+  return { proof: number, order }
 }
 
 /**

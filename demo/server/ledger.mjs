@@ -1,4 +1,4 @@
-import { keyOf } from './received-orders.mjs'
+import { keyOf } from './keys.mjs'
 
 /** @import { Arrival, ArrivalOutcome, Figures } from '../src/server-state.ts' */
 /** @import { ReceivedOrder } from './received-orders.mjs' */

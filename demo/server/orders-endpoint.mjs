@@ -25,7 +25,7 @@ import { sendResponse, toRequest } from './web-adapter.mjs'
  * @param {OrdersOptions} options
  */
 export function ordersEndpoint({ switchboard, ledger, store, pace, changed }) {
-  const receive = createReceiver({ handle, principal: deviceOf, dedup: store })
+  const receive = createReceiver({ handle, principal: deviceOf, dedup: store.keys })
 
   /**
    * @param {ReceivedMessage} message

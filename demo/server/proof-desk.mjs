@@ -1,9 +1,11 @@
-import { keyOf } from './received-orders.mjs'
+import { createReceiver } from 'holdfast/receiver'
+import { confirmationOf } from './kept-proofs.mjs'
+import { keyOf } from './keys.mjs'
 import { sendResponse, toRequest } from './web-adapter.mjs'
 
 /** @import { IncomingMessage, ServerResponse } from 'node:http' */
+/** @import { ReceivedMessage } from 'holdfast/receiver' */
 /** @import { ProofConfirmation } from '../src/proof.ts' */
-/** @import { KeptProof } from './kept-proofs.mjs' */
 
 /** How large a request may be, in bytes. */
 const LARGEST = 16 * 1024 * 1024
@@ -26,22 +28,25 @@ const TYPES = new Set(['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'im
 
 /** What was in a form. @typedef {{ photo: File, order: string, note: string, takenAt: string | undefined }} Sent */
 
-/**
- * Where proofs of delivery arrive, as forms with a file. The library's receiver takes JSON, so this one does by hand what matters: the key is
- * kept with the photograph, and whoever comes with a known key is answered as before.
- */
+/** Where proofs of delivery arrive, as forms with a file. */
 export class ProofDesk {
   #switchboard
   #store
   #changed
-  /** Keys of those that are being taken in. @type {Set<string>} */
-  #inProgress = new Set()
+  #receive
 
   /** @param {ProofOptions} options */
   constructor({ switchboard, store, changed }) {
     this.#switchboard = switchboard
     this.#store = store
     this.#changed = changed
+    this.#receive = createReceiver({
+      handle: (message) => this.#handle(message),
+      principal: ({ headers }) => headers.get('demo-device') ?? 'unknown',
+      dedup: store.keys,
+      contentTypes: ['multipart/form-data'],
+      maxBytes: LARGEST,
+    })
   }
 
   /**
@@ -50,10 +55,10 @@ export class ProofDesk {
    */
   async receive(incoming, outgoing) {
     if (this.#switchboard.state.away) return void incoming.socket.destroy()
-    const answer = await this.#answerTo(toRequest(incoming))
+    const answer = await this.#receive(toRequest(incoming))
     this.#changed()
     if (answer.ok && this.#switchboard.state.losingAnswers) incoming.socket.destroy()
-    else await sendResponse(outgoing, answer)
+    else await sendResponse(outgoing, answer.status === 413 ? tooLarge() : answer)
   }
 
   /**
@@ -75,34 +80,13 @@ export class ProofDesk {
     outgoing.writeHead(200, headers).end(photograph.bytes)
   }
 
-  /** @param {Request} request */
-  async #answerTo(request) {
-    if (request.method !== 'POST') return new Response(null, { status: 405, headers: { allow: 'POST' } })
-    const id = request.headers.get('idempotency-key')
-    if (!id) return refusal(400, 'Expected an Idempotency-Key')
-    const body = await readBody(request)
-    if (body === 'cut off') return refusal(400, 'Expected the whole form')
-    if (body === 'too large') return tooLarge()
-    const key = keyOf({ device: request.headers.get('demo-device') ?? 'unknown', id })
-    const known = this.#store.find(key)
-    if (known) return Response.json(confirmationOf(known))
-    if (this.#inProgress.has(key)) return refusal(409, 'This photograph is being taken in', [], { 'retry-after': '1' })
-    this.#inProgress.add(key)
-    try {
-      return await this.#takeIn(key, body)
-    } finally {
-      this.#inProgress.delete(key)
-    }
-  }
-
   /**
-   * @param {string} key
-   * @param {Response} body
+   * @param {ReceivedMessage} message
+   * @returns {Promise<Response | ProofConfirmation>}
    */
-  async #takeIn(key, body) {
-    const form = await body.formData().catch(() => undefined)
-    if (!form) return refusal(400, 'Expected a form')
-    const sent = read(form)
+  async #handle({ id, body, principal: device }) {
+    if (!(body instanceof FormData)) return refusal(422, 'Expected a form')
+    const sent = read(body)
     await this.#switchboard.dawdle()
     const { away, refused } = this.#switchboard.state
     if (away) return refusal(503, 'The server has gone')
@@ -110,31 +94,9 @@ export class ProofDesk {
     if (faults.length > 0) return refusal(422, 'This proof of delivery is not taken', faults)
     const { photo, ...about } = sent
     // On disk before it is answered: the device deletes its copy when it hears the answer.
-    const kept = await this.#store.add({ key, ...about, type: photo.type }, new Uint8Array(await photo.arrayBuffer()))
-    return Response.json(confirmationOf(kept))
+    const bytes = new Uint8Array(await photo.arrayBuffer())
+    return confirmationOf(await this.#store.add({ key: keyOf({ device, id }), ...about, type: photo.type }, bytes))
   }
-}
-
-/**
- * To the end, also where it is too large, and is thrown away then: a browser that is answered while it still sends may never hear the answer.
- *
- * @param {Request} request
- */
-async function readBody({ body, headers }) {
-  /** @type {Uint8Array[]} */
-  let chunks = []
-  let size = 0
-  try {
-    for await (const chunk of body ?? []) {
-      size += chunk.length
-      if (size > LARGEST) chunks = []
-      else chunks.push(chunk)
-    }
-  } catch {
-    return 'cut off'
-  }
-  if (size > LARGEST) return 'too large'
-  return new Response(Buffer.concat(chunks), { headers: { 'content-type': headers.get('content-type') ?? '' } })
 }
 
 /**
@@ -186,17 +148,8 @@ function tooLarge() {
  * @param {number} status
  * @param {string} detail
  * @param {readonly Fault[]} [errors]
- * @param {Record<string, string>} [headers]
  */
-function refusal(status, detail, errors = [], headers = {}) {
+function refusal(status, detail, errors = []) {
   const body = { type: 'about:blank', status, detail, ...(errors.length > 0 && { errors }) }
-  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/problem+json', ...headers } })
-}
-
-/**
- * @param {KeptProof} proof
- * @returns {ProofConfirmation}
- */
-function confirmationOf({ number, order }) {
-  return { proof: number, order }
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/problem+json' } })
 }

@@ -59,12 +59,12 @@ export class Background {
     const { scope } = this
     scope.addEventListener('sync', (event) => {
       const name = [...this.#definitions.keys()].find((queue) => syncTag(queue) === event.tag)
-      // What it rejects with makes the browser call again.
-      if (name !== undefined) event.waitUntil(this.queue(name).drain())
+      if (name !== undefined) event.waitUntil(this.#answerCall(name))
     })
     scope.addEventListener('message', (event) => {
       const { data } = event
-      if (isDrainCall(data) && this.#definitions.has(data.queue)) event.waitUntil(this.#drainQuietly(data.queue))
+      // Its page may have been left before it could ask for a call by itself.
+      if (isDrainCall(data) && this.#definitions.has(data.queue)) event.waitUntil(this.follow(data.queue))
     })
     // Not waited for: until it is active, it answers no page.
     scope.addEventListener('activate', () => this.#definitions.forEach(({ name }) => void this.#drainQuietly(name)))
@@ -72,7 +72,7 @@ export class Background {
 
   /** Resolves when what was just stored has been drained, or cannot be now. Where there is Background Sync, that is told of it first. */
   async follow(name: string): Promise<void> {
-    this.scope.registration.sync?.register(syncTag(name)).catch(() => {})
+    void this.#askForCall(name)
     await this.#drainQuietly(name)
   }
 
@@ -116,6 +116,24 @@ export class Background {
       throw invalid(`Expected a queue with an \`endpoint\` in a service worker: "${name}" has consumers, which pages hand its messages to`)
     if (!this.#definitions.has(definition.name)) this.#definitions.set(definition.name, definition)
     return definition
+  }
+
+  /**
+   * Background Sync has called. What this rejects with makes it call again: after five minutes, after fifteen more, and not after that. Whoever asks anew while it calls is called as soon
+   * as there is a connection: so one that comes and goes uses up no calls.
+   */
+  async #answerCall(name: string): Promise<void> {
+    try {
+      await this.queue(name).drain()
+    } catch (error) {
+      if (!this.scope.navigator.onLine) await this.#askForCall(name)
+      throw error
+    }
+  }
+
+  /** It is not allowed, or there is no Background Sync: pages do all the work. */
+  async #askForCall(name: string): Promise<void> {
+    await this.scope.registration.sync?.register(syncTag(name)).catch(() => {})
   }
 
   /** Nobody is to be called again: whoever asked has no use for it. */

@@ -22,14 +22,16 @@ const called = new Set<string>()
 export function callServiceWorker(queue: Heard): void {
   const serviceWorker = serviceWorkers()
   if (!serviceWorker) return
+  /** For what is in the queue: a call of before may have found nothing. */
   let isCalled = false
-  const call = (): void => {
-    isCalled = true
-    void register(serviceWorker, syncTag(queue.name))
-  }
+  const call = (): void => void register(serviceWorker, syncTag(queue.name))
   queue.subscribe(({ type }) => {
     if (type === 'emptied') isCalled = false
-    else if (type === 'leadership-gained' || (!isCalled && (type === 'enqueued' || type === 'redriven'))) call()
+    else if (type === 'leadership-gained') call()
+    else if (!isCalled && (type === 'enqueued' || type === 'redriven')) {
+      isCalled = true
+      call()
+    }
   })
   call()
   if (called.size === 0) addEventListener('pagehide', () => called.forEach((name) => post(serviceWorker, name)))

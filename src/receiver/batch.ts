@@ -1,10 +1,12 @@
+import { fromBase64 } from '../message/base64.ts'
 import { BATCH_TYPE } from '../protocol/batch.ts'
 import type { BatchResult } from '../protocol/batch.ts'
 import { formatKey, kindOf, parseKey } from '../protocol/http.ts'
 import type { Place } from '../protocol/http.ts'
+import { isJson, valueOf } from './content.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { failed } from './once.ts'
 import { problem } from './problem.ts'
-import { fingerprintOf } from './read-body.ts'
 
 /** A message as it came, in a request of its own or with others. */
 export interface Came {
@@ -18,6 +20,8 @@ export interface BatchOptions {
   /** Where the first message of the request stands. */
   readonly place: Place | undefined
   readonly maxMessages: number
+  /** Whether a content type is. */
+  readonly isTaken: (type: string) => boolean
   /** Takes one message in, and answers as if it had come alone. */
   readonly take: (message: Came) => Promise<Response>
 }
@@ -27,8 +31,8 @@ interface Event extends Readonly<Record<string, unknown>> {
   readonly id: string
 }
 
-export function isBatch({ headers }: Request): boolean {
-  return headers.get('content-type')?.toLowerCase().startsWith(BATCH_TYPE) === true
+export function isBatch(type: string): boolean {
+  return type.toLowerCase().startsWith(BATCH_TYPE)
 }
 
 /** Takes events in, one after the other, and says what came of each; after the first of a group that was not accepted, nothing more of that group. */
@@ -51,29 +55,39 @@ function isListOfEvents(value: unknown): value is Event[] {
   return Array.isArray(value) && value.every((event) => typeof (Object(event) as Partial<Event>).id === 'string')
 }
 
-async function takeEvent(event: Event, { place, take }: BatchOptions): Promise<Response> {
-  const { specversion, id, idempotencykey = id, datacontenttype = 'application/json', data, sequence } = event
+async function takeEvent(event: Event, { place, isTaken, take }: BatchOptions): Promise<Response> {
+  const { specversion, id, idempotencykey = id, datacontenttype = 'application/json', sequence } = event
   const key = typeof idempotencykey === 'string' ? parseKey(formatKey(idempotencykey)) : undefined
   if (key === undefined) return problem(400, 'Expected an id, or an idempotencykey, of 1 to 256 characters of ASCII')
   if (specversion !== '1.0') return problem(400, 'Expected an event of CloudEvents 1.0')
-  if ('data_base64' in event || !isJson(String(datacontenttype))) return problem(415, 'Expected JSON')
-  if (data === undefined) return problem(400, 'Expected data')
+  const type = String(datacontenttype)
+  if (!isTaken(type)) return problem(415, `Expected a \`datacontenttype\` that is taken, got "${type}"`)
   const isSequence = typeof sequence === 'string' && /^\d{1,16}$/.test(sequence)
   try {
-    const fingerprint = await fingerprintOf(JSON.stringify(data))
-    return await take({
-      id: key,
-      body: data,
-      fingerprint,
-      place: place && isSequence ? { ...place, sequence: Number(sequence) } : undefined,
-    })
+    const content = await contentOf(event, type)
+    if (!content) return problem(400, 'Expected data that is what its type says')
+    return await take({ ...content, id: key, place: place && isSequence ? { ...place, sequence: Number(sequence) } : undefined })
   } catch (error) {
     return failed(error)
   }
 }
 
-export function isJson(type: string): boolean {
-  return /^application\/(?:[\w.-]+\+)?json\b/i.test(type)
+/** The data of an event: bytes, JSON, or, of another type, text. */
+async function contentOf({ data, data_base64 }: Event, type: string): Promise<Pick<Came, 'body' | 'fingerprint'> | undefined> {
+  if (data_base64 === undefined && data !== undefined && isJson(type))
+    return { body: data, fingerprint: await fingerprintOf(JSON.stringify(data)) }
+  const bytes = bytesOf(data_base64, data)
+  const read = bytes && (await valueOf(bytes, type))
+  return read && { body: read.value, fingerprint: await fingerprintOf(bytes) }
+}
+
+function bytesOf(base64: unknown, text: unknown): Uint8Array<ArrayBuffer> | undefined {
+  if (base64 === undefined) return typeof text === 'string' ? new TextEncoder().encode(text) : undefined
+  try {
+    return typeof base64 === 'string' ? fromBase64(base64) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 async function resultOf(id: string, response: Response): Promise<BatchResult> {

@@ -1,62 +1,64 @@
-/** A request's body, and what stands for its content. */
-export interface ReadBody {
-  readonly text: string
-  readonly fingerprint: string
-}
-
 type Bytes = Uint8Array<ArrayBuffer>
 
 /** In how small pieces a compressed body is inflated, in bytes: of each comes a thousand times as much at most, all at once in some engines. */
 const PIECE = 16 * 1024
 
 /**
- * Reads a body, and gives up as soon as it is too large, whatever its headers claim, or its sender has gone. What stands for its content is that of the content: compressed or not,
- * and however well, it is the same.
+ * How many times as much as may be taken is read at most, to be thrown away. Most clients send all of a body before they listen: one whose connection is closed in the midst of it knows
+ * only that, and would send it again for ever. nginx reads on for thirty seconds.
  */
-export async function readBody(request: Request, maxBytes: number): Promise<ReadBody | 'too large' | 'cut off' | 'unknown coding'> {
+const LINGER = 16
+
+/** Reads a body, inflated; keeps nothing of it as soon as it is too large, whatever its headers claim, or its sender has gone. */
+export async function readBody(request: Request, maxBytes: number): Promise<Bytes | 'too large' | 'cut off' | 'unknown coding'> {
   const coding = (request.headers.get('content-encoding') ?? 'identity').trim().toLowerCase()
   const isGzip = coding === 'gzip' || coding === 'x-gzip'
   if (coding !== 'identity' && (!isGzip || typeof DecompressionStream !== 'function')) return 'unknown coding'
-  const arriving = new Counted(maxBytes)
-  const inflating = new Counted(maxBytes)
-  const chunks: Bytes[] = []
+  const intake = new Intake(maxBytes)
   try {
-    const stream = isGzip ? request.body?.pipeThrough(arriving.inPieces()).pipeThrough(new DecompressionStream('gzip')) : request.body
-    for await (const chunk of chunksOf(stream ?? null)) {
-      if (inflating.isTooMuch(chunk)) return 'too large'
-      chunks.push(chunk)
-    }
+    const stream = isGzip ? request.body?.pipeThrough(intake.arriving()).pipeThrough(new DecompressionStream('gzip')) : request.body
+    for await (const chunk of chunksOf(stream ?? null)) intake.take(chunk)
   } catch {
-    return arriving.isOver ? 'too large' : 'cut off'
+    return intake.isTooLarge ? 'too large' : 'cut off'
   }
-  const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer())
-  return { text: new TextDecoder().decode(bytes), fingerprint: await sha256(bytes) }
+  return intake.isTooLarge ? 'too large' : new Uint8Array(await new Blob(intake.chunks).arrayBuffer())
 }
 
-/** Bytes as they come, up to so many. */
-class Counted {
-  isOver = false
+/** What is taken of a body: all, or nothing once it is too large. */
+class Intake {
+  isTooLarge = false
+  chunks: Bytes[] = []
   readonly #most: number
-  #size = 0
+  #taken = 0
+  #arrived = 0
 
   constructor(most: number) {
     this.#most = most
   }
 
-  isTooMuch({ byteLength }: Bytes): boolean {
-    this.#size += byteLength
-    this.isOver = this.#size > this.#most
-    return this.isOver
+  /** @throws RangeError when it is not worth reading on. */
+  take(chunk: Bytes): void {
+    this.#taken += chunk.byteLength
+    if (this.#count(this.#taken)) this.chunks.push(chunk)
   }
 
-  /** What is too much ends the stream: there may be any amount of it that inflates to nothing. */
-  inPieces(): TransformStream<Bytes, Bytes> {
+  /** What is compressed is too large as well when it is so as it comes: there may be any amount of it that inflates to nothing. */
+  arriving(): TransformStream<Bytes, Bytes> {
     return new TransformStream({
       transform: (chunk, controller) => {
-        if (this.isTooMuch(chunk)) controller.error(new RangeError('too large'))
-        else for (let at = 0; at < chunk.byteLength; at += PIECE) controller.enqueue(chunk.subarray(at, at + PIECE))
+        this.#arrived += chunk.byteLength
+        for (let at = 0; this.#count(this.#arrived) && at < chunk.byteLength; at += PIECE)
+          controller.enqueue(chunk.subarray(at, at + PIECE))
       },
     })
+  }
+
+  /** Whether any more is wanted. */
+  #count(bytes: number): boolean {
+    if (bytes > this.#most * LINGER) throw new RangeError('too large')
+    this.isTooLarge ||= bytes > this.#most
+    if (this.isTooLarge) this.chunks = []
+    return !this.isTooLarge
   }
 }
 
@@ -74,14 +76,4 @@ async function* chunksOf(stream: ReadableStream<Bytes> | null): AsyncGenerator<B
     // Not awaited, and it may have failed already.
     reader.cancel().catch(() => {})
   }
-}
-
-/** What stands for a body that has come among others: the same as where it comes alone. */
-export function fingerprintOf(text: string): Promise<string> {
-  return sha256(new TextEncoder().encode(text))
-}
-
-async function sha256(bytes: Bytes): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

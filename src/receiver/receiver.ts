@@ -1,18 +1,24 @@
 import { MOST_IN_BATCH } from '../message/defaults.ts'
 import { HOLDFAST_MESSAGE, IDEMPOTENCY_KEY, parseKey, parsePlace } from '../protocol/http.ts'
 import type { Place } from '../protocol/http.ts'
-import { isBatch, isJson, takeBatch } from './batch.ts'
+import { isBatch, takeBatch } from './batch.ts'
 import type { Came } from './batch.ts'
+import { isAmong, isJson, valueOf } from './content.ts'
 import { memoryDedup } from './dedup.ts'
 import type { DedupStore } from './dedup.ts'
 import { failed, once } from './once.ts'
 import { problem } from './problem.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { readBody } from './read-body.ts'
 
 /** A message as it arrived. */
 export interface ReceivedMessage<T = unknown> {
   /** Its idempotency key: the id of the message on the device. */
   readonly id: string
+  /**
+   * What JSON says. Of other `contentTypes`: a form (`multipart/form-data`) as `FormData`, with its files; `application/x-www-form-urlencoded` as `URLSearchParams`; anything else
+   * as a `Blob` that has the type.
+   */
   readonly body: T
   /** Whose message it is, as `principal` said. */
   readonly principal: string
@@ -54,7 +60,18 @@ export interface ReceiverOptions<T = unknown> {
    */
   readonly principal?: (request: Request, identity: string | undefined) => string | undefined | Promise<string | undefined>
   /**
-   * The largest body, in bytes, as it is when it is inflated, of one message or of several in one request; above, the answer is 413.
+   * The content types that are taken beside JSON; `image/*` is any image, and a star on both sides anything. To any other the answer is 415, and the device keeps the message as a dead letter.
+   *
+   * @defaultValue []: JSON alone
+   * @example
+   * ```ts
+   * createReceiver<FormData>({ contentTypes: ['multipart/form-data'], maxBytes: 16 * 1024 * 1024, handle: ({ body }) => album.add(body.get('photo')) })
+   * ```
+   */
+  readonly contentTypes?: readonly string[]
+  /**
+   * The largest body, in bytes, as it is when it is inflated, of one message or of several in one request; above, the answer is 413. The whole of it is in memory while it is handled. What is too large is read and thrown away, up to
+   * sixteen times as much, for a browser that is answered while it still sends may never hear the answer.
    *
    * @defaultValue 1_048_576
    */
@@ -77,7 +94,7 @@ const DEFAULT_MAX_BYTES = 1_048_576
  *
  * Follows draft-ietf-httpapi-idempotency-key-header-07: 400 without a key, 409 while it is being handled, 422 when it comes with other content.
  *
- * @throws TypeError when `handle` is not a function; RangeError when `maxBytes` is not a positive number, or `maxMessages` none from 1.
+ * @throws TypeError when `handle` is not a function, or `contentTypes` has something that is none; RangeError when `maxBytes` is not a positive number, or `maxMessages` none from 1.
  * @example
  * ```ts
  * const receive = createReceiver<Order>({ handle: ({ id, body }) => orders.insert(id, body) })
@@ -85,10 +102,14 @@ const DEFAULT_MAX_BYTES = 1_048_576
  * ```
  */
 export function createReceiver<T = unknown>(options: ReceiverOptions<T>): (request: Request) => Promise<Response> {
-  const { handle, dedup = memoryDedup(), principal = () => '', maxBytes = DEFAULT_MAX_BYTES, maxMessages = MOST_IN_BATCH } = options
+  const { handle, dedup = memoryDedup(), principal = () => '', contentTypes = [] } = options
+  const { maxBytes = DEFAULT_MAX_BYTES, maxMessages = MOST_IN_BATCH } = options
   if (typeof handle !== 'function') throw new TypeError(`Expected \`handle\` to be a function, got ${String(handle)}`)
   if (!(maxBytes > 0)) throw new RangeError(`Expected \`maxBytes\` to be a number above 0, got ${String(maxBytes)}`)
   if (!(maxMessages >= 1)) throw new RangeError(`Expected \`maxMessages\` to be a number from 1, got ${String(maxMessages)}`)
+  const wrong = contentTypes.find((type) => !/^[^\s/;]+\/[^\s/;]+$/.test(type))
+  if (wrong !== undefined) throw new TypeError(`Expected \`contentTypes\` to be such as "image/png" or "image/*", got "${wrong}"`)
+  const isTaken = (type: string): boolean => isJson(type) || isAmong(contentTypes, type)
 
   return async function receive(request) {
     try {
@@ -107,32 +128,30 @@ export function createReceiver<T = unknown>(options: ReceiverOptions<T>): (reque
     if (typeof who !== 'string') return problem(401, 'Expected credentials')
     const takeOne = ({ id, body, fingerprint, place }: Came): Promise<Response> =>
       once(dedup, `${who}\n${id}`, fingerprint, () => handle({ id, body: body as T, principal: who, place }, request))
-    if (isBatch(request)) {
-      const body = await readJson(request, maxBytes)
-      return body instanceof Response ? body : takeBatch(body.value, { place, maxMessages, take: takeOne })
+    const type = request.headers.get('content-type') ?? ''
+    if (isBatch(type)) {
+      const content = await read(request, { type, maxBytes })
+      return content instanceof Response ? content : takeBatch(content.body, { place, maxMessages, isTaken, take: takeOne })
     }
     const id = parseKey(request.headers.get(IDEMPOTENCY_KEY))
     if (id === undefined) return problem(400, 'Expected an Idempotency-Key of 1 to 255 characters')
-    if (!isJson(request.headers.get('content-type') ?? '')) return problem(415, 'Expected JSON')
-    const body = await readJson(request, maxBytes)
-    return body instanceof Response ? body : takeOne({ id, body: body.value, fingerprint: body.fingerprint, place })
+    if (!isTaken(type)) return problem(415, `Expected ${['JSON', ...contentTypes].join(', or ')}`)
+    const content = await read(request, { type, maxBytes })
+    return content instanceof Response ? content : takeOne({ ...content, id, place })
   }
 }
 
 /** What a request says, or what is wrong with it. */
-async function readJson(request: Request, maxBytes: number): Promise<{ readonly value: unknown; readonly fingerprint: string } | Response> {
-  const body = await readBody(request, maxBytes)
-  if (body === 'unknown coding') return problem(415, 'Expected no Content-Encoding but gzip', { headers: { 'accept-encoding': 'gzip' } })
-  if (body === 'cut off') return problem(400, 'Expected the whole body, in the coding that it is said to have')
-  if (body === 'too large') return problem(413, `Expected a body of at most ${maxBytes} bytes`)
-  const parsed = parse(body.text)
-  return parsed ? { ...parsed, fingerprint: body.fingerprint } : problem(400, 'Expected a body that is JSON')
-}
-
-function parse(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) }
-  } catch {
-    return undefined
-  }
+async function read(
+  request: Request,
+  { type, maxBytes }: { readonly type: string; readonly maxBytes: number },
+): Promise<Pick<Came, 'body' | 'fingerprint'> | Response> {
+  const bytes = await readBody(request, maxBytes)
+  if (bytes === 'unknown coding') return problem(415, 'Expected no Content-Encoding but gzip', { headers: { 'accept-encoding': 'gzip' } })
+  if (bytes === 'cut off') return problem(400, 'Expected the whole body, in the coding that it is said to have')
+  if (bytes === 'too large') return problem(413, `Expected a body of at most ${maxBytes} bytes`)
+  const read = await valueOf(bytes, type)
+  return read
+    ? { body: read.value, fingerprint: await fingerprintOf(bytes) }
+    : problem(400, `Expected a body that is ${isJson(type) ? 'JSON' : 'what its type says'}`)
 }

@@ -102,6 +102,16 @@ async function callAgain(page: Page, tag: string): Promise<void> {
   await session.send('ServiceWorker.dispatchSyncEvent', { origin, registrationId: await registered, tag, lastChance: false })
 }
 
+/** Waits until this is what the service worker is to be called for, or is being called for. */
+async function called(page: Page, tags: readonly string[]): Promise<void> {
+  const now = (): Promise<string[]> =>
+    page.evaluate(async () => {
+      const { sync } = (await navigator.serviceWorker.ready) as unknown as { sync: { getTags(): Promise<string[]> } }
+      return sync.getTags()
+    })
+  await expect.poll(now, { timeout: 30_000 }).toEqual(tags)
+}
+
 /** Once the file of its worker is loaded, which a page that is offline cannot do. */
 async function goOffline(page: Page): Promise<void> {
   await page.evaluate(() => globalThis.orders.depth())
@@ -116,8 +126,11 @@ describe('with no page open', () => {
       const page = await open(SERVE_DEAF + APP)
       await browser.context.newPage()
       await openOrders(page)
+      await page.evaluate(() => globalThis.orders.idle())
+      await called(page, [])
       await goOffline(page)
       await enqueue(page, 0, 5)
+      await called(page, ['holdfast/orders'])
       await page.close()
       expect(shop.taken).toEqual([])
       await browser.context.setOffline(false)
@@ -126,6 +139,25 @@ describe('with no page open', () => {
       expect(new Set(shop.arrivals.map(({ authorization }) => authorization))).toEqual(new Set(['from the definition']))
     },
   )
+
+  testWith('background-sync', 'the service worker whose connection goes while it drains is called as soon as it returns', async () => {
+    const page = await open(SERVE + APP)
+    await browser.context.newPage()
+    await openOrders(page)
+    shop.mood = 'hanging'
+    await enqueue(page, 0, 3)
+    await shop.arrived(1)
+    await page.close()
+    await shop.arrived(2)
+    await browser.context.setOffline(true)
+    const other = await browser.context.newPage()
+    await other.goto(shop.url)
+    await called(other, ['holdfast/orders'])
+    shop.mood = 'accepting'
+    await browser.context.setOffline(false)
+    await shop.took(3)
+    expect(shop.taken).toEqual(numbers(0, 3))
+  })
 
   testWith('worker-without-page', 'what was enqueued just before the page was closed is drained by the service worker', async () => {
     const page = await open(SERVE + APP)
@@ -161,15 +193,7 @@ testWith('background-sync', 'a page asks to be replaced by the service worker: a
   const page = await open(SERVE + APP)
   await browser.context.setOffline(true)
   await openOrders(page)
-  const tags = await page.evaluate(async () => {
-    const { sync } = (await navigator.serviceWorker.ready) as unknown as { sync: { getTags(): Promise<string[]> } }
-    for (;;) {
-      const found = await sync.getTags()
-      if (found.length > 0) return found
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  })
-  expect(tags).toEqual(['holdfast/orders'])
+  await called(page, ['holdfast/orders'])
 })
 
 test('a page with a service worker that hangs in registering a tag enqueues all the same', async () => {

@@ -148,7 +148,8 @@ describe('what is no batch', () => {
   test.each<[string, object, number]>([
     ['another version', event('a', 1, { specversion: '0.3' }), 400],
     ['no data', event('a', undefined), 400],
-    ['bytes', event('a', undefined, { data_base64: 'AA==' }), 415],
+    ['bytes that are no JSON', event('a', undefined, { data_base64: 'AA==' }), 400],
+    ['bytes of another type', event('a', undefined, { data_base64: 'AA==', datacontenttype: 'image/png' }), 415],
     ['text', event('a', 'x', { datacontenttype: 'text/plain' }), 415],
     ['a key that is none', event('a', 1, { idempotencykey: 'ü' }), 400],
     ['a key of a wrong type', event('a', 1, { idempotencykey: ['a'] }), 400],

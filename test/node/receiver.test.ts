@@ -173,18 +173,6 @@ describe('what is no message is told why', () => {
     expect(await answer.json()).toMatchObject({ status: code, detail: expect.stringContaining('Expected') as string })
   })
 
-  test('an endless body is not read to its end', async () => {
-    let sent = 0
-    const endless = new ReadableStream<Uint8Array>({
-      pull(controller) {
-        sent += 4
-        controller.enqueue(new TextEncoder().encode('1111'))
-      },
-    })
-    expect((await receive(send(endless as unknown as BodyInit))).status).toBe(413)
-    expect(sent).toBeLessThan(100)
-  })
-
   test('a place that is claimed is handed on, and rubbish is not', async () => {
     const handle = vi.fn()
     const open = createReceiver({ handle })
@@ -228,9 +216,11 @@ describe('a compressed body', () => {
     const handle = vi.fn()
     const receive = createReceiver({ handle, maxBytes: 100_000 })
     let isCancelled = false
-    const endless = (chunk: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array<ArrayBuffer>> =>
-      new ReadableStream({ pull: (controller) => controller.enqueue(chunk), cancel: () => void (isCancelled = true) })
-    const bomb = endless(new Uint8Array(1_000_000)).pipeThrough(new CompressionStream('gzip'))
+    const inflating = new Uint8Array(gzipSync(new Uint8Array(10_000_000)))
+    const bomb = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(inflating),
+      cancel: () => void (isCancelled = true),
+    }) as unknown as BodyInit
     expect((await receive(send(bomb, gzip))).status).toBe(413)
     await vi.waitFor(() => expect(isCancelled).toBe(true))
     isCancelled = false

@@ -71,6 +71,8 @@ describe('a service worker', () => {
     // Chromium would end it after three minutes.
     expect(world.clock.elapsed() - began).toBeLessThan(170_000)
     expect(world.server.arrivals.length).toBeGreaterThan(2)
+    // The browser counts its calls: a server that is away is not to be called for ever.
+    expect(scope.tags).toEqual([])
     expect(world.locks.size).toBe(0)
     world.server.react = status(200)
     await world.passUntil(sync())
@@ -84,6 +86,8 @@ describe('a service worker', () => {
     await expect(world.passUntil(sync())).rejects.toThrow('there is no connection')
     expect(world.clock.elapsed() - began).toBeLessThan(1_000)
     expect(world.server.arrivals).toEqual([])
+    // As soon as there is a connection, and not in five minutes only.
+    expect(scope.tags).toEqual([`holdfast/${world.name}`])
   })
 
   test('leaves the drain to a page that leads, and lasts until the queue is empty', async () => {
@@ -130,6 +134,14 @@ describe('a service worker', () => {
     await put(orders, 1)
     await world.passUntil(scope.post({ holdfast: 'drain', queue: world.name })!)
     expect(world.server.arrivals).toHaveLength(3)
+  })
+
+  test('is called again for a page that was left offline, before it could ask for that by itself', async () => {
+    await serveWith(1)
+    scope.navigator.onLine = false
+    await scope.post({ holdfast: 'drain', queue: world.name })
+    expect(scope.tags).toEqual([`holdfast/${world.name}`])
+    expect(world.server.arrivals).toEqual([])
   })
 
   test('minds its own business: other tags, other messages, queues that it does not serve', async () => {
