@@ -141,18 +141,21 @@ describe('with no page open', () => {
   )
 
   testWith('background-sync', 'the service worker whose connection goes while it drains is called as soon as it returns', async () => {
-    const page = await open(SERVE + APP)
+    const page = await open(SERVE_DEAF + APP)
     await browser.context.newPage()
     await openOrders(page)
-    shop.mood = 'hanging'
+    // Those who ask while it is called have it called again.
+    await page.evaluate(() => globalThis.orders.idle())
+    await called(page, [])
+    shop.mood = 'away'
     await enqueue(page, 0, 3)
     await shop.arrived(1)
     await page.close()
-    await shop.arrived(2)
+    await shop.arrived(3)
     await browser.context.setOffline(true)
     const other = await browser.context.newPage()
     await other.goto(shop.url)
-    await called(other, ['holdfast/orders'])
+    await until(other, async () => (await navigator.locks.query()).held?.length === 0)
     shop.mood = 'accepting'
     await browser.context.setOffline(false)
     await shop.took(3)
