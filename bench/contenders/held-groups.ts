@@ -25,6 +25,7 @@ const NOTHING = {
   emptied: [],
   receipts: [],
   keep: undefined,
+  sent: [],
 }
 
 /**

@@ -12,6 +12,8 @@ export interface Setup {
   readonly isHeld: boolean
   /** Messages have groups: order is kept within each, and groups are sent side by side. */
   readonly hasGroups: boolean
+  /** Drained by `drainInBatches()`. */
+  readonly inBatches: boolean
 }
 
 /**

@@ -8,8 +8,8 @@ async function main(): Promise<Result> {
   const { open } = (await import(`/contenders/${cell.module}.js`)) as { open: Open }
   const base = location.origin
   const ends = { endpoint: `${base}/messages`, batchEndpoint: `${base}/batch` }
-  return run(cell.task, ({ isHeld = false, hasGroups = false }) =>
-    open({ ...ends, durability: cell.durability, isHeld: isHeld || cell.isHeld, hasGroups }),
+  return run(cell.task, ({ isHeld = false, hasGroups = false, inBatches = false }) =>
+    open({ ...ends, durability: cell.durability, isHeld: isHeld || cell.isHeld, hasGroups, inBatches }),
   )
 }
 

@@ -5,7 +5,7 @@ import type { Figures, Result, Task } from './protocol.ts'
 import { Ticker } from './ticker.ts'
 
 /** Opens the contender. */
-type Start = (setup: Partial<Pick<Setup, 'isHeld' | 'hasGroups'>>) => Promise<Opened>
+type Start = (setup: Partial<Pick<Setup, 'isHeld' | 'hasGroups' | 'inBatches'>>) => Promise<Opened>
 
 type Of<Kind extends Task['kind']> = Extract<Task, { kind: Kind }>
 
@@ -84,7 +84,7 @@ async function oneByOne({ count }: Of<'one-by-one'>, start: Start): Promise<Resu
 }
 
 async function drain({ count, inBatches }: Of<'drain'>, start: Start): Promise<Result> {
-  const opened = await start({ isHeld: true })
+  const opened = await start({ isHeld: true, inBatches })
   await enqueueAll(opened, makeBodies(count))
   await sleep(100)
   const began = startClock()

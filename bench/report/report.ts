@@ -1,6 +1,5 @@
 import { CONTENDERS } from '../runner/contenders.ts'
 import type { Contender } from '../runner/contenders.ts'
-import { isNotYet } from '../runner/plan.ts'
 import type { Profile } from '../runner/profile.ts'
 import type { Results } from '../runner/results.ts'
 import { GROUPS, ROWS, WAITING } from '../runner/rows.ts'
@@ -64,7 +63,7 @@ Messages are 1 kB of random text. The server and the browser share ${machine.cor
 ${machine.chromium}); the load average as rounds began was ${load}. Trust ratios within this page, and no figure on its own.
 
 Every enqueue counts from the call to its promise, in a page whose server hangs; then the browser is killed, started again, and what is stored is read back and compared.
-Every drain counts from the first arrival at the server to the last, and what arrived is compared. Compared with: ${others.join(', ')}.
+Every drain counts from the first arrival at the server to the last, one in batches from the page's call until all is answered; and what arrived is compared. Compared with: ${others.join(', ')}.
 `
 }
 
@@ -94,11 +93,8 @@ function sideBySide(numbers: Numbers): string {
   return `${table(['', ...rows.map(({ title }) => title)], lines)}\n`
 }
 
-function rate(numbers: Numbers, { id, kind }: Contender, row: string): string {
-  const found = shown(numbers.spread(row, id, 'rate'))
-  if (found !== undefined) return found
-  const isLacking = kind === 'ours' && ROWS.some((known) => known.id === row && isNotYet(known))
-  return isLacking && id === 'holdfast' ? 'not yet' : (failure(numbers, row, id) ?? NONE)
+function rate(numbers: Numbers, { id }: Contender, row: string): string {
+  return shown(numbers.spread(row, id, 'rate')) ?? failure(numbers, row, id) ?? NONE
 }
 
 function failure(numbers: Numbers, row: string, contender: string): string | undefined {

@@ -25,7 +25,7 @@ export function runCell(bench: Bench, contender: Contender, task: Task, filled?:
     bench.server.isHanging = task.kind !== 'drain'
     const result = await inBrowser(bench, profile, contender, task)
     if (!result.ok) return { error: result.error }
-    if (task.kind === 'drain') return delivered(bench, result, task.count)
+    if (task.kind === 'drain') return delivered(bench, result, task)
     if (task.kind === 'burst' || task.kind === 'one-by-one') return readBack(bench, profile, contender, result, task.count + 1)
     return { figures: result.figures }
   })
@@ -47,11 +47,11 @@ async function readBack(bench: Bench, profile: string, contender: Contender, { f
 }
 
 /** What the server saw of a drain. */
-function delivered({ server }: Bench, { figures }: Result & { ok: true }, count: number): Outcome {
+function delivered({ server }: Bench, { figures }: Result & { ok: true }, { count, inBatches }: Extract<Task, { kind: 'drain' }>): Outcome {
   const { arrivals } = server
   const requests = arrivals.texts.length
-  // A rate needs two moments; a single request has only its own duration.
-  const rate = requests > 1 ? ((requests - 1) / arrivals.took) * 1_000 : figures['whole']!
+  // A rate needs two moments: of all messages in a request or two, what counts is how long the page took, answers and all.
+  const rate = inBatches ? figures['whole']! : ((requests - 1) / arrivals.took) * 1_000
   return { figures: { ...figures, rate, requests }, check: check(bodiesOf(arrivals), count) }
 }
 

@@ -43,7 +43,7 @@ export const CONTENDERS: readonly Contender[] = [
     module: 'holdfast',
     durability: 'strict',
     kind: 'ours',
-    has: [...QUEUE, 'groups'],
+    has: [...QUEUE, 'batches', 'groups'],
     bytes: { page: `export { openQueue } from 'holdfast'`, worker: `import 'holdfast/auto-worker'` },
   },
   {
@@ -191,6 +191,3 @@ export const CONTENDERS: readonly Contender[] = [
     },
   },
 ]
-
-/** What Holdfast does not have yet. A row whose need is taken off this list is run. */
-export const NOT_YET: readonly Has[] = ['batches']

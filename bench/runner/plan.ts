@@ -1,4 +1,4 @@
-import { CONTENDERS, NOT_YET } from './contenders.ts'
+import { CONTENDERS } from './contenders.ts'
 import type { Contender } from './contenders.ts'
 import { ROWS } from './rows.ts'
 import type { Row, Scale } from './rows.ts'
@@ -18,11 +18,6 @@ export function plan(scale: Scale, only: readonly string[]): Planned[] {
 
 export function takesPart(contender: Contender, row: Row, scale: Scale): boolean {
   return row.needs.every((need) => contender.has.includes(need)) && row.isIn(contender, scale)
-}
-
-/** Whether this row is empty for want of something that Holdfast is to get. */
-export function isNotYet({ needs }: Row): boolean {
-  return needs.some((need) => NOT_YET.includes(need))
 }
 
 /** The rows with these names, or whose names begin so; all when there are none. */

@@ -9,6 +9,8 @@ import type { Cell, Result } from '../page/protocol.ts'
 const PAGE = `<!doctype html><meta charset="utf-8"><title>bench</title><link rel="icon" href="data:,">
 <script type="module" src="/main.js"></script>`
 
+const EVENTS = 'application/cloudevents-batch+json'
+
 /** Only a page that shares its process with nobody may measure its memory. */
 const ISOLATED = {
   'cross-origin-opener-policy': 'same-origin',
@@ -117,7 +119,8 @@ export class BenchServer {
       this.#reached.resolve(Date.now())
     }
     this.#texts.push(text)
-    if (!this.isHanging) response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+    const isEvents = request.headers['content-type']?.startsWith(EVENTS) === true
+    if (!this.isHanging) response.writeHead(200, { 'content-type': 'application/json' }).end(isEvents ? acceptanceOf(text) : '{}')
   }
 
   async #sendFile(url: string, response: ServerResponse): Promise<void> {
@@ -129,9 +132,18 @@ export class BenchServer {
   }
 }
 
-/** The messages of what arrived, in order. */
+/** The messages of what arrived, in order: alone, in a list, or as events. */
 export function bodiesOf({ texts }: Arrivals): Body[] {
-  return texts.flatMap((text) => JSON.parse(text) as Body | Body[])
+  const messages = texts.flatMap((text) => JSON.parse(text) as Message | readonly Message[])
+  return messages.map((message) => ('data' in message ? message.data : message))
+}
+
+type Message = Body | { readonly data: Body }
+
+/** Events are accepted one by one, as any server must that takes them: it has to read them for that. */
+function acceptanceOf(text: string): string {
+  const results = (JSON.parse(text) as { id: string }[]).map(({ id }) => ({ id, outcome: 'accepted' }))
+  return JSON.stringify({ results })
 }
 
 async function textOf(request: IncomingMessage): Promise<string> {
