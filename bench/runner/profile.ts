@@ -18,6 +18,7 @@ const TASKS: readonly { readonly title: string; readonly task: Task }[] = [
   { title: 'burst of 10,000', task: { kind: 'burst', count: 10_000, groups: 0 } },
   { title: 'awaited one by one, 200', task: { kind: 'one-by-one', count: 200 } },
   { title: 'drain of 300, one request each', task: { kind: 'drain', count: 300, inBatches: false } },
+  { title: 'drain of 1,000 in batches', task: { kind: 'drain', count: 1_000, inBatches: true } },
 ]
 
 const CATEGORIES = ['toplevel', 'base', 'blink.user_timing', 'disabled-by-default-v8.cpu_profiler']
