@@ -16,43 +16,23 @@ export interface ContentsOptions {
 }
 
 /**
- * Hands bodies of bytes on, one after the other: one that is read in no time does not overtake the one before. Small ones go along with their messages; those above a chunk
- * are stored first: of a file, the host reads as much as it writes; a stream is read as fast as it is written.
+ * Reads bodies of bytes. Small ones go along with their messages; those above a chunk are stored first: of a file, the host reads as much as it writes; a stream is read as fast
+ * as it is written.
  */
 export class Contents {
   readonly #options: ContentsOptions
-  #last: Promise<unknown> = Promise.resolve()
-  /** How many stand in line. */
-  #waiting = 0
 
   constructor(options: ContentsOptions) {
     this.#options = options
   }
 
-  /** Resolves with what is made of it when its turn has come. A stream, which may take for ever, holds up nobody else. */
-  async take<Made>(taking: TakenContent['bytes'] | Promise<Blob>, make: (body: StoredBody) => Made): Promise<Made> {
-    if ('getReader' in taking) return make(await this.#putStream(taking))
-    const storing = Promise.resolve(taking).then((bytes) => this.#put(bytes))
-    // Whether it fails is told when its turn has come.
-    storing.catch(() => {})
-    this.#waiting += 1
-    const turn = this.#last.then(() => storing).finally(() => (this.#waiting -= 1))
-    this.#last = turn.catch(() => {})
-    return make(await turn)
-  }
-
-  /** What needs not be read goes along as it is, at once, where nobody stands in line before it. */
+  /** What needs not be read goes along as it is. */
   asIs(bytes: TakenContent['bytes']): Uint8Array<ArrayBuffer> | undefined {
     const isSmall = bytes instanceof Uint8Array && bytes.byteLength <= Math.min(CHUNK, this.#options.largest())
-    return isSmall && this.#waiting === 0 ? bytes : undefined
+    return isSmall ? bytes : undefined
   }
 
-  /** Resolves when all have been handed on. */
-  async handedOn(): Promise<void> {
-    await this.#last
-  }
-
-  async #put(bytes: Uint8Array<ArrayBuffer> | Blob): Promise<StoredBody> {
+  async put(bytes: Uint8Array<ArrayBuffer> | Blob): Promise<StoredBody> {
     const size = 'size' in bytes ? bytes.size : bytes.byteLength
     checkSize(size, this.#options.largest())
     if (size <= CHUNK) return 'size' in bytes ? readBytes(bytes) : bytes
@@ -61,7 +41,7 @@ export class Contents {
     return { spool, chunks: Math.ceil(size / CHUNK), size }
   }
 
-  async #putStream(stream: ReadableStream<unknown>): Promise<StoredBody> {
+  async putStream(stream: ReadableStream<unknown>): Promise<StoredBody> {
     const spool = mintProducer()
     let [chunks, size] = [0, 0]
     try {

@@ -47,26 +47,26 @@ export class Enqueuing<T, A> {
 
   async request(request: Request | RequestParts, options: EnqueueOptions): Promise<Receipt<A>> {
     checkEnqueue(options)
-    const taking = takeRequest(request)
-    const bytes = taking.then(({ body }) => body)
-    const make = async (stored: Outgoing['body']): Promise<Outgoing> =>
-      outgoingRequest((await taking).request, stored, options, this.#options.setup())
-    return this.#add(await this.#contents.take(bytes, make))
+    const setup = this.#options.setup()
+    const make = async (): Promise<Outgoing> => {
+      const { request: taken, body } = await takeRequest(request)
+      return outgoingRequest(taken, await this.#contents.put(body), options, setup)
+    }
+    return this.#add(make(), options.group)
   }
 
-  /** Resolves when all bodies that are read have been handed on. */
-  handedOn(): Promise<void> {
-    return this.#contents.handedOn()
-  }
-
+  /** A stream, which may take for ever, has its place when it has ended, and holds up nobody until then. */
   async #take(message: Outgoing | OutgoingContent): Promise<Receipt<A>> {
-    if (!('bytes' in message)) return this.#add(message)
-    const small = this.#contents.asIs(message.bytes)
-    return this.#add(small ? message.with(small) : await this.#contents.take(message.bytes, message.with))
+    if (!('bytes' in message)) return this.#add(message, message.group)
+    const { bytes, group } = message
+    if ('getReader' in bytes) return this.#add(message.with(await this.#contents.putStream(bytes)), group)
+    const small = this.#contents.asIs(bytes)
+    return this.#add(small ? message.with(small) : this.#contents.put(bytes).then(message.with), group)
   }
 
-  #add(message: Outgoing): Promise<Receipt<A>> {
-    const { name, outbound, receipts } = this.#options
-    return receipts.issued(name, outbound.add(message))
+  async #add(message: Outgoing | Promise<Outgoing>, group = ''): Promise<Receipt<A>> {
+    const { name, rules, outbound, receipts } = this.#options
+    const line = rules.setup.order === 'none' ? undefined : group
+    return receipts.issued(name, await outbound.take(message, line))
   }
 }

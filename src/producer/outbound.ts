@@ -5,6 +5,7 @@ import type { Decision } from '../message/decision.ts'
 import type { Batch, OutgoingMessage } from '../protocol/host.ts'
 import { LeftBehind } from './left-behind.ts'
 import type { LeavingQueue } from './left-behind.ts'
+import { Lines } from './lines.ts'
 import { watchEnd } from './page-signals.ts'
 
 /** How much one call to the host carries: so many messages, or so many characters, whichever comes first. */
@@ -17,12 +18,21 @@ const MOST_CHARACTERS = 1_000_000
  */
 const UNLESS_ENDED = 1_000
 
+type Content = Omit<OutgoingMessage, 'id'>
+
+/** A message with its id; `decided` resolves when its transaction has completed, with what was decided otherwise than to store it. */
+export interface Added {
+  readonly id: string
+  readonly decided: Promise<Decision[1] | undefined>
+}
+
 /** Mints ids, and sends all messages of one tick to the host in one call. */
 export class Outbound {
   /** Under whose name its batches are stored. */
   readonly producer: string = mintProducer()
   readonly #send: (batch: Batch) => Promise<readonly Decision[]>
   readonly #left: LeftBehind
+  readonly #lines = new Lines()
   #number = 0
   #open: OpenBatch | undefined
   /** What is not decided, in its order. */
@@ -35,25 +45,20 @@ export class Outbound {
     this.#left = new LeftBehind(queue, this.producer)
   }
 
-  /** Resolves when everything that was added is stored, or was refused. */
+  /** Resolves when everything that was taken is stored, or was refused. */
   async flushed(): Promise<void> {
+    await this.#lines.cleared()
     await Promise.allSettled(Array.from(this.#undecided, ({ decisions }) => decisions))
   }
 
-  /** Takes a message; `decided` resolves when its transaction has completed, with what was decided otherwise than to store it. */
-  add(content: Omit<OutgoingMessage, 'id'>): { readonly id: string; readonly decided: Promise<Decision[1] | undefined> } {
-    const batch = this.#open ?? this.#begin()
-    const offset = batch.messages.length
-    const id = messageId(this.producer, batch.number, offset)
-    batch.messages.push({ id, ...content })
-    batch.characters += typeof content.body === 'string' ? content.body.length : bytesOf(content.body)
-    if (batch.messages.length >= MOST_MESSAGES || batch.characters >= MOST_CHARACTERS) this.#open = undefined
-    if (this.#isLeaving) this.keep(true)
-    return { id, decided: batch.decisions.then((decisions) => decisions.get(offset)) }
+  /** Takes a message, which may still have to be read, in its turn. @param line where there is an order. */
+  take(content: Content | Promise<Content>, line: string | undefined): Added | Promise<Added> {
+    return this.#lines.enter(line, content, (ready) => this.#add(ready))
   }
 
   /** Writes down what is not decided. `isLeaving`: from now on, whatever comes as well, at once. */
   keep(isLeaving: boolean): void {
+    if (isLeaving) this.#lines.leave()
     this.#isLeaving ||= isLeaving
     // What was written down stays as it is.
     this.#open = undefined
@@ -63,6 +68,18 @@ export class Outbound {
   /** The page is there after all. */
   stay(): void {
     this.#isLeaving = false
+    this.#lines.stay()
+  }
+
+  #add(content: Content): Added {
+    const batch = this.#open ?? this.#begin()
+    const offset = batch.messages.length
+    const id = messageId(this.producer, batch.number, offset)
+    batch.messages.push({ id, ...content })
+    batch.characters += typeof content.body === 'string' ? content.body.length : bytesOf(content.body)
+    if (batch.messages.length >= MOST_MESSAGES || batch.characters >= MOST_CHARACTERS) this.#open = undefined
+    if (this.#isLeaving) this.keep(true)
+    return { id, decided: batch.decisions.then((decisions) => decisions.get(offset)) }
   }
 
   #endWatch(): void {

@@ -238,7 +238,6 @@ export class QueueHandle<T, A> extends AskedQueue<T, A> implements Queue<T, A>, 
     this.#schedules.close()
     await this.#consuming.close()
     await this.#opening.ended()
-    await this.#enqueuing.handedOn()
     await this.outbound.flushed()
     await this.#link.close(this)
     this.#listeners.clear()

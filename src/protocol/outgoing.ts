@@ -38,6 +38,7 @@ export type Outgoing = { -readonly [Name in keyof Omit<OutgoingMessage, 'id'>]: 
 
 /** Content as it leaves the page, once its bytes are stored, or go along. */
 export interface OutgoingContent {
+  readonly group: string | undefined
   readonly bytes: TakenContent['bytes']
   readonly with: (stored: StoredBody) => Outgoing
 }
@@ -58,7 +59,7 @@ export function outgoingOrContent<T>(given: T, options: EnqueueOptions | undefin
   const { body, message } = described(given, options, rules)
   const taken = rules.codec ? encodedBy(rules.codec, body) : contentOf(body)
   if (!taken) return { ...message, body: encodeBody(body) }
-  return { bytes: taken.bytes, with: (stored) => ({ ...message, content: taken.content, body: stored }) }
+  return { group: message.group, bytes: taken.bytes, with: (stored) => ({ ...message, content: taken.content, body: stored }) }
 }
 
 function described<T>(given: T, options: EnqueueOptions | undefined, rules: Rules<T>): { body: T; message: Omit<Outgoing, 'body'> } {

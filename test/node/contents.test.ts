@@ -339,13 +339,22 @@ describe('a stream', () => {
     expect(Buffer.compare(await received[0]!.bytes(), Buffer.concat([0, 1, 2, 3].map((n) => noise(MB + n))))).toBe(0)
   })
 
-  test('that never ends holds up no other body', async () => {
-    const queue = world.open()
-    const never = new ReadableStream({ pull: (controller) => (controller.enqueue(noise(10)), new Promise(() => {})) })
-    queue.enqueue(never).catch(() => {})
+  test('holds up nobody, and has its place when it has ended', async () => {
+    const queue = world.open<unknown>()
+    let end!: () => void
+    const stream = new ReadableStream({
+      start(controller) {
+        controller.enqueue(noise(10))
+        end = () => controller.close()
+      },
+    })
+    const streamed = queue.enqueue(stream)
     await queue.enqueue(new Blob(['x']))
+    await queue.enqueue('data')
+    end()
+    await streamed
     await queue.idle()
-    expect(await received[0]!.text()).toBe('x')
+    expect(await Promise.all(received.map(async (request) => (await request.arrayBuffer()).byteLength))).toEqual([1, 6, 10])
   })
 })
 
@@ -489,19 +498,89 @@ describe('a codec', () => {
   })
 })
 
-test('small bytes of one tick share a call and a transaction with data, in order; and stand behind a body that is being read', async () => {
-  const queue = world.open<unknown>()
-  await queue.pause()
-  const later = queue.enqueue(new Blob(['read first']))
-  await Promise.all([queue.enqueue(Uint8Array.of(1)), later])
-  await Promise.all([queue.enqueue({ n: 1 }), queue.enqueue(Uint8Array.of(2)), queue.enqueue({ n: 3 })])
-  await queue.resume()
-  await queue.idle()
-  expect(await Promise.all(received.map(async (request) => request.text()))).toEqual([
-    'read first',
-    '\u0001',
-    '{"n":1}',
-    '\u0002',
-    '{"n":3}',
-  ])
+describe('behind a body that is being read', () => {
+  /** A file that is slow to be read: `read()` ends that. */
+  function slow(text: string): { file: Blob; read: () => void; fail: () => void } {
+    const bytes = new TextEncoder().encode(text)
+    let [read, fail] = [(): void => {}, (): void => {}]
+    const reading = new Promise<ArrayBuffer>((resolve, reject) => {
+      read = () => resolve(bytes.buffer)
+      fail = () => reject(new DOMException('gone', 'NotFoundError'))
+    })
+    return { file: Object.assign(new Blob([bytes]), { arrayBuffer: () => reading }), read, fail }
+  }
+  const arrived = (): Promise<string[]> => Promise.all(received.map(async (request) => request.clone().text()))
+
+  test('waits whatever is enqueued after it: data, bytes, files and requests arrive in that order', async () => {
+    const queue = world.open<unknown>()
+    const { file, read } = slow('file')
+    const request = new Request('https://shop.example/orders', { method: 'POST', body: 'request' })
+    const stored = Promise.all([
+      queue.enqueue('before'),
+      queue.enqueue(file),
+      queue.enqueue('data'),
+      queue.enqueue(new TextEncoder().encode('bytes')),
+      queue.enqueueRequest(request),
+      queue.enqueue(new Blob(['small'])),
+      queue.enqueue('last'),
+    ])
+    await world.server.arrived(1)
+    read()
+    await stored
+    await queue.idle()
+    expect(await arrived()).toEqual(['"before"', 'file', '"data"', 'bytes', 'request', 'small', '"last"'])
+  })
+
+  test('waits nobody of another group, and nobody at all where there is no order', async () => {
+    const { file, read } = slow('file')
+    const grouped = world.open<unknown>({ order: 'group' })
+    const held = grouped.enqueue(file, { group: 'a' })
+    const behind = grouped.enqueue('behind', { group: 'a' })
+    await grouped.enqueue('other', { group: 'b' })
+    await grouped.enqueue('without')
+    read()
+    await Promise.all([held, behind])
+    await grouped.idle()
+    expect((await arrived()).toSorted()).toEqual(['"behind"', '"other"', '"without"', 'file'])
+    expect((await arrived()).filter((text) => /file|behind/.test(text))).toEqual(['file', '"behind"'])
+    await grouped.destroy()
+    const { file: another, read: readIt } = slow('another')
+    const pile = world.open<unknown>({ order: 'none' })
+    const last = pile.enqueue(another)
+    await pile.enqueue('at once')
+    const closed = pile.close()
+    readIt()
+    await Promise.all([last, closed])
+  })
+
+  test('waits nobody for long when it cannot be read, or is too large', async () => {
+    const queue = world.open<unknown>({ largestBody: 1_000 })
+    const { file, fail } = slow('file')
+    const refused = [queue.enqueue(file), queue.enqueue(new Blob([noise(2_000)]))]
+    const behind = queue.enqueue('behind')
+    fail()
+    await expect(refused[0]).rejects.toMatchObject({ code: 'invalid-body' })
+    await expect(refused[1]).rejects.toMatchObject({ code: 'body-too-large' })
+    await behind
+  })
+
+  test('stands what a closing queue has taken: it is stored before that is closed', async () => {
+    const queue = world.open<unknown>()
+    await queue.pause()
+    const { file, read } = slow('file')
+    const stored = Promise.all([queue.enqueue(file), queue.enqueue('behind')])
+    const closed = queue.close()
+    read()
+    expect(await stored).toHaveLength(2)
+    await closed
+  })
+
+  test('small bytes of one tick share a call and a transaction with data, in order', async () => {
+    const queue = world.open<unknown>()
+    await queue.pause()
+    await Promise.all([queue.enqueue({ n: 1 }), queue.enqueue(Uint8Array.of(65)), queue.enqueue({ n: 3 })])
+    await queue.resume()
+    await queue.idle()
+    expect(await arrived()).toEqual(['{"n":1}', 'A', '{"n":3}'])
+  })
 })

@@ -1,5 +1,6 @@
 import 'fake-indexeddb/auto'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Queue } from '../../src/producer/queue.ts'
 import { FakeWindow } from '../world/fake-window.ts'
 import { MortalPage, moment } from '../world/mortal-page.ts'
 import { heard } from '../world/world.ts'
@@ -305,6 +306,32 @@ test('the bytes of a request are left too, and taken over as they were, in their
   expect(messages.map(({ body }) => (typeof body === 'string' ? body : 'bytes'))).toEqual(['1', 'bytes', '2', '3'])
   expect(messages[1]).toMatchObject({ body: bytes, request: { method: 'PUT', url: 'https://shop.example/photos' } })
   expect(view.left).toEqual([])
+})
+
+test('what stands behind a file that is being read does not wait for it when its page leaves, and what comes then does not either', async () => {
+  const page = new MortalPage()
+  const queue = page.queue as unknown as Queue<unknown>
+  const unread = (): Blob => Object.assign(new Blob(['x']), { arrayBuffer: () => new Promise(() => {}) })
+  void queue.enqueue(1)
+  void queue.enqueue(unread())
+  void queue.enqueue(2)
+  void queue.enqueue(unread())
+  void queue.enqueue(3)
+  await moment()
+  expect(bodiesOf(page)).toEqual(['1'])
+  view.tell('pagehide', true)
+  void queue.enqueue(4)
+  await moment()
+  expect(view.left).toHaveLength(3)
+  const next = new MortalPage()
+  next.answers = true
+  await next.queue.enqueue(5)
+  expect(bodiesOf(next)).toEqual(['1', '2', '3', '4', '5'])
+  // It comes back after all: whoever comes now waits as before.
+  view.tell('pageshow', true)
+  void queue.enqueue(6)
+  await moment()
+  expect(page.hosts.flatMap(({ batches }) => batches.flatMap(({ messages }) => messages.map(({ body }) => body)))).not.toContain('6')
 })
 
 test('what was left whose bytes are none is in nobody’s way', async () => {
