@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Page } from 'playwright'
+import type { Queue } from '../../src/index.ts'
 import { createReceiver } from '../../src/receiver.ts'
 import { idle, numbers } from './browser.ts'
 import { browser, shop, useShop } from './shop-stage.ts'
@@ -21,7 +22,7 @@ async function enqueueAll(page: Page): Promise<void> {
         const padding = ' '.repeat(n % 50 === 0 ? 100_000 : 0)
         return new Blob([String(n), padding], { type: 'text/plain' })
       }
-      const queue = globalThis.orders as unknown as import('../../src/index.ts').Queue<unknown>
+      const queue = globalThis.orders as unknown as Queue<unknown>
       await Promise.all(Array.from({ length: count }, (_, n) => queue.enqueue(bodyOf(n), { group: `g${n % groups}` })))
     },
     [MESSAGES, GROUPS] as const,
