@@ -80,7 +80,7 @@ export class Background {
   async put(definition: QueueDefinition, { request, body }: TakenRequest, options: EnqueueOptions): Promise<string> {
     checkEnqueue(options)
     const setup = setupOf(definition.options, {})
-    return this.queue(definition).put(body, (stored) => outgoingRequest(request, stored, options, setup))
+    return this.queue(definition).put(body, outgoingRequest(request, options, setup))
   }
 
   /** As the platform does it. */

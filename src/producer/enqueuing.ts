@@ -50,7 +50,8 @@ export class Enqueuing<T, A> {
     const setup = this.#options.setup()
     const make = async (): Promise<Outgoing> => {
       const { request: taken, body } = await takeRequest(request)
-      return outgoingRequest(taken, await this.#contents.put(body), options, setup)
+      const withBody = outgoingRequest(taken, options, setup)
+      return withBody(await this.#contents.put(body))
     }
     return this.#add(make(), options.group)
   }

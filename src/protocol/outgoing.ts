@@ -73,13 +73,13 @@ function described<T>(given: T, options: EnqueueOptions | undefined, rules: Rule
   return { body, message }
 }
 
-/** What is stored for a request that was taken. What a queue makes of bodies it does not make of these. */
-export function outgoingRequest(request: StoredRequest, body: StoredBody, options: EnqueueOptions, setup: RuledSetup): Outgoing {
+/** What is stored for a request that was taken, once its bytes are. What a queue makes of bodies it does not make of these. */
+export function outgoingRequest(request: StoredRequest, options: EnqueueOptions, setup: RuledSetup): (stored: StoredBody) => Outgoing {
   if (setup.consumers) throw invalid('Expected a queue with an `endpoint` for a request: this one has consumers')
-  const message: Outgoing = { request, body }
+  const message: Omit<Outgoing, 'body'> = { request }
   addOptions(message, options, setup)
   addDedupKey(message, options.dedupKey, options.onDuplicate, setup)
-  return message
+  return (body) => ({ ...message, body })
 }
 
 /** Refuses options of a message that are none. */

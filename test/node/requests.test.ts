@@ -1,6 +1,8 @@
+import { openDB } from 'idb'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { QueueEvent } from '../../src/message/event.ts'
 import type { RequestParts } from '../../src/message/request-parts.ts'
+import { databaseName } from '../../src/protocol/names.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import { collect, heard, World } from '../world/world.ts'
 
@@ -328,4 +330,14 @@ describe('a redirect', () => {
       { type: 'accepted' },
     ])
   })
+})
+
+test('a request that its queue cannot take is refused before any of its bytes is stored', async () => {
+  const queue = world.open({ endpoint: undefined, consumers: true } as never)
+  const request = new Request('https://shop.example/', { method: 'POST', body: new Uint8Array(3 * 1024 * 1024) })
+  await expect(queue.enqueueRequest(request)).rejects.toMatchObject({ code: 'invalid-option' })
+  await queue.depth()
+  const database = await openDB(databaseName(world.name))
+  expect([await database.count('bodies'), await database.count('spools')]).toEqual([0, 0])
+  database.close()
 })
