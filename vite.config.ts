@@ -72,11 +72,13 @@ const IN_WEBKIT = [
   'service-worker',
   'identity',
   'requests',
+  'batches',
   'bodies',
   'encryption',
   'blocked-storage',
   'consumers',
   'pipelines',
+  'upload-progress',
 ].map((name) => `test/browser/${name}.test.ts`)
 
 const sqliteInChromium = 'features=IdbSqliteBackingStore'

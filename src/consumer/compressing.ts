@@ -10,8 +10,12 @@ interface Sent {
   readonly mustWait?: true
 }
 
+/** Sends a request, as `fetch` does. */
+export type Send = (url: string, init: RequestInit) => Promise<Response>
+
 /** Sends a request with its body compressed, where that makes it smaller. */
 export type SendCompressed = (
+  send: Send,
   url: string,
   init: RequestInit,
   compression: Required<Compression> | undefined,
@@ -19,17 +23,17 @@ export type SendCompressed = (
 ) => Promise<Sent>
 
 /** A server that says 415 to a compressed body gets it plainly, at once; and where it was that, from then on, for as long as this is used. */
-export function sendCompressed(fetch: typeof globalThis.fetch): SendCompressed {
+export function sendCompressed(): SendCompressed {
   const plainly = new Set<string>()
-  return async (url, init, compression, mayStillGo) => {
+  return async (send, url, init, compression, mayStillGo) => {
     const { origin } = new URL(url)
     const packed = compression && !plainly.has(origin) ? await compressed(init, compression) : undefined
-    const response = await fetch(url, packed ?? init)
+    const response = await send(url, packed ?? init)
     if (!packed || response.status !== 415) return { response }
     if (!(await mayStillGo())) return { response, mustWait: true }
     // Nobody reads it.
     response.body?.cancel().catch(() => {})
-    const plain = await fetch(url, init)
+    const plain = await send(url, init)
     // Otherwise it is the media type that it does not take.
     if (plain.status !== 415) plainly.add(origin)
     return { response: plain }

@@ -9,7 +9,9 @@ import { dateOf, readAtMost } from './answer.ts'
 import { readResults } from './batch-answer.ts'
 import { batchBody } from './batch-request.ts'
 import { sendCompressed } from './compressing.ts'
+import type { Send } from './compressing.ts'
 import type { Attempt, Outgoing, Transport } from './transport.ts'
+import type { Upload } from './upload.ts'
 
 /** Nothing was said of the message itself. */
 const LATER: Outcome = { kind: 'retry', reason: 'failed', counts: false, holds: false, delay: 0 }
@@ -20,6 +22,9 @@ const LARGEST_PLAIN = 64_000
 /** The most that is read of an answer to a batch, in bytes. */
 const LARGEST_RESULTS = 16 * 1024 * 1024
 
+/** How long it is from one telling of how much has left to the next, in milliseconds. */
+const BETWEEN_TELLINGS = 100
+
 /** How many bytes of a body are sent within the attempt's `timeout`. */
 const FREE = 1024 * 1024
 
@@ -27,12 +32,19 @@ export interface HttpOptions {
   /** The queue's key. */
   readonly queue: string
   readonly fetch: typeof fetch
+  /** Absent where nothing tells how much of a body has left. */
+  readonly upload?: Upload | undefined
   readonly clock: Clock
 }
 
 /** Sends messages, each in a request of its own, or several in one. */
-export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
-  const sendMaybeCompressed = sendCompressed(fetch)
+export function httpTransport({ queue, fetch, upload, clock }: HttpOptions): Transport {
+  const sendMaybeCompressed = sendCompressed()
+  /** By `fetch`, unless it is to be told how much of the body has left. */
+  const wayOf = ({ setup, body, progressed }: Outgoing): Send => {
+    if (!upload || !setup.uploadProgress || sizeOf(body) <= LARGEST_PLAIN) return fetch
+    return (url, init) => (isPlain(init) ? upload(url, init, nowAndThen(clock, progressed)) : fetch(url, init))
+  }
   return {
     send: (message, signal) =>
       inTimeout(clock, message.setup.timeout + allowance(message.body), signal, async (stop) => {
@@ -40,7 +52,8 @@ export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
         const init = { ...request(queue, message), signal: stop }
         // Another origin may forbid the header, and a browser does not say so.
         const compression = isOfQueuesOrigin(message) ? setup.compress : undefined
-        const { response, mustWait } = await sendMaybeCompressed(message.request?.url ?? setup.endpoint, init, compression, mayStillGo)
+        const url = message.request?.url ?? setup.endpoint
+        const { response, mustWait } = await sendMaybeCompressed(wayOf(message), url, init, compression, mayStillGo)
         const answer = await receive(response, readAtMost(setup.answer.limit))
         return mustWait ? { ...answer, outcome: LATER } : answer
       }),
@@ -50,7 +63,7 @@ export function httpTransport({ queue, fetch, clock }: HttpOptions): Transport {
       const body = await batchBody(ofKey(queue).name, messages)
       const attempt = await inTimeout(clock, setup.timeout + allowance(body), signal, async (stop) => {
         const init = { ...batchRequest(queue, first, body), signal: stop }
-        const { response, mustWait } = await sendMaybeCompressed(setup.endpoint, init, setup.compress, first.mayStillGo)
+        const { response, mustWait } = await sendMaybeCompressed(fetch, setup.endpoint, init, setup.compress, first.mayStillGo)
         const answer = await receive(response, Math.min(LARGEST_RESULTS, messages.length * readAtMost(setup.answer.limit)))
         return mustWait ? { ...answer, outcome: LATER } : answer
       })
@@ -132,6 +145,21 @@ function asSent(body: WholeBody): WholeBody {
 
 function sizeOf(body: WholeBody): number {
   return typeof body === 'string' ? body.length : 'size' in body ? body.size : body.byteLength
+}
+
+/** A request may ask for what `fetch` alone can do. */
+function isPlain({ credentials, integrity, referrer, referrerPolicy }: RequestInit): boolean {
+  return credentials !== 'omit' && [integrity, referrer, referrerPolicy].every((asked) => asked === undefined)
+}
+
+/** WebKitGTK tells of every 8 kB. */
+function nowAndThen(clock: Clock, tell: (done: number) => void): (done: number) => void {
+  let last = -Infinity
+  return (done) => {
+    if (done < 1 && clock.elapsed() - last < BETWEEN_TELLINGS) return
+    last = clock.elapsed()
+    tell(done)
+  }
 }
 
 /** A large body takes its time, also where all is well: on a slow line 64 kB a second. */

@@ -125,11 +125,12 @@ export class Sending {
   }
 
   #outgoing({ delivery, setup, body, doubts }: Prepared, headers: HeaderEntries): Outgoing {
-    const { books, preparation } = this.#options
+    const { books, preparation, announce } = this.#options
     const { message, group, held } = delivery
+    const progressed = (progress: number): void => announce({ type: 'progressed', id: message.id, progress })
     const mayStillGo = (): Promise<boolean> => books.confirm().then(() => !preparation.isCalledOff(doubts))
     const known = { epoch: books.epoch, attempt: nextAttempt(held), mayBeHeld: mayBeDelivered(delivery), partition: group }
-    return { ...message, ...known, ...body, headers, setup, mayStillGo }
+    return { ...message, ...known, ...body, headers, setup, mayStillGo, progressed }
   }
 
   #hear(attempt: Attempt): void {

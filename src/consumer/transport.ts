@@ -27,6 +27,8 @@ export interface Outgoing {
   readonly mayBeHeld: boolean
   /** Asked once more where it had to wait before it could go: the queue may have been paused meanwhile, or another lead. */
   readonly mayStillGo: () => Promise<boolean>
+  /** Hears how much of it has left, from 0 to 1. */
+  readonly progressed: (done: number) => void
   readonly headers: HeaderEntries
   /** The options that the headers were asked for under: no header goes to an endpoint that it was not meant for. */
   readonly setup: Setup

@@ -1,9 +1,13 @@
 import type { Channel } from '../protocol/channel.ts'
+import { uploadByXhr } from '../consumer/upload.ts'
+import type { Upload } from '../consumer/upload.ts'
 import type { Clock } from '../queue/clock.ts'
 
 /** What a host takes from its surroundings, so that tests can give it others. IndexedDB is not among them: `idb` takes the global one. */
 export interface Platform {
   readonly fetch: typeof fetch
+  /** Absent where nothing tells how much of a body has left: in service workers. */
+  readonly upload?: Upload | undefined
   readonly clock: Clock
   /** For IndexedDB, which takes its own time, also where a test moves the other clock. */
   readonly storageClock: Clock
@@ -31,6 +35,7 @@ export function realmPlatform(): Platform | undefined {
   if (typeof indexedDB === 'undefined' || typeof navigator === 'undefined' || !('locks' in navigator)) return undefined
   return {
     fetch: (input, init) => fetch(input, init),
+    upload: typeof XMLHttpRequest === 'function' ? uploadByXhr : undefined,
     clock: systemClock,
     storageClock: systemClock,
     random: () => Math.random(),

@@ -26,7 +26,7 @@ export type QueueEvent<A = unknown> =
   | { readonly type: 'leased'; readonly id: string; readonly attempt: number }
   /** The server accepted a message; it has left the queue. With `issues`, where the queue's `answer.schema` does not take the answer. */
   | ({ readonly type: 'accepted'; readonly id: string; readonly group?: string } & ReadAnswer<A>)
-  /** A handler has told how far it is with a message, from 0 to 1. */
+  /** A handler has told how far it is with a message, from 0 to 1; or, with `uploadProgress`, so much of its body has left. It begins anew with each attempt. */
   | { readonly type: 'progressed'; readonly id: string; readonly progress: number }
   /** A message was longer in a handler's hands than its lease: another gets it. `consumer` tells which had it. */
   | { readonly type: 'lease-expired'; readonly id: string; readonly consumer: string }

@@ -108,6 +108,7 @@ const queueChecks: Checks<QueueOptions> = {
     passes: (value) => countGiven(value) > 0,
   },
   redirects,
+  uploadProgress: oneOf(true, false),
   backgroundSync: oneOf(true, false),
 }
 
@@ -151,6 +152,7 @@ const OF_SENDING = [
   'redirects',
   'compress',
   'batch',
+  'uploadProgress',
   'backgroundSync',
 ] as const
 

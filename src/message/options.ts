@@ -196,6 +196,16 @@ export interface QueueOptions<T = unknown, A = unknown> extends BodyOptions<T> {
    */
   readonly redirects?: Redirects
   /**
+   * Whether `progressed` events tell how much of a body has left, of each that is larger than 64 kB: for a bar beside a file. Such a body goes by `XMLHttpRequest`, for `fetch` tells nobody; and where there is
+   * none, in a service worker, by `fetch` all the same, and so does what goes with `credentials: 'omit'`, and a request with an `integrity` or `referrer` of its own.
+   *
+   * Only for an endpoint that does not redirect: `XMLHttpRequest` follows redirects. What comes of that is taken for a redirect still, and for no acceptance, but after a 307 or 308 the body has been sent to
+   * where that led.
+   *
+   * @defaultValue false
+   */
+  readonly uploadProgress?: boolean
+  /**
    * Whether this origin's service worker, which calls `serve()` from `holdfast/service-worker` with the same definition, is called to drain the queue when its pages cannot: by
    * Background Sync where there is such a thing (Chromium), and as a page is left. Its functions must be those of the definition: there may be no page to ask.
    *

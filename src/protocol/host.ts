@@ -99,7 +99,7 @@ export type PageSignal = 'online' | 'offline' | 'visible'
 /** The options of a queue that are the same on both sides: those that have a default, and some that may be left out. */
 type Shared = typeof DEFAULTS &
   ReturnType<typeof orderOf> &
-  Pick<QueueOptions, 'ttl' | 'keepReceipts' | 'keepDeadLetters' | 'capacity' | 'rate'>
+  Pick<QueueOptions, 'ttl' | 'keepReceipts' | 'keepDeadLetters' | 'capacity' | 'rate' | 'uploadProgress'>
 
 /** Who has a function that the queue needs. `unless-served`: the page, where the worker's own definition has none. */
 export type Asks = 'always' | 'unless-served' | 'never'

@@ -92,6 +92,8 @@ export class ShopServer {
   readonly scripts: Map<string, string> = new Map()
   /** What else is there, by path: a test's own. */
   readonly others: Map<string, (request: Request) => Response | Promise<Response>> = new Map()
+  /** The same, for those who answer byte by byte. */
+  readonly raws: Map<string, (request: IncomingMessage, response: ServerResponse) => void | Promise<void>> = new Map()
   /** The most requests for orders that were ever under way at once. */
   mostAtOnce = 0
   #underWay = 0
@@ -158,6 +160,8 @@ export class ShopServer {
     response.setHeader('access-control-allow-origin', '*').setHeader('access-control-allow-headers', ALLOWED_HEADERS)
     if (request.method === 'OPTIONS') return void response.writeHead(204).end()
     if (request.url === '/orders') return this.#takeOrder(request, response)
+    const raw = this.raws.get(request.url ?? '')
+    if (raw) return raw(request, response)
     const other = this.others.get(request.url ?? '')
     if (other) return send(response, await other(await this.#requestOf(request)))
     const found = await this.#find(new URL(request.url ?? '/', this.url).pathname)

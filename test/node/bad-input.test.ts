@@ -48,7 +48,7 @@ describe('an option', () => {
     [{ endpoint: 7 }, 'Expected `endpoint` to be an http or https URL without credentials, got 7 (number)'],
     [
       { endpoint, endpont: 'x' },
-      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, codec, version, upcast, encryption, compress, batch, answer, redirects, backgroundSync',
+      'Unknown option `endpont`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, codec, version, upcast, encryption, compress, batch, answer, redirects, uploadProgress, backgroundSync',
     ],
     [{ endpoint, method: 'GET' }, "Expected `method` to be 'POST' or 'PUT' or 'PATCH', got \"GET\" (string)"],
     [{ endpoint, headers: { 'a b': 'x' } }, 'Expected `headers` to be headers, or a function that gives them, got [object Object]'],
@@ -148,7 +148,7 @@ describe('an option', () => {
     [{ endpoint, upcast: () => {} }, 'Expected `upcast` only with a `version` above 1: there is no earlier one'],
     [
       { endpoint, toString: 'x' },
-      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, codec, version, upcast, encryption, compress, batch, answer, redirects, backgroundSync',
+      'Unknown option `toString`; known are endpoint, consumers, method, headers, credentials, timeout, maxAttempts, durability, order, group, concurrency, rate, ttl, backoff, classify, onDead, dedupKey, onDuplicate, dedupWindow, keepReceipts, keepDeadLetters, capacity, largestBody, schema, codec, version, upcast, encryption, compress, batch, answer, redirects, uploadProgress, backgroundSync',
     ],
   ])('%j is refused with a sentence', (options, message) => {
     const refused = expect.objectContaining({ code: 'invalid-option', message }) as Error
