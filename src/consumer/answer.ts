@@ -1,6 +1,7 @@
 import type { KeptOfAnswer } from '../message/answer.ts'
 import { bytesOf } from '../message/bytes.ts'
 import type { Answer } from '../message/message.ts'
+import { isJson } from '../protocol/http.ts'
 import type { Answered } from './transport.ts'
 
 /** How much of an answer a dead letter keeps, and a retry tells, in characters: what a server has against each field of a form is longer than a sentence. */
@@ -14,8 +15,7 @@ const LONGEST_HEADERS = 8_192
 
 /** An answer as `classify` gets it. */
 export function answerOf({ status, headers, text, isWhole }: Answered): Answer {
-  const isJson = /^application\/(?:[\w.-]+\+)?json\b/i.test(headers['content-type'] ?? '')
-  return { status, headers, body: isJson && isWhole && text !== undefined ? parsed(text) : text }
+  return { status, headers, body: isJson(headers['content-type'] ?? '') && isWhole && text !== undefined ? parsed(text) : text }
 }
 
 /** An answer as it is kept, and a receipt gives it. */

@@ -12,6 +12,11 @@ export const HOLDFAST_MESSAGE = 'holdfast-message'
 /** The problem type (RFC 9457) with which a receiver says that an earlier attempt is still being processed. */
 export const IN_PROGRESS = 'urn:holdfast:in-progress'
 
+/** Whether a content type is JSON, or a format that is written in it (RFC 6839, 3.1). */
+export function isJson(type: string): boolean {
+  return /^\s*application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(type)
+}
+
 /** An idempotency key as the draft wants it: a structured field's string (RFC 8941, 3.3.3). */
 export function formatKey(key: string): string {
   return `"${key.replace(/["\\]/g, String.raw`\$&`)}"`

@@ -1,9 +1,9 @@
 import { fromBase64 } from '../message/base64.ts'
 import { BATCH_TYPE } from '../protocol/batch.ts'
 import type { BatchResult } from '../protocol/batch.ts'
-import { formatKey, kindOf, parseKey } from '../protocol/http.ts'
+import { formatKey, isJson, kindOf, parseKey } from '../protocol/http.ts'
 import type { Place } from '../protocol/http.ts'
-import { isJson, valueOf } from './content.ts'
+import { valueOf } from './content.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { failed } from './once.ts'
 import { problem } from './problem.ts'
@@ -42,7 +42,8 @@ export async function takeBatch(value: unknown, options: BatchOptions): Promise<
   const results: BatchResult[] = []
   const stopped = new Set<unknown>()
   for (const event of value) {
-    const { id, partitionkey: group } = event
+    const { id } = event
+    const group = event['partitionkey'] ?? undefined
     if (stopped.has(group)) continue
     const result = await resultOf(id, await takeEvent(event, options))
     results.push(result)
@@ -56,11 +57,13 @@ function isListOfEvents(value: unknown): value is Event[] {
 }
 
 async function takeEvent(event: Event, { place, isTaken, take }: BatchOptions): Promise<Response> {
-  const { specversion, id, idempotencykey = id, datacontenttype = 'application/json', sequence } = event
+  // An attribute that is null is not there (CloudEvents 1.0.2, JSON format, 2.2).
+  const { specversion, id, sequence } = event
+  const [idempotencykey, type] = [event['idempotencykey'] ?? id, event['datacontenttype'] ?? 'application/json']
   const key = typeof idempotencykey === 'string' ? parseKey(formatKey(idempotencykey)) : undefined
   if (key === undefined) return problem(400, 'Expected an id, or an idempotencykey, of 1 to 256 characters of ASCII')
   if (specversion !== '1.0') return problem(400, 'Expected an event of CloudEvents 1.0')
-  const type = String(datacontenttype)
+  if (typeof type !== 'string') return problem(400, 'Expected a `datacontenttype` that is text')
   if (!isTaken(type)) return problem(415, `Expected a \`datacontenttype\` that is taken, got "${type}"`)
   const isSequence = typeof sequence === 'string' && /^\d{1,16}$/.test(sequence)
   try {

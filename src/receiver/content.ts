@@ -1,11 +1,9 @@
 /** What a body is to whoever handles it, by its content type: JSON is what it says, and a form is one. Whatever else there is stays bytes. */
 
+import { isJson } from '../protocol/http.ts'
+
 const FORM = 'multipart/form-data'
 const URL_ENCODED = 'application/x-www-form-urlencoded'
-
-export function isJson(type: string): boolean {
-  return /^application\/(?:[\w.-]+\+)?json\b/i.test(type)
-}
 
 /** Whether a type is among those that are taken. */
 export function isAmong(types: readonly string[], type: string): boolean {

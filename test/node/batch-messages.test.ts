@@ -271,6 +271,22 @@ describe('what is sent', () => {
     expect(events[0]).not.toHaveProperty('idempotencykey')
   })
 
+  test('says what `headers` do of a body, as where that goes alone', async () => {
+    const orders = world.open<unknown>({ batch: { messages: 10 }, headers: { 'content-type': 'image/png' } })
+    const events = await read(orders, async () => {
+      await orders.enqueue(new Uint8Array([0, 255, 7]))
+      await orders.enqueue('data')
+    })
+    expect(events.map(({ datacontenttype }) => datacontenttype)).toEqual(['image/png', 'image/png'])
+    expect([...(events[0]!.data as Uint8Array)]).toEqual([0, 255, 7])
+    expect(new TextDecoder().decode(events[1]!.data as Uint8Array)).toBe('"data"')
+    await orders.close()
+    const others = world.open<unknown>({ batch: { messages: 10 }, headers: { 'content-type': 'application/vnd.api+json' } })
+    await others.enqueue({ data: 1 })
+    await others.idle()
+    expect(eventsOf(world.server.arrivals[1]!)).toMatchObject([{ datacontenttype: 'application/vnd.api+json', data: { data: 1 } }])
+  })
+
   test('has one header that says whose messages they are, and none of a single key', async () => {
     const orders = world.open<number>({ identity: 'user@7', batch: { messages: 10 } })
     await orders.enqueue(1)

@@ -92,6 +92,17 @@ describe('several messages in one request', () => {
     ])
   })
 
+  test('an attribute that is null is none', async () => {
+    const handle = vi.fn(({ body }: ReceivedMessage) => (body === 1 ? problem(422, 'Not that') : undefined))
+    const unset = { idempotencykey: null, datacontenttype: null, partitionkey: null, sequence: null }
+    const results = await resultsOf(createReceiver({ handle })(batch([event('a', 0, unset), event('b', 1), event('c', 2, unset)])))
+    expect(results).toMatchObject([
+      { id: 'a', outcome: 'accepted' },
+      { id: 'b', outcome: 'rejected' },
+    ])
+    expect(handle).toHaveBeenCalledTimes(2)
+  })
+
   test('take effect once, whether a repetition comes alone or with others', async () => {
     const handle = vi.fn(() => ({ number: 7 }))
     const receive = createReceiver({ handle })
@@ -151,6 +162,7 @@ describe('what is no batch', () => {
     ['bytes that are no JSON', event('a', undefined, { data_base64: 'AA==' }), 400],
     ['bytes of another type', event('a', undefined, { data_base64: 'AA==', datacontenttype: 'image/png' }), 415],
     ['text', event('a', 'x', { datacontenttype: 'text/plain' }), 415],
+    ['a type that is no text', event('a', 1, { datacontenttype: { toString: 7 } }), 400],
     ['a key that is none', event('a', 1, { idempotencykey: 'ü' }), 400],
     ['a key of a wrong type', event('a', 1, { idempotencykey: ['a'] }), 400],
     ['an id that can be no key', event('x'.repeat(300), 1), 400],

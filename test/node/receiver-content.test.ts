@@ -30,6 +30,15 @@ describe('what is no JSON', () => {
     expect(bodies.at(-1)).toEqual({ n: 1 })
   })
 
+  test('is no JSON because its type begins like it', async () => {
+    const text = '\u001E{"n":1}\n'
+    const type = { 'content-type': 'application/json-seq' }
+    expect((await receiver({}).receive(send(text, type))).status).toBe(415)
+    const { receive, bodies } = receiver({ contentTypes: ['application/json-seq'] })
+    expect((await receive(send(text, type))).status).toBe(204)
+    expect(await (bodies[0] as Blob).text()).toBe(text)
+  })
+
   test('arrives as a `Blob`, byte for byte, with its type', async () => {
     const { receive, bodies } = receiver({ contentTypes: ['image/png'] })
     await receive(send(bytes, { 'content-type': 'image/png' }))
