@@ -64,7 +64,7 @@ export function httpTransport({ queue, fetch, upload, clock }: HttpOptions): Tra
       const attempt = await inTimeout(clock, setup.timeout + allowance(body), signal, async (stop) => {
         const init = { ...batchRequest(queue, first, body), signal: stop }
         const { response, mustWait } = await sendMaybeCompressed(fetch, setup.endpoint, init, setup.compress, first.mayStillGo)
-        const answer = await receive(response, Math.min(LARGEST_RESULTS, messages.length * readAtMost(setup.answer.limit)))
+        const answer = await receive(response, LARGEST_RESULTS)
         return mustWait ? { ...answer, outcome: LATER } : answer
       })
       return attempt.outcome

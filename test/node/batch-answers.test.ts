@@ -42,7 +42,7 @@ describe('an answer without results', () => {
     ['results that are no list', Response.json({ results: { length: 4 } })],
     ['half an answer', new Response('{"results":[{"id":"')],
     ['an empty list', Response.json({ results: [] })],
-    ['what is longer than answers may be', Response.json({ results: [], filler: 'x'.repeat(300_000) })],
+    ['what is longer than answers may be', Response.json({ results: [], filler: ' '.repeat(16 * 1024 * 1024) })],
   ])('but with %s loses nothing: they go again', async (_, answer) => {
     await deliver(() => answer)
     expect(batchesOf(world.server)).toEqual(NOTHING_TAKEN)
@@ -128,6 +128,28 @@ describe('in a list of results', () => {
     const orders = world.open<number>({ batch: { messages: 4 }, answer: { limit: 10 } })
     const { delivered } = await orders.enqueue(0)
     expect(await delivered).toMatchObject({ status: 200, body: 'x'.repeat(10) })
+  })
+
+  test('one that is longer than what is kept has accepted its message all the same', async () => {
+    world.server.react = takeBatches(() => ({ outcome: 'accepted', body: 'x'.repeat(200_000) }))
+    const orders = world.open<number>({ batch: { messages: 4 } })
+    const { delivered } = await orders.enqueue(0)
+    expect(await delivered).toMatchObject({ status: 200, body: 'x'.repeat(65_536) })
+    expect(world.server.arrivals).toHaveLength(1)
+  })
+
+  test('where each attempt was answered, nothing is said to have arrived perhaps', async () => {
+    world.server.react = takeBatches(() => ({ outcome: 'retry', status: 500 }))
+    const orders = world.open<number>({ batch: { messages: 4 }, order: 'none', maxAttempts: 2 })
+    await orders.pause()
+    await orders.enqueueAll([0, 1])
+    await orders.resume()
+    await world.passUntil(orders.idle())
+    const letters = await collect(orders.deadLetters())
+    expect(letters.map(({ attempts, maybeDelivered }) => [attempts, maybeDelivered])).toEqual([
+      [2, undefined],
+      [2, undefined],
+    ])
   })
 })
 
