@@ -54,6 +54,7 @@ function retryOf(answered: Answered, after: unknown): Outcome {
     'retry',
     0,
   )
+  if (found.kind === 'unauthorized') return found
   const { reason, counts } = found.kind === 'retry' ? found : { reason: 'failed' as const, counts: true }
   return { kind: 'retry', reason, counts, holds: false, ...wait }
 }

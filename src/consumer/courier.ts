@@ -100,7 +100,9 @@ export class Courier {
   async #deliver(delivery: Delivery, cut: AbortSignal, sent: () => void): Promise<boolean> {
     const outset = this.#breaker.begin()
     const { doubts } = this.#options.books
-    if (delivery.told) return this.#settle(delivery, await this.#sending.judge(delivery, this.#options.setup(), delivery.told))
+    const told = delivery.told && (await this.#sending.judge(delivery, this.#options.setup(), delivery.told))
+    // A 401 is said of headers, and by now there may be others.
+    if (told && told.outcome?.kind !== 'unauthorized') return this.#settle(delivery, told)
     if (this.#isCancelled(delivery)) await this.#drop(delivery)
     else if (await this.caution.admits(delivery, cut)) {
       const prepared = await this.#preparation.prepare(delivery, doubts)

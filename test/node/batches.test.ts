@@ -150,6 +150,30 @@ describe('several messages go in one request', () => {
     expect(batchesOf(world.server)).toEqual([numbers(3), [0]])
   })
 
+  test('those that are not authorized are sent with fresh headers, and nothing counts against them', async () => {
+    let isNew = false
+    const asked: boolean[] = []
+    world.server.react = takeBatches(() => (isNew ? { outcome: 'accepted' } : { outcome: 'retry', status: 401 }))
+    const orders = world.open<number>({
+      order: 'none',
+      concurrency: 1,
+      maxAttempts: 1,
+      batch: { messages: 10 },
+      headers: ({ unauthorized }) => {
+        asked.push(unauthorized)
+        isNew ||= unauthorized
+        return {}
+      },
+    })
+    await orders.pause()
+    await orders.enqueueAll(numbers(3))
+    await orders.resume()
+    await orders.idle()
+    expect(await orders.depth()).toMatchObject({ unauthorized: false, dead: 0 })
+    expect(batchesOf(world.server)).toEqual([numbers(3), [0], [1], [2]])
+    expect(asked.filter(Boolean)).toHaveLength(1)
+  })
+
   test('a 401 to both pauses the queue, and changes nothing', async () => {
     const orders = world.open<number>({ batch: { messages: 10 }, headers: () => ({}) })
     world.server.next(status(401), status(401))
