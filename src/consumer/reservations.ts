@@ -28,7 +28,7 @@ export class Reservations {
   /** What was done to messages that are reserved, by their number. */
   readonly #changes = new Map<number, Change>()
   #reserved: number
-  /** What went along with another: whether it may have been taken, and nobody knows; and what was said of it. */
+  /** What went out with others: whether it may have been taken, and nobody knows; and what was said of it. */
   readonly #wentAlong = new Map<number, { readonly isFrozen: boolean; readonly told?: Told }>()
   /** Of that, what the store does not know yet. */
   #sent: number[] = []
@@ -154,10 +154,12 @@ export class Reservations {
   asItIs(delivery: Delivery): Delivery {
     const { message } = delivery
     const change = this.#changes.get(message.sequence)
-    const { isFrozen, told } = this.#wentAlong.get(message.sequence) ?? {}
+    const along = this.#wentAlong.get(message.sequence)
+    const { isFrozen, told } = along ?? {}
     return {
       ...delivery,
-      message: changed(message, change),
+      // Also where a request with several has failed, and nothing is held against any of them.
+      message: { ...changed(message, change), ...(along && { wasSent: true }) },
       isFrozen: isFrozen ?? isDone({ position: 0, done: this.#frozen }, message.sequence),
       isCancelled: change?.kind === 'aborted',
       ...(told && { told }),

@@ -120,6 +120,28 @@ describe('while a batch is under way', () => {
     expect([...new Set(batchesOf(world.server).flat())]).toEqual([1, 2, 3, 13])
   })
 
+  test('nor by a later release, where its batch has failed, and it is redriven', async () => {
+    const answer = world.server.holdNext()
+    const before = world.open<unknown>({ batch: { messages: 4 } })
+    await before.pause()
+    await before.enqueue(1)
+    const { id } = await before.enqueue(2, { ttl: 1_000 })
+    await before.resume()
+    await world.server.arrived(1)
+    await before.pause()
+    answer(new Response(null, { status: 500 }))
+    await turns()
+    world.clock.advance(1_000)
+    await before.resume()
+    await before.idle()
+    await before.close()
+    const after = world.open<unknown>({ batch: { messages: 4 }, version: 2, upcast: (n) => ({ n }) })
+    expect(await after.redrive()).toBe(1)
+    await after.idle()
+    const arrived = world.server.arrivals.flatMap((arrival) => eventsOf(arrival)).filter((event) => event.id === id)
+    expect(arrived.map(({ data }) => data)).toEqual([2, 2])
+  })
+
   test('a tab that dies takes nothing with it: another sends the same messages, with their keys', async () => {
     const life = new Life(() => {})
     const tab = world.openTab({}, undefined, undefined, life)
