@@ -109,16 +109,20 @@ export class Sending {
   }
 
   /** What went along may have expired since, or not be wanted any more; what has not been brought up to date has to be first. What is behind it in its group waits as well. */
-  #companyOf({ company = [] }: Delivery, setup: Setup): Delivery[] {
+  #companyOf(lead: Delivery, setup: Setup): Delivery[] {
+    const { company = [] } = lead
     const { aborts, time, functions } = this.#options
     const isUpcast = functions(setup).upcast !== undefined
     const keptBack = new Set<string>()
+    // It may have grown as it was brought up to date.
+    let bytes = sizeInBatch(lead.message)
     return company.filter((delivery) => {
       const { message, group } = delivery
       if (this.#told.has(delivery)) return false
       const { expiresAt = Infinity } = message
-
-      const mayGo = !aborts.isWanted(message) && expiresAt > time.now() && (!isUpcast || isOfToday(delivery, setup))
+      bytes += sizeInBatch(message)
+      const isWanted = !aborts.isWanted(message) && expiresAt > time.now() && bytes <= setup.batch!.bytes
+      const mayGo = isWanted && (!isUpcast || isOfToday(delivery, setup))
       if (!mayGo) keptBack.add(group)
       return !keptBack.has(group)
     })

@@ -251,6 +251,21 @@ describe('not everything goes along', () => {
     await after.idle()
     expect(batchesOf(world.server)).toEqual([[{ n: 1 }], [{ n: 2 }, { n: 3 }]])
   })
+
+  test('one for which there is no more room, now that the first has grown as it was brought up to date', async () => {
+    const before = world.open<string>({ batch: { messages: 10, bytes: 100 } })
+    await before.pause()
+    await before.enqueue('1')
+    await before.close()
+    const after = world.open<string>({ batch: { messages: 10, bytes: 100 }, version: 2, upcast: () => '1'.repeat(60) })
+    await after.enqueueAll(['2'.repeat(30), '3'.repeat(30), '4'])
+    await after.resume()
+    await after.idle()
+    expect(batchesOf(world.server).map((batch) => batch.map((body) => (body as string)[0]))).toEqual([
+      ['1', '2'],
+      ['3', '4'],
+    ])
+  })
 })
 
 describe('what is sent', () => {
