@@ -186,6 +186,7 @@ export class Books {
   /** It waits for another attempt, and its group with it. */
   async hold(delivery: Delivery, held: Held, endpoint: EndpointHold | undefined): Promise<void> {
     this.holds.endpoint = endpoint
+    this.#unsettled.held(delivery)
     if (this.#places.wait(delivery, held)) this.#isReleased = true
     await this.#writes.now()
   }
@@ -222,8 +223,7 @@ export class Books {
   }
 
   async #settle(): Promise<void> {
-    const exhausted = this.#lookahead.takeExhausted()
-    const [head, held] = [this.#head(), this.holds.held]
+    const [exhausted, head, held] = [this.#lookahead.takeExhausted(), this.#head(), this.holds.held]
     const [changes, unsettled, sent] = [this.#behind.takeChanges(), this.#unsettled.take(), this.#reservations.takeSent()]
     const underWay = this.#reservations.mayBegin ? undefined : { sequences: [...this.#turns.underWay], groups: this.#behind.underWay }
     const candidates = this.#reservations.candidates(head)

@@ -4,8 +4,9 @@ import { isSpooled } from '../message/spooled.ts'
 import type { Head } from '../queue/meta.ts'
 import type { Change } from '../queue/schema.ts'
 import type { Buried, Settlement } from '../queue/settlement.ts'
+import type { Delivery } from './turns.ts'
 
-type Unwritten = Pick<Settlement, 'dead' | 'passed' | 'changes' | 'freed' | 'emptied' | 'receipts' | 'keep'>
+type Unwritten = Pick<Settlement, 'dead' | 'passed' | 'answered' | 'changes' | 'freed' | 'emptied' | 'receipts' | 'keep'>
 
 /** The options that say what is remembered of messages that have left the queue. */
 export interface Remembering {
@@ -21,6 +22,7 @@ export class Unsettled {
   #deadIn: number
   #dead: Buried[] = []
   #passed: number[] = []
+  #answered: number[] = []
   #changes: Change[] = []
   #freed: { message: PlacedMessage; until: number | undefined }[] = []
   #emptied: PlacedMessage[] = []
@@ -56,6 +58,11 @@ export class Unsettled {
     this.#deadIn += 1
   }
 
+  /** It waits, and what it is held with says what came of it. */
+  held({ message, isFrozen }: Pick<Delivery, 'message' | 'isFrozen'>): void {
+    if (!isFrozen) this.#answered.push(message.sequence)
+  }
+
   /** Who has cancelled it has freed its dedup key, and, but for one that was reserved at the time, counted its bytes. */
   cancelled(message: PlacedMessage, kind: Change['kind'], maybeDelivered: boolean): void {
     this.#passed.push(message.sequence)
@@ -78,6 +85,7 @@ export class Unsettled {
     const unwritten = {
       dead: this.#dead,
       passed: this.#passed,
+      answered: this.#answered,
       changes: this.#changes,
       freed: this.#freed,
       emptied: this.#emptied,
@@ -86,6 +94,7 @@ export class Unsettled {
     }
     this.#dead = []
     this.#passed = []
+    this.#answered = []
     this.#changes = []
     this.#freed = []
     this.#emptied = []

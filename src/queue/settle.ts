@@ -40,7 +40,7 @@ async function write(
   tail: Tail,
   { isPaused, isStopped }: { readonly isPaused: boolean; readonly isStopped: boolean },
 ): Promise<Pick<Settled, 'head' | 'tail'>> {
-  const { head, exhausted, dead, parked, unparked, passed, freed, emptied, receipts } = settlement
+  const { head, exhausted, dead, parked, unparked, passed, answered, freed, emptied, receipts } = settlement
   const { held: _held, endpoint: _endpoint, suspects: _suspects, ...kept } = before
   const halting = dead.filter(({ stopped }) => stopped !== undefined)
   const stops = await Promise.all(halting.map((buried) => halt(tx, buried)))
@@ -57,7 +57,7 @@ async function write(
     ...known,
     ...(held && !isDecided && { held: isWanted ? held : { ...held, due: settlement.now, wait: 0 } }),
     ...(await countChanges(tx, settlement, before, tail)),
-    frozen: without(withNumbers(before.frozen, settlement.sent), passed),
+    frozen: without(withNumbers(before.frozen, settlement.sent), [...answered, ...passed]),
     receipts: next,
     keptFrom,
     ...(isPaused && leasedWhilePaused(settlement, before)),

@@ -32,6 +32,8 @@ export interface Settlement {
   readonly passed: readonly number[]
   /** Numbers of messages that went out with others, in one request: their bytes stay as they are. */
   readonly sent: readonly number[]
+  /** Numbers of messages that did, and are held: with what came of that. */
+  readonly answered: readonly number[]
   /** Changes that the leader makes itself. */
   readonly changes: readonly Change[]
   /** Messages with a dedup key that have left the queue, and until when that is remembered. */

@@ -95,6 +95,7 @@ export const NOTHING: Omit<Settlement, 'head'> = {
   candidates: [],
   passed: [],
   sent: [],
+  answered: [],
   changes: [],
   freed: [],
   emptied: [],
