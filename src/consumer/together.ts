@@ -1,4 +1,5 @@
 import type { Behind } from './behind.ts'
+import { sizeInBatch } from './company.ts'
 import type { Room } from './company.ts'
 import type { Reservations } from './reservations.ts'
 import type { Told } from './told.ts'
@@ -22,7 +23,7 @@ export class Together {
 
   /** Sees to it that the next transaction reserves what could go along with a message. @returns whether there is more of that than is reserved. */
   reserveMore(delivery: Delivery, room: Room | undefined): boolean {
-    if (!room || !mayHaveCompany(this.#reservations.asItIs(delivery))) return false
+    if (!room || !mayHaveCompany(this.#reservations.asItIs(delivery), room)) return false
     if (!delivery.parked) return this.#reservations.isShortOf(this.#turns.reach(room.messages))
     const { row } = delivery.parked
     const behind = behindOf(delivery.parked).slice(0, room.messages - 1)
@@ -33,7 +34,7 @@ export class Together {
 
   /** A message that begins, with what goes along. */
   takeAlong(begun: Delivery, room: Room | undefined): Delivery {
-    if (!room || !mayHaveCompany(begun)) return begun
+    if (!room || !mayHaveCompany(begun, room)) return begun
     return this.#turns.takeAlong(begun, room, (other) => this.#reservations.alongAsItIs(other))
   }
 
@@ -53,7 +54,7 @@ export class Together {
   }
 }
 
-/** Whatever failed goes by itself, and so does what is not to go at all. */
-function mayHaveCompany({ held, told, isCancelled, message }: Delivery): boolean {
-  return !held && !told && !isCancelled && !message.request
+/** Whatever failed goes by itself, and so does what is not to go at all, and what no batch has room for: that waits for no company to be reserved. */
+function mayHaveCompany({ held, told, isCancelled, message }: Delivery, { bytes }: Room): boolean {
+  return !held && !told && !isCancelled && sizeInBatch(message) <= bytes
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { OpenOptions } from '../../src/message/open-options.ts'
 import type { Queue } from '../../src/producer/queue.ts'
 import { batchesOf, eventsOf, takeBatches } from '../world/batch-server.ts'
+import { breakStorage } from '../world/break-storage.ts'
 import { status } from '../world/fake-server.ts'
 import { Life } from '../world/life.ts'
 import { collect, heard, turns, World } from '../world/world.ts'
@@ -226,6 +227,22 @@ describe('not everything goes along', () => {
     await photos.resume()
     await photos.idle()
     expect(arrived).toEqual([[1], [60_000, 2], [3, 4]])
+  })
+
+  test('and wait for none that could go along to be reserved', async () => {
+    const photos = world.open<Uint8Array>({ batch: { messages: 5 } })
+    await photos.pause()
+    for (let n = 0; n < 40; n++) await photos.enqueue(new Uint8Array(60_000))
+    let writes = 0
+    const mend = breakStorage(({ mode }) => {
+      if (mode === 'readwrite') writes++
+      return undefined
+    })
+    await photos.resume()
+    await photos.idle()
+    mend()
+    expect(world.server.arrivals).toHaveLength(40)
+    expect(writes).toBeLessThan(20)
   })
 
   test('a whole request goes by itself, in its place', async () => {
