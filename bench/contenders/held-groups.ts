@@ -26,6 +26,7 @@ const NOTHING = {
   receipts: [],
   keep: undefined,
   sent: [],
+  answered: [],
 }
 
 /**
