@@ -22,7 +22,7 @@ export interface Glance<T> {
 
 export interface Watcher<T> {
   /** Which messages are being sent, as far as that was heard. */
-  readonly sending: ReadonlySet<string>
+  readonly sending: ReadonlyMap<string, number>
   readonly show: (glance: Glance<T>) => void
   readonly failed: (error: unknown) => void
 }
@@ -33,7 +33,7 @@ export function watchQueue<T>(queue: Queue<T>, { sending, show, failed }: Watche
   keepLooking(queue, async () => show(await glanceAt(queue, pausedOnce, sending)), failed)
 }
 
-async function glanceAt<T>(queue: Queue<T>, pausedOnce: PausedOnce, sending: ReadonlySet<string>): Promise<Glance<T>> {
+async function glanceAt<T>(queue: Queue<T>, pausedOnce: PausedOnce, sending: ReadonlyMap<string, number>): Promise<Glance<T>> {
   // Before the look: one that is paused during it may not be in it yet.
   const paused = pausedOnce.groups
   const depth = await queue.depth()

@@ -41,6 +41,7 @@ export const proofs: Queue = openQueue('proofs', {
   endpoint: '/api/proofs',
   headers,
   keepReceipts: { age: REMEMBERED, number: 50 },
+  uploadProgress: true,
 })
 
 /** The server checks order device by device. It is kept beside the queue: who deletes this site's data deletes both. */

@@ -47,10 +47,10 @@ export function watchProofs(failed: (error: unknown) => void): void {
 }
 
 /** Those first that want something of the driver. */
-async function readHanded(sending: ReadonlySet<string>): Promise<readonly Handed[]> {
+async function readHanded(sending: ReadonlyMap<string, number>): Promise<readonly Handed[]> {
   const waiting = (await first(proofs.messages(), MOST)).map(({ id, state }): Handed =>
     state === 'leased' && sending.has(id)
-      ? { id, state: 'under-way', detail: 'Under way' }
+      ? { id, state: 'under-way', detail: howFar(sending.get(id)) }
       : { id, state: 'stored', detail: 'Stored, and waits' },
   )
   const dead = (await first(proofs.deadLetters(), MOST)).map((letter): Handed => ({
@@ -68,6 +68,12 @@ async function readHanded(sending: ReadonlySet<string>): Promise<readonly Handed
   }
   const settled = new Set([...dead, ...delivered].map(({ id }) => id))
   return [...dead, ...waiting.filter(({ id }) => !settled.has(id)), ...delivered.toReversed()]
+}
+
+/** A small photograph is told nothing of. */
+function howFar(progress = 0): string {
+  if (progress === 0) return 'Under way'
+  return progress < 1 ? `Under way: ${Math.floor(progress * 100)} %` : 'Under way: sent, and not answered yet'
 }
 
 function whyDead({ reason, status }: DeadLetter<unknown>): string {

@@ -174,7 +174,7 @@ test('one whose answers are lost is kept once, also when the server is started a
 })
 
 test('from the keyboard: a photograph is chosen, its order and a note written, and it is handed in; it is said what becomes of it', async () => {
-  const photo = await photograph(320, 240)
+  const photo = await photograph(1_600, 1_200)
   await toggle('dawdling', 'Server dawdles', true)
   const opened = page.waitForEvent('filechooser')
   await chooser().focus()
@@ -188,7 +188,7 @@ test('from the keyboard: a photograph is chosen, its order and a note written, a
   await page.keyboard.press('Tab')
   await page.keyboard.press('Enter')
   await shows('#proof-said', 'Stored on this device. It goes out when there is a connection')
-  await shows('#proof-rows .row-detail', 'Under way')
+  await shows('#proof-rows .row-detail', 'Under way: sent, and not answered yet')
   await toggle('dawdling', 'Server dawdles', false)
   await shows('#proof-said', 'Delivered')
   await shows('#proof-rows .row-detail', 'Delivered as no. 1, .*')
