@@ -26,7 +26,8 @@ function answerOf(xhr: XMLHttpRequest, url: string): Response {
   const { status } = xhr
   const headers = new Headers()
   for (const [, name = '', value = ''] of xhr.getAllResponseHeaders().matchAll(/^([^:\r\n]+): ?(.*)$/gm)) headers.append(name, value.trim())
-  if (xhr.responseURL === new URL(url).href) return new Response(WITHOUT_BODY.includes(status) ? null : bodyOf(xhr), { status, headers })
+  const { href, hash } = new URL(url)
+  if (xhr.responseURL + hash === href) return new Response(WITHOUT_BODY.includes(status) ? null : bodyOf(xhr), { status, headers })
   // A redirect, which was followed: what the last server in the row says is no answer to what was sent.
   drop(xhr)
   return new Response(null, { status: 302 })

@@ -31,7 +31,7 @@ const answering = (answer: (response: ServerResponse) => void) => async (request
 }
 
 async function open(): Promise<Page> {
-  const page = await browser.openShop(shop.url, { endpoint: '/files', uploadProgress: true })
+  const page = await browser.openShop(shop.url, { endpoint: '/files#of-no-matter', uploadProgress: true })
   await page.evaluate(() => {
     globalThis.happened = []
     globalThis.orders.subscribe((event) => globalThis.happened.push(event))
