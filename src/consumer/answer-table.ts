@@ -1,7 +1,7 @@
 import type { Redirects } from '../message/stored-request.ts'
 import type { RetryReason } from '../message/retry-reason.ts'
 import { IN_PROGRESS, kindOf } from '../protocol/http.ts'
-import { retryAfter } from './retry-after.ts'
+import { retryAfter } from '../protocol/retry-after.ts'
 import type { Answered, Attempt } from './transport.ts'
 
 /** What an attempt means for its message. */

@@ -5,7 +5,7 @@ import { outcomeOf } from './answer-table.ts'
 import type { Outcome } from './answer-table.ts'
 import { answerOf } from './answer.ts'
 import type { Functions } from './functions.ts'
-import { LONGEST_WAIT } from './retry-after.ts'
+import { LONGEST_WAIT } from '../protocol/retry-after.ts'
 import type { Attempt } from './transport.ts'
 import { unlessAborted } from './unless-aborted.ts'
 

@@ -3,6 +3,7 @@ import { BATCH_TYPE } from '../protocol/batch.ts'
 import type { BatchResult } from '../protocol/batch.ts'
 import { formatKey, isJson, kindOf, parseKey } from '../protocol/http.ts'
 import type { Place } from '../protocol/http.ts'
+import { retryAfter } from '../protocol/retry-after.ts'
 import { valueOf } from './content.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import { failed } from './once.ts'
@@ -96,12 +97,12 @@ function bytesOf(base64: unknown, text: unknown): Uint8Array<ArrayBuffer> | unde
 async function resultOf(id: string, response: Response): Promise<BatchResult> {
   const { status, headers } = response
   const text = await response.text()
-  const wait = headers.get('retry-after') ?? ''
+  const after = retryAfter(Object.fromEntries(headers), Date.now())
   return {
     id,
     outcome: kindOf(status),
     status,
-    ...(/^\d{1,9}$/.test(wait) && { after: Number(wait) * 1_000 }),
+    ...(after !== undefined && { after }),
     ...(text !== '' && { body: isJson(headers.get('content-type') ?? '') ? parsed(text) : text }),
   }
 }

@@ -84,6 +84,12 @@ describe('several messages in one request', () => {
     ])
   })
 
+  test('a wait that a handler asks for until a date is one of so many milliseconds', async () => {
+    const headers = { date: 'Sun, 29 Nov 2026 10:00:00 GMT', 'retry-after': 'Sun, 29 Nov 2026 10:00:07 GMT' }
+    const receive = createReceiver({ handle: () => new Response(null, { status: 503, headers }) })
+    expect(await resultsOf(receive(batch([event('a', 1)])))).toMatchObject([{ outcome: 'retry', after: 7_000 }])
+  })
+
   test('those without a group are a group together', async () => {
     const receive = createReceiver<number>({ handle: ({ body }) => (body === 1 ? problem(422, 'no') : undefined) })
     expect(await resultsOf(receive(batch([event('a', 1), event('b', 2), event('c', 3, { partitionkey: 'g' })])))).toMatchObject([
