@@ -1,5 +1,5 @@
-// What `npm run test:faults` runs: each patch in this folder is a fault that the model test must catch. It is applied to a copy of the working
-// tree, and the test run there; one that passes, or a patch that does not apply, is a failure. With names, only those.
+// What `npm run test:faults` runs: each patch in this folder is a fault that must be caught, by the model test, or where its name begins with that of a feature, by the tests of that.
+// It is applied to a copy of the working tree, and those are run there; where all pass, or a patch does not apply, it is a failure. With names, only those.
 import { spawn } from 'node:child_process'
 import { cp, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -11,6 +11,42 @@ const COPIED = ['src', 'test', 'package.json', 'tsconfig.json', 'vite.config.ts'
 const TEST = ['vitest', 'run', '--project', 'model', '--reporter=json']
 /** Those that begin so are to be caught where there are consumers. */
 const OF_LEASES = /^lease-/
+
+/** Those that begin so are to be caught by these tests of one feature: no history of the model has any of it. */
+const OF_FEATURES = /** @type {const} */ ({
+  'answer-': ['answers', 'answer-option', 'malicious-answers'],
+  'batch-': ['batches', 'batch-answers', 'batch-messages'],
+  'body-': ['contents'],
+  'compression-': ['compression'],
+  'encryption-': ['encryption'],
+  'receiver-': ['receiver', 'receiver-batches', 'receiver-content'],
+})
+
+/**
+ * What runs the tests that are to catch a fault.
+ *
+ * @param {string} patch
+ * @returns {{ args: string[], isOfModel: boolean }}
+ */
+function testsOf(patch) {
+  const files = Object.entries(OF_FEATURES).find(([feature]) => patch.startsWith(feature))?.[1]
+  if (!files) return { args: OF_LEASES.test(patch) ? [...TEST, 'test/model/consumers.test.ts'] : TEST, isOfModel: true }
+  const args = ['vitest', 'run', '--project', 'node', '--typecheck.enabled=false', '--reporter=json']
+  return { args: [...args, ...files.map((file) => `test/node/${file}.test.ts`)], isOfModel: false }
+}
+
+/**
+ * What a test says of a fault. Only that counts: a patch that does not even load would be caught by anything.
+ *
+ * @param {string} output
+ * @param {boolean} isOfModel
+ * @returns {string | undefined}
+ */
+function saidOf(output, isOfModel) {
+  if (isOfModel) return /"failureMessages":\["(?:AssertionError: )?(.*?)\\n\s*MODEL_SEED/.exec(output)?.[1]
+  // Where none passes, it is not the fault that they have found.
+  return output.includes('"status":"passed"') ? /"fullName":"((?:[^"\\]|\\.)*)","status":"failed"/.exec(output)?.[1] : undefined
+}
 
 /**
  * @param {string} folder
@@ -43,11 +79,11 @@ async function tryFault(patch) {
     await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'), 'junction')
     const applied = await run(folder, 'git', ['apply', '-'], await readFile(path.join(ROOT, 'test/faults', patch), 'utf8'))
     if (!applied.isGood) return { isCaught: false, why: `does not apply: ${applied.output}` }
-    const { isGood, output } = await run(folder, 'npx', OF_LEASES.test(patch) ? [...TEST, 'test/model/consumers.test.ts'] : TEST)
-    // Only what the test itself says counts: a patch that does not even load would be caught by anything.
-    const said = /"failureMessages":\["(?:AssertionError: )?(.*?)\\n\s*MODEL_SEED/.exec(output)?.[1]
+    const { args, isOfModel } = testsOf(patch)
+    const { isGood, output } = await run(folder, 'npx', args)
+    const said = saidOf(output, isOfModel)
     if (said) return { isCaught: true, why: said.slice(0, 160) }
-    return { isCaught: false, why: isGood ? 'the model test passes' : `the model test does not run: ${output.slice(-2_000)}` }
+    return { isCaught: false, why: isGood ? 'its tests pass' : `its tests do not run: ${output.slice(-2_000)}` }
   } finally {
     await rm(folder, { recursive: true })
   }

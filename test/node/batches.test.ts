@@ -54,6 +54,16 @@ describe('several messages go in one request', () => {
     expect(eventsOf(world.server.arrivals[3]!)).toMatchObject([{ data: 'e' }])
   })
 
+  test('bytes count as they are there, in base64', async () => {
+    const photos = world.open<Uint8Array<ArrayBuffer>>({ batch: { messages: 100, bytes: 200 } })
+    await photos.pause()
+    // 80 characters each.
+    for (const n of numbers(5)) await photos.enqueue(new Uint8Array(60).fill(n))
+    await photos.resume()
+    await photos.idle()
+    expect(world.server.arrivals.map((arrival) => eventsOf(arrival).length)).toEqual([2, 2, 1])
+  })
+
   test('groups side by side and together, each in its order; `concurrency` counts requests', async () => {
     const orders = world.open<Order>({ ...byCustomer, concurrency: 2, batch: { messages: 5 } })
     await orders.pause()
@@ -291,6 +301,28 @@ describe('partial success is settled message by message', () => {
     await world.passUntil(orders.idle())
     expect(batchesOf(world.server)).toEqual([numbers(3), [0], [2]])
     expect(await receipts[1]!.delivered).toMatchObject({ status: 200, body: 'already' })
+  })
+
+  test('what a server has refused behind a failure is sent again in its turn: nothing counts against it', async () => {
+    world.server.next(async (request) => {
+      const [first, second, third] = eventsOf({ body: await request.clone().json() })
+      const results = [
+        { id: first!.id, outcome: 'retry' },
+        { id: second!.id, outcome: 'rejected' },
+        { id: third!.id, outcome: 'retry' },
+      ]
+      return Response.json({ results })
+    })
+    const orders = world.open<number>({ batch: { messages: 10 } })
+    const told: QueueEvent[] = []
+    orders.subscribe((event) => told.push(event))
+    await orders.pause()
+    const receipts = await Promise.all(numbers(3).map((n) => orders.enqueue(n)))
+    await orders.resume()
+    await world.passUntil(orders.idle())
+    expect(batchesOf(world.server)).toEqual([numbers(3), [0], [1, 2]])
+    const failed = told.filter(({ type }) => type === 'retry-scheduled' || type === 'dead-lettered')
+    expect(failed).toMatchObject([{ type: 'retry-scheduled', id: receipts[0]!.id }])
   })
 
   test('one that is missing is sent again', async () => {

@@ -75,6 +75,12 @@ describe('a body goes plainly', () => {
     expect(world.server.bodies).toEqual(['abc'])
   })
 
+  test('above 16 MB: it would be in memory twice', async () => {
+    const files = world.open<Blob>({ compress: 'gzip' })
+    for (const size of [16 * 1024 * 1024, 16 * 1024 * 1024 + 1]) await (await files.enqueue(new Blob([new Uint8Array(size)]))).delivered
+    expect(codings()).toEqual(['gzip', null])
+  })
+
   test('where the browser cannot compress', async () => {
     vi.stubGlobal('CompressionStream', undefined)
     await (

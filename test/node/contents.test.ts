@@ -6,7 +6,7 @@ import { breakStorage } from '../world/break-storage.ts'
 import { FakeDirectory } from '../world/fake-directory.ts'
 import { status, unreachable } from '../world/fake-server.ts'
 import { Life } from '../world/life.ts'
-import { collect, heard, World } from '../world/world.ts'
+import { collect, heard, turns, World } from '../world/world.ts'
 
 let world: World
 let received: Request[]
@@ -202,6 +202,21 @@ describe('a large body', () => {
   })
 })
 
+test('a large body has a second more than the `timeout` for each 64 kB above its first megabyte', async () => {
+  const queue = world.open({ timeout: 1_000 })
+  const told: string[] = []
+  queue.subscribe(({ type }) => told.push(type))
+  const scheduled = heard(queue, 'retry-scheduled')
+  world.server.holdNext()
+  await queue.enqueue(new Blob([noise(2 * MB)]))
+  await world.server.arrived(1)
+  world.clock.advance(1_000 + MB / 64 - 1)
+  await turns()
+  expect(told).not.toContain('retry-scheduled')
+  world.clock.advance(1)
+  expect(await scheduled).toMatchObject({ reason: 'timeout' })
+})
+
 test('large bodies of different groups go side by side, as small ones do', async () => {
   const queue = world.open({ order: 'group', concurrency: 3 })
   await queue.pause()
@@ -268,6 +283,19 @@ test('a large body whose message cannot be stored leaves nothing behind', async 
   expect(await queue.depth()).toMatchObject({ ready: 1 })
 })
 
+test('a large body of which a chunk cannot be stored leaves nothing behind', async () => {
+  const queue = world.open()
+  await queue.pause()
+  let chunks = 0
+  const mend = breakStorage(({ mode, stores }) =>
+    mode === 'readwrite' && stores.includes('bodies') && !stores.includes('inbox') && ++chunks === 3 ? 'full' : undefined,
+  )
+  await expect(queue.enqueue(new Blob([noise(4 * MB)]))).rejects.toMatchObject({ code: 'storage-full' })
+  mend()
+  expect(chunks).toBeGreaterThanOrEqual(3)
+  expect([await shelves(), await queue.depth()]).toMatchObject([NOTHING, { ready: 0, bytes: 0 }])
+})
+
 describe('a stream', () => {
   test('is stored as it comes: no more is asked of it than was stored', async () => {
     const queue = world.open()
@@ -286,6 +314,19 @@ describe('a stream', () => {
     await queue.resume()
     await queue.idle()
     expect(Buffer.compare(await received[0]!.bytes(), whole)).toBe(0)
+  })
+
+  test('that uses its buffer again, as one of a camera does, arrives as it was given', async () => {
+    const queue = world.open()
+    const buffer = new Uint8Array(1_000)
+    let given = 0
+    const stream = new ReadableStream(
+      { pull: (controller) => (given === 3 ? controller.close() : controller.enqueue(buffer.fill(++given))) },
+      { highWaterMark: 0 },
+    )
+    await queue.enqueue(stream)
+    await queue.idle()
+    expect(await received[0]!.bytes()).toEqual(Uint8Array.from({ length: 3_000 }, (_, at) => 1 + Math.floor(at / 1_000)))
   })
 
   test('that ends with a chunk arrives whole', async () => {

@@ -205,6 +205,19 @@ describe('nothing of a body is to be found on the disk in clear, and it arrives 
   })
 })
 
+test('no nonce is used twice: for the parts of a message, for chunks, or for the same body again', async () => {
+  const large = (): File => new File([secretBytes(2 * MB)], 'a.pdf')
+  await leave(['once', 'once', large(), large()])
+  await leave(['once'])
+  const messages = (await readInbox()).messages as (Stored & { sealed: { head?: Uint8Array } })[]
+  const chunks = (await readRaw(databaseName(world.name), 'bodies')).map(([, bytes]) => bytes as Uint8Array)
+  const pieces = [...messages.flatMap(({ body, sealed }) => [body, sealed.head]), ...chunks].filter((piece) => ArrayBuffer.isView(piece))
+  // Behind the version, and the name of the key with its length.
+  const nonces = pieces.map((piece) => Buffer.from(piece).subarray(2 + 'key-1'.length, 2 + 'key-1'.length + 12).toString('hex'))
+  expect(nonces).toHaveLength(9)
+  expect(new Set(nonces).size).toBe(9)
+})
+
 describe('what was encrypted is bound to its place', () => {
   test('bodies that were swapped are dead letters, and are not sent; others are', async () => {
     await leave([1, 2, 3])
@@ -242,6 +255,18 @@ describe('what was encrypted is bound to its place', () => {
     expect(world.server.bodies).toEqual([])
     expect(await letters(queue)).toMatchObject([['undecryptable', expect.stringContaining('')]])
     expect(await collect(queue.deadLetters())).toMatchObject([{ body: undefined }])
+  })
+
+  test.each<[string, (message: Stored & { sealed: { head: Uint8Array } }) => object]>([
+    ['without its name and type', ({ sealed: { head: _, ...sealed }, ...message }) => ({ ...message, sealed })],
+    ['with those in its place', ({ sealed: { head, ...sealed }, ...message }) => ({ ...message, sealed, body: head })],
+    ['in the place of those', ({ sealed, ...message }) => ({ ...message, sealed: { ...sealed, head: message.body } })],
+  ])('a file %s', async (_, change) => {
+    await leave([new File(['{}'], `${SECRET}.json`, { type: 'application/json' })])
+    await tamper((all) => all.map((message) => change(message as Stored & { sealed: { head: Uint8Array } })))
+    const queue = await deliver()
+    expect(world.server.arrivals).toEqual([])
+    expect(await letters(queue)).toMatchObject([['undecryptable', expect.anything()]])
   })
 
   test('a message of another queue is none of this one', async () => {
