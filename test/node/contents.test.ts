@@ -202,6 +202,25 @@ describe('a large body', () => {
   })
 })
 
+test('what is larger than `largestBody` is refused before any of it is stored, and a stream before more is', async () => {
+  const queue = world.open({ largestBody: 2 * MB + 1 })
+  await queue.pause()
+  let chunks = 0
+  const stopWatching = breakStorage(({ mode, stores }) => {
+    if (mode === 'readwrite' && stores.includes('bodies') && !stores.includes('inbox')) chunks += 1
+    return undefined
+  })
+  await expect(queue.enqueue(new Blob([new Uint8Array(2 * MB + 2)]))).rejects.toMatchObject({ code: 'body-too-large' })
+  await expect(queue.enqueue(new Uint8Array(2 * MB + 2))).rejects.toMatchObject({ code: 'body-too-large' })
+  expect([chunks, await shelves()]).toEqual([0, NOTHING])
+  await expect(queue.enqueue(new Blob([new Uint8Array(2 * MB + 2)]).stream())).rejects.toMatchObject({ code: 'body-too-large' })
+  // Two that were stored, and what drops them.
+  expect([chunks, await shelves()]).toEqual([3, NOTHING])
+  await queue.enqueue(new Blob([new Uint8Array(2 * MB + 1)]))
+  stopWatching()
+  expect(await queue.depth()).toMatchObject({ ready: 1, bytes: 2 * MB + 1 })
+})
+
 test('a large body has a second more than the `timeout` for each 64 kB above its first megabyte', async () => {
   const queue = world.open({ timeout: 1_000 })
   const told: string[] = []
