@@ -438,6 +438,37 @@ describe('what was being stored when its page died', () => {
     world.server.react = unreachable
     expect(await other.depth()).toMatchObject({ ready: 1, bytes: 2 * MB })
   })
+
+  test('and stays as long as that lives, whoever leads next', async () => {
+    const leading = world.openTab()
+    await leading.open().depth()
+    const next = world.open()
+    await next.pause()
+    const queue = world.open()
+    let goOn!: () => void
+    const going = new Promise<void>((resolve) => (goOn = resolve))
+    let given = 0
+    const stream = new ReadableStream({
+      async pull(controller) {
+        if (given === 2) await going
+        if (given === 3) controller.close()
+        else controller.enqueue(noise(MB + given++))
+      },
+    })
+    const enqueued = queue.enqueue(stream)
+    await expect.poll(async () => (await shelves()).bodies.length).toBe(2)
+    await leading.close()
+    await next.resume()
+    // Whoever leads has looked through what is left behind before it sends anything.
+    await (
+      await next.enqueue('led')
+    ).delivered
+    expect((await shelves()).bodies).toHaveLength(2)
+    goOn()
+    await enqueued
+    await queue.idle()
+    expect(Buffer.compare(await received[1]!.bytes(), Buffer.concat([0, 1, 2].map((n) => noise(MB + n))))).toBe(0)
+  })
 })
 
 describe('a handler gets the like of what was enqueued', () => {
