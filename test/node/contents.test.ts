@@ -399,6 +399,30 @@ describe('a stream', () => {
     expect(Buffer.compare(await received[0]!.bytes(), Buffer.concat([0, 1, 2, 3].map((n) => noise(MB + n))))).toBe(0)
   })
 
+  test('of which the beginning is gone is refused, and nothing of it stays', async () => {
+    const queue = world.open()
+    await queue.pause()
+    let goOn!: () => void
+    const going = new Promise<void>((resolve) => (goOn = resolve))
+    let given = 0
+    const stream = new ReadableStream({
+      async pull(controller) {
+        if (given === 2) await going
+        if (given === 3) controller.close()
+        else controller.enqueue(noise(MB + given++))
+      },
+    })
+    const enqueued = queue.enqueue(stream)
+    await expect.poll(async () => (await shelves()).bodies.length).toBe(2)
+    const database = await openDB(databaseName(world.name))
+    for (const store of ['bodies', 'spools']) await database.clear(store)
+    database.close()
+    goOn()
+    await expect(enqueued).rejects.toMatchObject({ code: 'storage-failed' })
+    expect(await shelves()).toEqual(NOTHING)
+    expect(await queue.depth()).toMatchObject({ ready: 0, dead: 0 })
+  })
+
   test('holds up nobody, and has its place when it has ended', async () => {
     const queue = world.open<unknown>()
     let end!: () => void
