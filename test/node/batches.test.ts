@@ -387,6 +387,26 @@ describe('a batch that fails as a whole is nobody’s fault', () => {
     expect(batchesOf(world.server)).toEqual([numbers(8), [0], numbers(4, 1), numbers(5, 5)])
   })
 
+  test('a large one has as long as a large body', async () => {
+    const orders = world.open<Uint8Array<ArrayBuffer>>({ timeout: 1_000, batch: { messages: 25, bytes: 4_000_000 } })
+    const told: string[] = []
+    orders.subscribe(({ type }) => told.push(type))
+    const failed = heard(orders, 'endpoint-failed')
+    world.server.holdNext()
+    await orders.pause()
+    for (const n of numbers(25)) await orders.enqueue(new Uint8Array(40_000).fill(n))
+    await orders.resume()
+    await world.server.arrived(1)
+    expect(eventsOf(world.server.arrivals[0]!)).toHaveLength(25)
+    // In base64 it is longer than a megabyte, of which the rest has a second for each 64 kB; and some more for what is said of each.
+    world.clock.advance(1_000 + (25 * 53_336 - 1024 * 1024) / 64)
+    await turns()
+    expect(told).not.toContain('endpoint-failed')
+    world.clock.advance(1_000)
+    await failed
+    await world.passUntil(orders.idle())
+  })
+
   test('a message that keeps the endpoint from answering is found, and all others get through', async () => {
     const taken: unknown[] = []
     const take = takeBatches(undefined, taken)
