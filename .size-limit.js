@@ -17,9 +17,9 @@ export default [
   door('holdfast/service-worker', 'dist/service-worker.js', '54.3 kB'),
   door('holdfast/outbox', 'dist/outbox.js', '6.6 kB'),
   door('holdfast/form', 'dist/form.js', '5.7 kB'),
-  door('holdfast/receiver', 'dist/receiver.js', '3.7 kB'),
+  door('holdfast/receiver', 'dist/receiver.js', '3.8 kB'),
   // Only where the browser blocks storage and the user allows memory in its place.
   { name: 'the worker that keeps messages in memory, as text', path: 'dist/memory-worker-text.js', limit: '64.4 kB', gzip: true },
   // As it is shipped: no bundler touches it.
-  { name: 'holdfast/auto-worker', path: 'dist/auto-worker.js', limit: '48.5 kB', gzip: true },
+  { name: 'holdfast/auto-worker', path: 'dist/auto-worker.js', limit: '48.6 kB', gzip: true },
 ]

@@ -10,7 +10,8 @@ export interface BatchLimits {
   /** The most messages in one request: a whole number from 1 to 1,000. */
   readonly messages: number
   /**
-   * The most that their bodies may be together, in bytes: a whole number from 1 to 16,777,216. One that is larger goes by itself, as without `batch`.
+   * The most that their bodies may be together, in bytes: a whole number from 1 to 16,777,216. One that is larger goes by itself, as without `batch`. About a
+   * megabyte is read ahead: more than that does not go together, whatever is allowed here.
    *
    * @defaultValue 524_288
    */
