@@ -8,6 +8,9 @@ import { clearSiteData } from './test/store/engines/clear-site-data.ts'
 import { inPlaywright } from './test/store/engines/playwright.ts'
 import { inWebKitGtk } from './test/store/engines/webkitgtk.ts'
 
+/** Long enough for a machine that does much else; what is so is seen at once all the same. */
+const PATIENT = { expect: { poll: { timeout: 20_000 } } }
+
 /** Tests that drive a real browser: one file at a time, on machines with few cores. */
 function inBrowser(
   name: string,
@@ -24,6 +27,7 @@ function inBrowser(
       hookTimeout: 60_000,
       fileParallelism: false,
       sequence: { groupOrder },
+      ...PATIENT,
     },
   }
 }
@@ -99,6 +103,7 @@ const config: ViteUserConfig = defineConfig({
           hookTimeout: 30_000,
           typecheck: { enabled: true, include: ['test/types/**/*.test-d.ts'] },
           sequence: { groupOrder: 0 },
+          ...PATIENT,
         },
       },
       {

@@ -14,6 +14,9 @@ export interface Folders {
   readonly site: string
 }
 
+/** What a page loads only where it is needed: none that has a worker from a file, and an endpoint, does. */
+const LATER = ['in-place', 'handling', 'auto-worker-text', 'memory-worker-text']
+
 function options({ root, bench }: Folders): BuildOptions {
   return {
     absWorkingDir: bench,
@@ -26,8 +29,7 @@ function options({ root, bench }: Folders): BuildOptions {
     // The library as it is shipped.
     alias: { holdfast: path.join(root, 'dist/index.js'), 'holdfast/auto-worker': path.join(root, 'dist/auto-worker.js') },
     logLevel: 'warning',
-    // A page that has a worker does not load what hosts a queue in place.
-    external: ['./in-place.js'],
+    external: LATER.map((name) => `./${name}.js`).concat('croner'),
   }
 }
 
@@ -49,7 +51,7 @@ export async function buildSite(folders: Folders): Promise<void> {
     entryNames: '[name]',
     minify: false,
     alias: { holdfast: path.join(root, 'src/index.ts') },
-    external: ['../in-place.ts'],
+    external: LATER.map((name) => `*/${name}.ts`).concat('croner'),
   })
   // Where the README tells users of esbuild to put it: beside what imports it.
   await copyFile(path.join(root, 'dist/auto-worker.js'), path.join(site, 'contenders/auto-worker.js'))

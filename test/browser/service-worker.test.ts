@@ -109,7 +109,7 @@ async function called(page: Page, tags: readonly string[]): Promise<void> {
       const { sync } = (await navigator.serviceWorker.ready) as unknown as { sync: { getTags(): Promise<string[]> } }
       return sync.getTags()
     })
-  await expect.poll(now, { timeout: 30_000 }).toEqual(tags)
+  await expect.poll(now).toEqual(tags)
 }
 
 /** Once the file of its worker is loaded, which a page that is offline cannot do. */
@@ -235,7 +235,7 @@ ${options}`
 
     shop.mood = 'accepting'
     await drainUploads(page)
-    await expect.poll(() => photos.length, { timeout: 20_000 }).toBe(1)
+    await expect.poll(() => photos.length).toBe(1)
     const { method, headers } = photos[0]!
     expect(method).toBe('POST')
     expect(headers.get('idempotency-key')).toBe(`"${new URL(page.url()).searchParams.get('id')}"`)

@@ -196,11 +196,11 @@ describe('an endpoint that is away', () => {
     // As many as were under way at once when the first failed.
     const first = world.server.arrivals.length
     expect(first).toBeLessThanOrEqual(4)
-    await vi.waitFor(() => expect(scheduled).toBe(first))
+    await vi.waitFor(() => expect(scheduled).toBe(first), 20_000)
     await world.clock.armedWithin(1_000)
     for (const requests of [first + 1, first + 2, first + 3]) {
       world.clock.advance(world.clock.next!)
-      await vi.waitFor(() => expect(scheduled).toBe(requests))
+      await vi.waitFor(() => expect(scheduled).toBe(requests), 20_000)
       expect(world.server.arrivals).toHaveLength(requests)
       await world.clock.armedWithin(60_000)
     }

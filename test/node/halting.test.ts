@@ -179,7 +179,7 @@ describe('a group that is paused', () => {
     const asked = new Promise<void>((resolve) => (give = resolve))
     const orders = open({ concurrency: 5, headers: async () => asked.then(() => ({})) })
     const [, , ofBob] = await Promise.all(['ann', 'cy', 'bob'].map((customer, n) => orders.enqueue({ customer, n })))
-    await vi.waitFor(async () => expect(await orders.depth()).toMatchObject({ leased: 3 }))
+    await vi.waitFor(async () => expect(await orders.depth()).toMatchObject({ leased: 3 }), 20_000)
     await orders.pause({ group: 'ann' })
     await (await orders.enqueue({ customer: 'dee', n: 3 })).status()
     give()

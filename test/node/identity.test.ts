@@ -140,7 +140,7 @@ describe('a message never leaves with the headers of another', () => {
       app.gate = new Promise((resolve) => (give = resolve))
       const ofAnn = open('ann')
       await ofAnn.enqueue('ann:1')
-      await vi.waitFor(() => expect(app.asked).toHaveBeenCalled())
+      await vi.waitFor(() => expect(app.asked).toHaveBeenCalled(), 20_000)
       const closing = ofAnn.close()
       app.user = 'bob'
       const ofBob = open('bob')
@@ -158,7 +158,7 @@ describe('a message never leaves with the headers of another', () => {
     app.gate = new Promise((resolve) => (give = resolve))
     const ofAnn = world.openTab().open<string>({ identity: 'ann', headers: app.headers })
     await ofAnn.enqueue('ann:1')
-    await vi.waitFor(() => expect(app.asked).toHaveBeenCalled())
+    await vi.waitFor(() => expect(app.asked).toHaveBeenCalled(), 20_000)
     const stored = ofAnn.enqueue('ann:2')
     const closing = ofAnn.close()
     app.user = 'bob'

@@ -131,7 +131,7 @@ describe('several messages in one request', () => {
     let finish!: () => void
     const receive = createReceiver({ handle: () => new Promise<void>((resolve) => (finish = resolve)) })
     const first = receive(batch([event('k', 1)]))
-    await vi.waitFor(() => expect(finish).toBeDefined())
+    await vi.waitFor(() => expect(finish).toBeDefined(), 20_000)
     expect(await resultsOf(receive(batch([event('k', 1)])))).toMatchObject([{ outcome: 'retry', status: 409, after: 1_000 }])
     finish()
     expect(await resultsOf(first)).toMatchObject([{ outcome: 'accepted' }])

@@ -25,7 +25,7 @@ describe('once in effect', () => {
     let finish!: () => void
     const receive = createReceiver({ handle: () => new Promise<void>((resolve) => (finish = resolve)) })
     const first = receive(send())
-    await vi.waitFor(() => expect(finish).toBeDefined())
+    await vi.waitFor(() => expect(finish).toBeDefined(), 20_000)
     const second = await receive(send())
     expect([second.status, second.headers.get('retry-after')]).toEqual([409, '1'])
     expect(await second.json()).toMatchObject({ type: 'urn:holdfast:in-progress' })
@@ -222,7 +222,7 @@ describe('a compressed body', () => {
       cancel: () => void (isCancelled = true),
     }) as unknown as BodyInit
     expect((await receive(send(bomb, gzip))).status).toBe(413)
-    await vi.waitFor(() => expect(isCancelled).toBe(true))
+    await vi.waitFor(() => expect(isCancelled).toBe(true), 20_000)
     isCancelled = false
     // A header of gzip, and then blocks of deflate without anything in them.
     const [header, nothing] = [zipped('').slice(0, 10), Uint8Array.of(0, 0, 0, 0xff, 0xff)]
@@ -235,7 +235,7 @@ describe('a compressed body', () => {
       cancel: () => void (isCancelled = true),
     })
     expect((await receive(send(hollow, gzip))).status).toBe(413)
-    await vi.waitFor(() => expect(isCancelled).toBe(true))
+    await vi.waitFor(() => expect(isCancelled).toBe(true), 20_000)
     expect(handle).not.toHaveBeenCalled()
   })
 

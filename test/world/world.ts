@@ -22,6 +22,7 @@ import { FakeLocks } from './fake-locks.ts'
 import { FakeServer } from './fake-server.ts'
 import { Freezer } from './freezer.ts'
 import { Life } from './life.ts'
+import { isWorking } from './real-work.ts'
 
 let worlds = 0
 
@@ -100,8 +101,8 @@ export class World {
     const end = (): void => over.abort()
     come.then(end, end)
     for (;;) {
-      // Turns in which transactions complete, each of several.
-      for (let turn = 0; turn < TURNS && !signal.aborted; turn++) await new Promise((resolve) => setImmediate(resolve))
+      // In which transactions complete, each of several turns.
+      await rest(TURNS, () => signal.aborted)
       if (signal.aborted) return come
       this.clock.advance(this.clock.next ?? 0)
     }
@@ -227,7 +228,12 @@ export class Tab {
 
 /** Lets all happen that takes no time, as far as that is ever over. */
 export async function turns(): Promise<void> {
-  for (let turn = 0; turn < 4 * TURNS; turn++) await new Promise((resolve) => setImmediate(resolve))
+  await rest(4 * TURNS)
+}
+
+/** So many turns in a row without anything under way that takes real time. */
+async function rest(count: number, isOver = (): boolean => false): Promise<void> {
+  for (let turn = 0; turn < count && !isOver(); turn = isWorking() ? 0 : turn + 1) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** Resolves with the next event of a type. */
