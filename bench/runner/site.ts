@@ -51,7 +51,7 @@ export async function buildSite(folders: Folders): Promise<void> {
     entryNames: '[name]',
     minify: false,
     alias: { holdfast: path.join(root, 'src/index.ts') },
-    external: LATER.map((name) => `*/${name}.ts`).concat('croner'),
+    external: LATER.map((name) => `../${name}.ts`).concat('croner'),
   })
   // Where the README tells users of esbuild to put it: beside what imports it.
   await copyFile(path.join(root, 'dist/auto-worker.js'), path.join(site, 'contenders/auto-worker.js'))
