@@ -1,8 +1,8 @@
 import { parseResults } from '../protocol/batch.ts'
 import type { BatchResult } from '../protocol/batch.ts'
+import { LONGEST_WAIT } from '../protocol/retry-after.ts'
 import { outcomeOf } from './answer-table.ts'
 import type { Outcome } from './answer-table.ts'
-import { LONGEST_WAIT } from '../protocol/retry-after.ts'
 import type { Answered, Attempt, BatchAttempt } from './transport.ts'
 
 /** What a result means where it has no status. */

@@ -1,11 +1,11 @@
 import type { QueueEvent } from '../message/event.ts'
 import type { Verdict } from '../message/verdict.ts'
 import type { Redirects } from '../message/stored-request.ts'
+import { LONGEST_WAIT } from '../protocol/retry-after.ts'
 import { outcomeOf } from './answer-table.ts'
 import type { Outcome } from './answer-table.ts'
 import { answerOf } from './answer.ts'
 import type { Functions } from './functions.ts'
-import { LONGEST_WAIT } from '../protocol/retry-after.ts'
 import type { Attempt } from './transport.ts'
 import { unlessAborted } from './unless-aborted.ts'
 

@@ -1,6 +1,6 @@
-import type { Channel } from '../protocol/channel.ts'
 import { uploadByXhr } from '../consumer/upload.ts'
 import type { Upload } from '../consumer/upload.ts'
+import type { Channel } from '../protocol/channel.ts'
 import type { Clock } from '../queue/clock.ts'
 
 /** What a host takes from its surroundings, so that tests can give it others. IndexedDB is not among them: `idb` takes the global one. */

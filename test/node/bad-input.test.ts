@@ -117,6 +117,11 @@ describe('an option', () => {
       { consumers: true, batch: { messages: 9 } },
       'Expected no `batch` with `consumers: true`, got [object Object]: nothing is sent anywhere',
     ],
+    [{ endpoint, uploadProgress: 'yes' }, 'Expected `uploadProgress` to be true or false, got "yes" (string)'],
+    [
+      { consumers: true, uploadProgress: true },
+      'Expected no `uploadProgress` with `consumers: true`, got true (boolean): nothing is sent anywhere',
+    ],
     [{ consumers: true, compress: 'gzip' }, 'Expected no `compress` with `consumers: true`, got "gzip" (string): nothing is sent anywhere'],
     [{ endpoint, answer: {} }, 'Expected `answer` to be { schema, headers, limit }, one of them or more, got [object Object]'],
     [{ endpoint, answer: { schema: [] } }, 'Expected `answer.schema` to be a schema that follows Standard Schema, version 1, got an array'],

@@ -44,6 +44,21 @@ async function shelves(): Promise<{ bodies: [string, number][]; spools: string[]
 
 const NOTHING = { bodies: [], spools: [] }
 
+/** A stream of so many chunks and a little more each, that waits after the second. */
+function waitingStream(chunks: number): { stream: ReadableStream; goOn: () => void } {
+  let goOn = (): void => {}
+  const going = new Promise<void>((resolve) => (goOn = resolve))
+  let given = 0
+  const stream = new ReadableStream({
+    async pull(controller) {
+      if (given === 2) await going
+      if (given === chunks) controller.close()
+      else controller.enqueue(noise(MB + given++))
+    },
+  })
+  return { stream, goOn }
+}
+
 describe('a body that is no data arrives byte for byte, with its type', () => {
   const bytes = noise(300)
   test.each<[string, unknown, string]>([
@@ -379,20 +394,11 @@ describe('a stream', () => {
     const tab = world.openTab(undefined, undefined, undefined, new Life(() => {}))
     const queue = tab.open()
     await queue.pause()
-    let go!: () => void
-    const crashed = new Promise<void>((resolve) => (go = resolve))
-    let given = 0
-    const stream = new ReadableStream({
-      async pull(controller) {
-        if (given === 2) await crashed
-        if (given === 4) controller.close()
-        else controller.enqueue(noise(MB + given++))
-      },
-    })
+    const { stream, goOn } = waitingStream(4)
     const enqueued = queue.enqueue(stream)
     await expect.poll(async () => (await shelves()).bodies.length).toBe(2)
     tab.crash()
-    go()
+    goOn()
     await enqueued
     await queue.resume()
     await queue.idle()
@@ -402,16 +408,7 @@ describe('a stream', () => {
   test('of which the beginning is gone is refused, and nothing of it stays', async () => {
     const queue = world.open()
     await queue.pause()
-    let goOn!: () => void
-    const going = new Promise<void>((resolve) => (goOn = resolve))
-    let given = 0
-    const stream = new ReadableStream({
-      async pull(controller) {
-        if (given === 2) await going
-        if (given === 3) controller.close()
-        else controller.enqueue(noise(MB + given++))
-      },
-    })
+    const { stream, goOn } = waitingStream(3)
     const enqueued = queue.enqueue(stream)
     await expect.poll(async () => (await shelves()).bodies.length).toBe(2)
     const database = await openDB(databaseName(world.name))
@@ -469,16 +466,7 @@ describe('what was being stored when its page died', () => {
     const next = world.open()
     await next.pause()
     const queue = world.open()
-    let goOn!: () => void
-    const going = new Promise<void>((resolve) => (goOn = resolve))
-    let given = 0
-    const stream = new ReadableStream({
-      async pull(controller) {
-        if (given === 2) await going
-        if (given === 3) controller.close()
-        else controller.enqueue(noise(MB + given++))
-      },
-    })
+    const { stream, goOn } = waitingStream(3)
     const enqueued = queue.enqueue(stream)
     await expect.poll(async () => (await shelves()).bodies.length).toBe(2)
     await leading.close()
@@ -664,8 +652,25 @@ describe('behind a body that is being read', () => {
     const last = pile.enqueue(another)
     await pile.enqueue('at once')
     const closed = pile.close()
+    await turns()
     readIt()
     await Promise.all([last, closed])
+  })
+
+  test('waits a stream of its group, once that has ended', async () => {
+    const queue = world.open<unknown>({ order: 'group' })
+    const { file, read } = slow('file')
+    const stored = Promise.all([
+      queue.enqueue(file, { group: 'a' }),
+      queue.enqueue(new Blob(['stream']).stream(), { group: 'a' }),
+      queue.enqueue(new Blob(['other']).stream(), { group: 'b' }),
+    ])
+    await world.server.arrived(1)
+    await turns()
+    read()
+    await stored
+    await queue.idle()
+    expect(await arrived()).toEqual(['other', 'file', 'stream'])
   })
 
   test('waits nobody for long when it cannot be read, or is too large', async () => {
@@ -685,6 +690,7 @@ describe('behind a body that is being read', () => {
     const { file, read } = slow('file')
     const stored = Promise.all([queue.enqueue(file), queue.enqueue('behind')])
     const closed = queue.close()
+    await turns()
     read()
     expect(await stored).toHaveLength(2)
     await closed
